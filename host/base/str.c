@@ -1,0 +1,60 @@
+/* str: in pieces of text, out one NUL-terminated string that grows. */
+#include "str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vec.h"
+
+static void str_reserve(struct str *str, size_t more)
+{
+    if (str->room < str->count + more + 1)
+        vec__grow((void **)&str->at, &str->room, str->count + more + 1, 1);
+}
+
+void str_add_bytes(struct str *str, const char *bytes, size_t count)
+{
+    str_reserve(str, count);
+    memcpy(str->at + str->count, bytes, count);
+    str->count += count;
+    str->at[str->count] = 0;
+}
+
+void str_add(struct str *str, const char *text)
+{
+    str_add_bytes(str, text, strlen(text));
+}
+
+void str_add_format(struct str *str, const char *format, ...)
+{
+    va_list values, again;
+    va_start(values, format);
+    va_copy(again, values);
+    int bytes = vsnprintf(NULL, 0, format, values);
+    if (bytes > 0) {
+        str_reserve(str, (size_t)bytes);
+        vsnprintf(str->at + str->count, (size_t)bytes + 1, format, again);
+        str->count += (size_t)bytes;
+    }
+    va_end(again);
+    va_end(values);
+}
+
+void str_clear(struct str *str)
+{
+    str->count = 0;
+    if (str->at)
+        str->at[0] = 0;
+}
+
+const char *str_text(const struct str *str)
+{
+    return str->at ? str->at : "";
+}
+
+void str_done(struct str *str)
+{
+    memory_free(str->at);
+    *str = (struct str){0};
+}

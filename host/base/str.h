@@ -1,0 +1,20 @@
+/* str: in pieces of text, out one NUL-terminated string that grows; zero-filled is the empty string (with `at` NULL: use str_text). */
+#ifndef HOST_BASE_STR_H
+#define HOST_BASE_STR_H
+
+#include <stddef.h>
+
+struct str {
+    char *at;      /* NUL-terminated once anything was added */
+    size_t count;  /* bytes without the NUL */
+    size_t room;
+};
+
+void str_add(struct str *str, const char *text);
+void str_add_bytes(struct str *str, const char *bytes, size_t count);
+void str_add_format(struct str *str, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void str_clear(struct str *str);             /* keeps the memory */
+const char *str_text(const struct str *str); /* never NULL */
+void str_done(struct str *str);
+
+#endif

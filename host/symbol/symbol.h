@@ -1,0 +1,33 @@
+/* symbol: in a module (path, build-id) and an address in its ELF file, out function, file and line, with inlined frames. elfutils does the work. */
+#ifndef HOST_SYMBOL_SYMBOL_H
+#define HOST_SYMBOL_SYMBOL_H
+
+#include <heaptracer/trace.h>
+
+struct symbols;
+
+struct symbols_config {
+    const char *const *debug_paths;  /* further folders with debug files or copies of modules, NULL-terminated; may be NULL */
+    const char *sysroot;             /* put before module paths; may be NULL */
+    const char *bundle;              /* folder beside a trace with all that is needed; may be NULL */
+    bool debuginfod;                 /* ask the servers in DEBUGINFOD_URLS */
+};
+
+struct frame_text {
+    const char *function; /* demangled; for stripped code "symbol+0x12" or "module+0x1234"; never NULL; lives as long as the symbols */
+    const char *file;     /* NULL: not known */
+    unsigned line;        /* 0: not known; the line of the call */
+    const char *module;   /* base name, never NULL */
+    bool inlined;         /* into the next frame of the array */
+};
+
+struct symbols *symbols_new(const struct symbols_config *config); /* NULL config: defaults */
+/* Must be told each module and frame of the trace (EVENT_MODULE, EVENT_FRAME) before it is asked for. */
+void symbols_see(struct symbols *symbols, const struct event *event);
+/* The texts of the innermost frame of `stack`, inlined ones first; never 0. Cached: the second call for a frame is a look-up. */
+size_t symbols_frame(struct symbols *symbols, uint32_t stack, const struct frame_text **texts);
+/* Parent stack id, 0 at the root. */
+uint32_t symbols_parent(const struct symbols *symbols, uint32_t stack);
+void symbols_free(struct symbols *symbols);
+
+#endif

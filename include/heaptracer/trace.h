@@ -1,0 +1,150 @@
+/* trace: in a file of bytes, out events in exact order. For programs that read HeapTracer traces.
+ * Thread safety: one trace_reader belongs to one thread at a time; two readers may be used side by side. Nothing here is for signal handlers. */
+#ifndef HEAPTRACER_TRACE_H
+#define HEAPTRACER_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t ht_addr; /* an address of the target, never a host pointer */
+
+struct error;
+
+enum event_kind {
+    EVENT_NONE,
+    /* the heap */
+    EVENT_ALLOC,        /* a block was born: address size usable alignment_log2 stack source heap */
+    EVENT_FREE,         /* a block ended: address (heap); stack if free stacks were recorded; stamped before the real free */
+    EVENT_RESIZE_BEGIN, /* realloc is called: the block at `address` is in flight, stamped before the real call */
+    EVENT_RESIZE_END,   /* realloc returned: the block old_address became address/size (equal addresses: in place); address 0: it failed, the old block lives on */
+    EVENT_REFUSE,       /* an allocation of `size` failed: stack */
+    EVENT_MAP,          /* pages came: address size, old_address if moved (mremap), stack */
+    EVENT_UNMAP,        /* pages went: address size */
+    /* definitions, each before its first use */
+    EVENT_FRAME,        /* define: struct frame_definition; stack ids are these */
+    EVENT_MODULE,       /* define: struct module_definition */
+    EVENT_THREAD,       /* define: struct thread_definition; again when it changes its name */
+    EVENT_PROCESS,      /* define: struct process_definition */
+    EVENT_HEAP,         /* define: struct heap_definition */
+    EVENT_SOURCE,       /* define: struct source_definition */
+    /* course of the recording */
+    EVENT_THREAD_END,
+    EVENT_PROCESS_END,  /* size: wait status; flags bit 0: status is not known */
+    EVENT_MARK,         /* define: const char *label */
+    EVENT_STATE,        /* size: 1 recording goes on, 0 it pauses */
+    EVENT_GAP,          /* size: events that are missing here; address: their bytes or 0; define: const char *why */
+    EVENT_COST,         /* define: struct cost_definition: what the recording itself cost so far */
+    EVENT_KIND_COUNT
+};
+
+enum {
+    EVENT_TRUNCATED = 1, /* its stack does not reach the root */
+    EVENT_SAMPLED = 2,   /* an unbiased weight belongs to it: see trace_header.sample_bytes */
+    EVENT_INHERITED = 4,
+};
+
+struct event {
+    uint8_t kind;            /* enum event_kind */
+    uint8_t api;             /* enum ht_api (wire/api.def) */
+    uint8_t flags;
+    uint8_t alignment_log2;  /* 0: none was asked for */
+    uint32_t heap;           /* 0: the process's malloc heap */
+    uint32_t process;        /* from 1, see EVENT_PROCESS */
+    uint32_t thread;         /* from 1 across all processes, see EVENT_THREAD */
+    uint64_t time_ns;        /* since the start of the session; not finer than trace_header.tick_ns */
+    uint64_t index;          /* ordinal of this event in the trace, from 0 */
+    ht_addr address;
+    uint64_t size;           /* bytes asked for */
+    uint64_t usable;         /* bytes that the program may use; 0: not known */
+    ht_addr old_address;
+    uint32_t stack;          /* id of the innermost frame (EVENT_FRAME); 0: no stack */
+    uint32_t source;         /* EVENT_SOURCE id, 0 none */
+    const void *define;      /* valid until the next trace_next on the same reader */
+};
+
+/* A node of the tree of stacks: `id` is the stack whose innermost frame is (module, offset) and whose callers are the stack `parent`. */
+struct frame_definition {
+    uint32_t id, parent;     /* ids from 1 in order of appearance; parent 0: this frame is the root */
+    uint32_t module;         /* 0: in no file (offset is then an absolute address) */
+    bool exact;              /* the address is of the instruction itself, not a return address behind a call */
+    uint64_t offset;         /* return address minus the module's bias: an address in the ELF file */
+};
+struct module_definition {
+    uint32_t id, process;    /* ids from 1; one per file (path and build-id), shared by processes */
+    uint64_t start, end, bias;
+    uint8_t build_id[20];
+    uint32_t build_id_bytes;
+    const char *path;
+};
+struct thread_definition {
+    uint32_t id, process, tid;
+    const char *name;
+};
+struct process_definition {
+    uint32_t id, parent, pid;
+    uint32_t how;            /* 0 first, 1 fork, 2 exec */
+    const char *command;
+};
+struct heap_definition {
+    uint32_t id, process, kind; /* kind: enum ht_memory of heaptracer.h */
+    uint64_t base, size;
+    const char *name;
+};
+struct source_definition {
+    uint32_t id, line;
+    const char *file, *function, *variable;
+};
+struct cost_definition {
+    uint64_t events, lost_events, truncated_stacks, late_events, waits, lanes_refused;
+    uint64_t recorder_cpu_ns;   /* CPU time of the collector */
+    uint64_t target_cpu_ns;     /* CPU time of the traced processes, user and system, 0 not known */
+    uint64_t raw_bytes, stored_bytes;
+    uint64_t clock_ticks_per_s;
+    uint32_t clock;             /* enum ht_clock of wire/lane.h */
+};
+
+struct trace_header {
+    uint32_t version;
+    uint32_t pointer_bytes, page_bytes;
+    bool big_endian;
+    uint64_t tick_ns;           /* resolution of event times */
+    uint64_t sample_bytes;      /* 0: every event is there */
+    uint64_t start_unix_ns;
+    const char *command, *machine, *system, *directory, *recorder; /* command line, architecture, "Linux 6.1 ...", working directory, "heaptracer 0.1.0" */
+    const char *environment;    /* lines NAME=value of the variables that matter; secrets are left out */
+};
+
+/* Totals kept by the recorder, from the footer; `complete` false when the trace was cut: then all are zero. */
+struct trace_site_total {
+    uint32_t stack;
+    uint64_t bytes, count;
+};
+enum { TRACE_TOP_SITES = 32 };
+struct trace_totals {
+    bool complete;
+    uint64_t events, allocations, frees, allocated_bytes, duration_ns, processes, threads;
+    uint64_t peak_bytes, peak_time_ns, peak_count;
+    uint64_t leaked_bytes, leaked_count;
+    struct trace_site_total peak_sites[TRACE_TOP_SITES], leaked_sites[TRACE_TOP_SITES]; /* largest first; stack 0 ends the list */
+    struct cost_definition cost;
+};
+
+struct trace_reader;
+
+/* Bytes come from `read` (like read(2): count, 0 at the end, -1 on error with errno). Needs no seek. */
+typedef long (*trace_read)(void *context, void *bytes, size_t room);
+struct trace_reader *trace_open(const char *path, struct error *error); /* a path, or "-" for standard input */
+struct trace_reader *trace_open_stream(trace_read read, void *context, const char *name, struct error *error);
+const struct trace_header *trace_get_header(const struct trace_reader *reader);
+/* True and an event; false at the end, or when nothing more can be read (then `error` says where and why). Damage in the middle becomes an EVENT_GAP
+ * and reading goes on. After the end trace_get_totals() has the footer's totals. */
+bool trace_next(struct trace_reader *reader, struct event *event, struct error *error);
+/* Totals of a seekable trace without reading it (the footer), or of what was read so far. */
+bool trace_get_totals(struct trace_reader *reader, struct trace_totals *totals);
+/* Goes to the last place at or before `time_ns` from which decoding can start; the next events are first the definitions and, as EVENT_ALLOC with
+ * EVENT_INHERITED, every block that lives there. False if the source cannot seek. */
+bool trace_seek(struct trace_reader *reader, uint64_t time_ns, struct error *error);
+void trace_close(struct trace_reader *reader);
+
+#endif

@@ -1,0 +1,157 @@
+/* lane: the shared memory between a watched program and its collector: one session file, one ring ("lane") per thread. In records, out the same
+ * records in the order they were put; a record is visible to the collector only when it is whole, so a SIGKILL loses none that was finished.
+ *
+ * Session file = struct ht_session (one page), then `lane_count` times (struct ht_lane (one page), then `lane_bytes` of ring). Every process of a
+ * session maps the whole file shared once, when the runtime starts in it. Native byte order and alignment: both ends are on one machine. All
+ * counters are accessed with the __atomic builtins.
+ *
+ * A record is a row of 64-bit words, never wrapped: when it does not fit before the ring's end, a PAD record fills the rest.
+ *   word 0 of every record: stamp << 8 | kind, kind = op | api << 3 (enum ht_lane_op, enum ht_api); stamp in ticks of the session's clock, 56 bits,
+ *   counted from ht_session.clock_start.
+ * By op:
+ *   FREE, RESIZE_BEGIN   w1 address
+ *   ALLOC                w1 address  w2 size (32) << 32 | keep (16) << 16 | fresh (16); then `fresh` return addresses, oldest first
+ *   ALLOC_WIDE, RESIZE_END, REFUSE, FREE_STACK, MAP
+ *                        w1 address  w2 size  w3 keep (32) << 32 | fresh (32)  w4 usable size (0: not known)
+ *                        w5 alignment (32: bytes, 0 none) << 32 | heap (16) << 16 | flags (16)  w6 old address or 0  w7 source id or 0;
+ *                        then `fresh` return addresses, oldest first. RESIZE_END with address 0: the call failed, the old block lives on.
+ *   MORE                 w1 payload bytes << 8 | enum ht_lane_more; then the payload, padded to a word
+ *
+ * Stacks are told by difference: the stack of a record is the `keep` oldest frames of the stack before it in the same lane, then the fresh ones. A
+ * frame is an absolute return address. A REFUSE has address 0. */
+#ifndef WIRE_LANE_H
+#define WIRE_LANE_H
+
+#include <stdint.h>
+
+#define HT_SESSION_MAGIC 0x3130534c52544148u /* "HATRLS01" */
+#define HT_SESSION_VERSION 1u
+
+enum ht_lane_op {
+    HT_LANE_MORE, /* rare records: enum ht_lane_more */
+    HT_LANE_FREE,
+    HT_LANE_ALLOC,
+    HT_LANE_ALLOC_WIDE,
+    HT_LANE_RESIZE_BEGIN,
+    HT_LANE_RESIZE_END,
+    HT_LANE_REFUSE,
+    HT_LANE_FREE_STACK,
+};
+
+/* flags (w5) */
+enum {
+    HT_LANE_TRUNCATED = 1, /* the stack could not be walked to its root */
+    HT_LANE_SAMPLED = 2,   /* stands for more than itself: see ht_session.sample_bytes */
+    HT_LANE_INHERITED = 4, /* a block from before the recording */
+};
+
+enum ht_lane_more {
+    HT_MORE_PAD,         /* nothing */
+    HT_MORE_MODULE,      /* struct ht_more_module, then build-id bytes, then path */
+    HT_MORE_MODULE_GONE, /* u64 start */
+    HT_MORE_THREAD,      /* u32 tid, u32 0, then name: the lane's thread is called this from now on */
+    HT_MORE_MARK,        /* label */
+    HT_MORE_HEAP,        /* u32 heap, u32 kind, u64 base, u64 size, name */
+    HT_MORE_GAP,         /* u64 events lost in this lane, u64 bytes that they allocated */
+    HT_MORE_SOURCE,      /* u64 id, u32 line, u32 0, then file, 0, function, 0, variable */
+    HT_MORE_MAP,         /* u64 address, u64 size, u64 old address, u64 api, u64 keep << 32 | fresh, frames */
+    HT_MORE_STATE,       /* u64: 1 recording goes on, 0 it pauses */
+};
+
+struct ht_more_module {
+    uint64_t start, end;  /* mapped range; frames in [start, end) belong to it */
+    uint64_t bias;        /* address in memory minus address in the ELF file */
+    uint32_t build_id_bytes;
+    uint32_t path_bytes;
+};
+
+enum ht_lane_state {
+    HT_LANE_IDLE,    /* a process may take it: compare and swap to OWNED */
+    HT_LANE_OWNED,   /* one thread writes */
+    HT_LANE_CLOSED,  /* the thread left it for good; the collector drains it and makes it IDLE */
+};
+
+struct ht_lane {
+    /* the producer's cache line */
+    uint64_t head __attribute__((aligned(64))); /* bytes written, ever; bit 0 set: a record is being stamped and written (see recorder rule 4) */
+    uint32_t state;       /* enum ht_lane_state */
+    uint32_t process;     /* serial of the process image in the session, from 1 */
+    uint32_t pid, tid;
+    uint64_t lost_events; /* dropped because the ring was full and the policy is to drop */
+    uint64_t truncated;   /* stacks cut short */
+    uint64_t waits;       /* times the thread waited for room */
+    /* the collector's cache line */
+    uint64_t tail __attribute__((aligned(64))); /* bytes read, ever */
+    uint32_t room_futex;  /* the collector adds 1 and wakes it when it made room and `blocked` is set */
+    uint32_t blocked;
+};
+
+enum ht_session_flag {
+    HT_SESSION_FREE_STACKS = 1,
+    HT_SESSION_FOLLOW = 2,      /* children after fork and exec belong to the session */
+    HT_SESSION_MAPS = 4,        /* mmap, munmap, mremap, sbrk are traced */
+    HT_SESSION_USABLE = 8,      /* usable sizes are recorded where they differ from the allocator's usual rounding */
+};
+enum ht_policy { HT_POLICY_BLOCK, HT_POLICY_DROP, HT_POLICY_SAMPLE };
+enum ht_clock { HT_CLOCK_NONE, HT_CLOCK_TSC, HT_CLOCK_CNTVCT, HT_CLOCK_MONOTONIC };
+
+enum { HT_SESSION_PROCESSES = 1024 };
+
+/* One process image (a fork makes one, an exec makes one). */
+struct ht_process {
+    uint32_t state;     /* 0 free, 1 being filled, 2 ready, 3 said goodbye (its last record is in its lanes) */
+    uint32_t pid;
+    uint32_t parent;    /* serial of the image it came from, 0 none */
+    uint32_t how;       /* 0 first, 1 fork, 2 exec */
+    uint64_t stamp;
+    char name[96];      /* path of the executable, cut from the left */
+};
+
+struct ht_session {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t lane_count;
+    uint64_t lane_bytes;      /* ring bytes of one lane: a power of two, a multiple of the page */
+    uint64_t lane_stride;     /* bytes from one lane to the next */
+    uint64_t lanes_offset;    /* bytes from the start of the file to the first struct ht_lane */
+    uint64_t file_bytes;
+    uint32_t flags;           /* enum ht_session_flag */
+    uint32_t policy;          /* enum ht_policy */
+    uint32_t clock;           /* enum ht_clock, chosen by the collector */
+    uint32_t depth_limit;     /* frames; 0 none */
+    uint64_t sample_bytes;    /* mean distance of samples in bytes; 0: every event */
+    uint64_t clock_start;     /* clock value at the start of the session */
+    uint32_t collector_pid;
+    uint32_t wake_bytes;      /* a producer that has this much unread wakes the collector if it sleeps */
+    /* changing words, each on its own cache line */
+    uint32_t recording __attribute__((aligned(64)));   /* 1: events are wanted; 0: paused */
+    uint32_t collector_gone;                           /* 1: nobody reads any more; the runtime stops recording */
+    uint32_t sleeping __attribute__((aligned(64)));    /* futex: 1 while the collector sleeps; a producer swaps it to 0 and wakes */
+    uint32_t process_count __attribute__((aligned(64)));
+    uint32_t lanes_refused;                            /* threads that found no lane: their events are not in the trace */
+    struct ht_process processes[HT_SESSION_PROCESSES]; /* serial s is at [s - 1] */
+};
+
+static inline uint64_t ht_lane_word0(uint64_t stamp, unsigned op, unsigned api)
+{
+    return stamp << 8 | op | api << 3;
+}
+
+static inline struct ht_lane *ht_session_lane(struct ht_session *session, uint32_t lane)
+{
+    return (struct ht_lane *)((char *)session + session->lanes_offset + lane * session->lane_stride);
+}
+
+#define HT_LANE_HEADER_BYTES 4096u /* the ring begins this far behind its struct ht_lane */
+
+static inline char *ht_lane_ring(struct ht_lane *lane)
+{
+    return (char *)lane + HT_LANE_HEADER_BYTES;
+}
+
+/* The environment that a traced program is started with. */
+#define HT_ENV_SESSION "HEAPTRACER_SESSION" /* path of the session file */
+#define HT_ENV_LIBRARY "HEAPTRACER_LIBRARY" /* path of the runtime, so that an exec with a changed environment can be followed */
+#define HT_ENV_PROCESS "HEAPTRACER_PROCESS" /* "PID:SERIAL" of the image that is execing, set by the runtime itself */
+
+#endif
