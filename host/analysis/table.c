@@ -1,0 +1,168 @@
+/* table: in cells row by row, out the answer of an analysis: sorted, cut, with a note. */
+#include <heaptracer/table.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/base/arena.h"
+#include "host/base/memory.h"
+#include "host/base/str.h"
+
+struct table_text {
+    struct arena arena;
+};
+
+void table_init(struct table *table, const char *name, const char *title, const char *about, enum table_shape shape, const struct column *columns, size_t column_count)
+{
+    *table = (struct table){
+        .name = name, .title = title, .about = about, .shape = shape, .columns = columns, .column_count = column_count, .note = memory_copy_text("")};
+    table->texts = memory_new(1, sizeof *table->texts);
+}
+
+static void table_grow(struct table *table)
+{
+    table->row_room = table->row_room + table->row_room / 2 + 16;
+    table->cells = memory_resize(table->cells, table->row_room * table->column_count, sizeof *table->cells);
+    if (table->shape == TABLE_TREE)
+        table->parents = memory_resize(table->parents, table->row_room, sizeof *table->parents);
+}
+
+/* Text cells are never NULL, not even before they are filled. */
+static void table_blank(const struct table *table, union cell *row)
+{
+    memset(row, 0, table->column_count * sizeof *row);
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].kind == COLUMN_TEXT)
+            row[i].text = "";
+}
+
+union cell *table_row(struct table *table)
+{
+    return table_child(table, TABLE_NO_PARENT);
+}
+
+union cell *table_child(struct table *table, uint32_t parent)
+{
+    if (table->row_count == table->row_room)
+        table_grow(table);
+    if (table->shape == TABLE_TREE)
+        table->parents[table->row_count] = parent;
+    union cell *row = table_at(table, table->row_count++);
+    table_blank(table, row);
+    return row;
+}
+
+const char *table_text(struct table *table, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    char *text = NULL;
+    int count = vasprintf(&text, format, values);
+    va_end(values);
+    const char *kept = count < 0 ? "" : arena_copy_text(&table->texts->arena, text, (size_t)count);
+    if (count >= 0)
+        free(text);
+    return kept;
+}
+
+void table_note(struct table *table, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    char *text = NULL;
+    int count = vasprintf(&text, format, values);
+    va_end(values);
+    if (count < 0)
+        return;
+    struct str note = {0};
+    str_add(&note, table->note);
+    str_add(&note, *table->note ? "; " : "");
+    str_add(&note, text);
+    free(text);
+    memory_free(table->note);
+    table->note = memory_copy_text(str_text(&note));
+    str_done(&note);
+}
+
+int table_find_column(const struct table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (!strcmp(table->columns[i].name, name))
+            return (int)i;
+    return -1;
+}
+
+static int cell_order(enum column_kind kind, union cell a, union cell b)
+{
+    switch (kind) {
+    case COLUMN_TEXT:
+        return strcmp(a.text, b.text);
+    case COLUMN_RATIO:
+    case COLUMN_REAL:
+        return (a.f > b.f) - (a.f < b.f);
+    case COLUMN_SIGNED_BYTES:
+    case COLUMN_SIGNED_COUNT:
+        return (a.i > b.i) - (a.i < b.i);
+    default:
+        return (a.u > b.u) - (a.u < b.u);
+    }
+}
+
+struct table_order {
+    const struct table *table;
+    size_t column;
+    bool descending;
+};
+
+/* Equal rows keep their order, so that an answer is the same on every machine. */
+static int row_order(const void *left, const void *right, void *context)
+{
+    const struct table_order *order = context;
+    size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    int way = cell_order(order->table->columns[order->column].kind, table_at(order->table, a)[order->column], table_at(order->table, b)[order->column]);
+    if (way)
+        return order->descending ? -way : way;
+    return (a > b) - (a < b);
+}
+
+static void table_cut(struct table *table, size_t limit)
+{
+    if (!limit || table->row_count <= limit)
+        return;
+    table_note(table, "the first %zu of %zu rows", limit, table->row_count);
+    table->row_count = limit;
+}
+
+/* A tree keeps its rows: their order is that of parents before children. */
+void table_sort(struct table *table, size_t column, bool descending, size_t limit)
+{
+    if (table->shape == TABLE_TREE || column >= table->column_count || !table->row_count)
+        return;
+    size_t *rows = memory_new(table->row_count, sizeof *rows);
+    for (size_t i = 0; i < table->row_count; i++)
+        rows[i] = i;
+    struct table_order order = {table, column, descending};
+    qsort_r(rows, table->row_count, sizeof *rows, row_order, &order);
+    size_t row_bytes = table->column_count * sizeof *table->cells;
+    union cell *cells = memory_new(table->row_count, row_bytes);
+    for (size_t i = 0; i < table->row_count; i++)
+        memcpy(cells + i * table->column_count, table_at(table, rows[i]), row_bytes);
+    memory_free(table->cells);
+    memory_free(rows);
+    table->cells = cells;
+    table->row_room = table->row_count;
+    table_cut(table, limit);
+}
+
+void table_done(struct table *table)
+{
+    memory_free(table->cells);
+    memory_free(table->parents);
+    memory_free(table->note);
+    if (table->texts)
+        arena_done(&table->texts->arena);
+    memory_free(table->texts);
+    *table = (struct table){0};
+}
