@@ -11,7 +11,7 @@
  * By op:
  *   FREE, RESIZE_BEGIN   w1 address
  *   ALLOC                w1 address  w2 size (32) << 32 | keep (16) << 16 | fresh (16); then `fresh` return addresses, oldest first
- *   ALLOC_WIDE, RESIZE_END, REFUSE, FREE_STACK, MAP
+ *   ALLOC_WIDE, RESIZE_END, REFUSE, FREE_STACK
  *                        w1 address  w2 size  w3 keep (32) << 32 | fresh (32)  w4 usable size (0: not known)
  *                        w5 alignment (32: bytes, 0 none) << 32 | heap (16) << 16 | flags (16)  w6 old address or 0  w7 source id or 0;
  *                        then `fresh` return addresses, oldest first. RESIZE_END with address 0: the call failed, the old block lives on.
@@ -97,9 +97,11 @@ enum ht_clock { HT_CLOCK_NONE, HT_CLOCK_TSC, HT_CLOCK_CNTVCT, HT_CLOCK_MONOTONIC
 
 enum { HT_SESSION_PROCESSES = 1024 };
 
-/* One process image (a fork makes one, an exec makes one). */
+/* One process image (a fork makes one, an exec makes one). The parent of a fork takes the child's entry before the fork: it fills parent, how and stamp,
+ * then sets state 1; the child adds pid and name and sets 2; the parent sets 4 if the fork failed. So the child's place in the order is exact, and the
+ * collector knows of a child whose parent is already gone. An exec'd image fills its own entry (1 at once with how and stamp). */
 struct ht_process {
-    uint32_t state;     /* 0 free, 1 being filled, 2 ready, 3 said goodbye (its last record is in its lanes) */
+    uint32_t state;     /* 0 free, 1 being filled, 2 ready, 3 said goodbye (its last record is in its lanes), 4 void: there is no such process */
     uint32_t pid;
     uint32_t parent;    /* serial of the image it came from, 0 none */
     uint32_t how;       /* 0 first, 1 fork, 2 exec */
@@ -129,6 +131,7 @@ struct ht_session {
     uint32_t sleeping __attribute__((aligned(64)));    /* futex: 1 while the collector sleeps; a producer swaps it to 0 and wakes */
     uint32_t process_count __attribute__((aligned(64)));
     uint32_t lanes_refused;                            /* threads that found no lane: their events are not in the trace */
+    uint32_t lanes_used;                               /* lanes from this one on were never taken; a thread raises it before it takes a lane beyond */
     struct ht_process processes[HT_SESSION_PROCESSES]; /* serial s is at [s - 1] */
 };
 
