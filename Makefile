@@ -1,11 +1,62 @@
-# A thin front for CMake: make, make test, make demo, make install [DESTDIR= PREFIX=], make bench, make clean.
+# A thin front for CMake; every word also installs what it needs (as root) or says what to install.
+#   make            build                         make install [PREFIX=/usr/local] [DESTDIR=]
+#   make test       build and run all tests       make demo    record a real program and show where its memory went
+#   make bench      measure against other tools   make fuzz    fuzz the decoders (clang)
+#   make debug|asan|tsan|coverage                 the tests in that variant, in build-VARIANT
 PREFIX ?= /usr/local
 BUILD ?= build
-.PHONY: all build test clean
+SETUP ?= tools/setup.sh
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc)
+PRESETS = debug asan tsan
+.PHONY: all build test demo install bench fuzz coverage clean help $(PRESETS)
+.NOTPARALLEL:
+
 all: build
+
 build:
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null && cmake --build $(BUILD)
+	@$(SETUP) build test
+	@cmake --log-level=WARNING -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
+	@cmake --build $(BUILD) -- --quiet
+
 test: build
-	@cd $(BUILD) && ctest --output-on-failure
+	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
+
+demo: build
+	@$(SETUP) demo
+	@tools/demo.sh $(BUILD)
+
+install:
+	@$(SETUP) build
+	@cmake --log-level=WARNING -S . -B $(BUILD)-install -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF >/dev/null
+	@cmake --build $(BUILD)-install -- --quiet
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)-install
+
+bench: build
+	@$(SETUP) bench
+	@bench/run.py --build $(BUILD) $(BENCH)
+
+$(PRESETS):
+	@$(SETUP) build test
+	@cmake --log-level=WARNING --preset $@ >/dev/null
+	@cmake --build --preset $@ -- --quiet
+	@ctest --preset $@
+
+fuzz:
+	@$(SETUP) build test fuzz
+	@cmake --log-level=WARNING --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -- --quiet
+	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+coverage:
+	@$(SETUP) build test coverage
+	@cmake --log-level=WARNING --preset coverage >/dev/null
+	@cmake --build --preset coverage -- --quiet
+	@ctest --preset coverage
+	@gcovr --root . --filter host/ --filter wire/ build-coverage
+
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-install build-debug build-asan build-tsan build-fuzz build-coverage
+
+help:
+	@sed -n '2,5s/^# *//p' Makefile
