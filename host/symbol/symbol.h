@@ -28,6 +28,9 @@ void symbols_see(struct symbols *symbols, const struct event *event);
 size_t symbols_frame(struct symbols *symbols, uint32_t stack, const struct frame_text **texts);
 /* Parent stack id, 0 at the root. */
 uint32_t symbols_parent(const struct symbols *symbols, uint32_t stack);
+/* Sentences for a view to show once: modules that are not here, that are not the file that ran, or whose debug data is damaged, each with the mend.
+ * Grows while frames are asked for; valid until the next symbols_frame. */
+size_t symbols_notes(const struct symbols *symbols, const char *const **notes);
 void symbols_free(struct symbols *symbols);
 
 #endif
