@@ -5,7 +5,7 @@
  * session maps the whole file shared once, when the runtime starts in it. Native byte order and alignment: both ends are on one machine. All
  * counters are accessed with the __atomic builtins.
  *
- * A record is a row of 64-bit words, never wrapped: when it does not fit before the ring's end, a PAD record fills the rest.
+ * A record is a row of 64-bit words, never wrapped: when it does not fit before the ring's end, a MORE record of type PAD fills the rest.
  *   word 0 of every record: stamp << 8 | kind, kind = op | api << 3 (enum ht_lane_op, enum ht_api); stamp in ticks of the session's clock, 56 bits,
  *   counted from ht_session.clock_start.
  * By op:
@@ -56,6 +56,7 @@ enum ht_lane_more {
     HT_MORE_SOURCE,      /* u64 id, u32 line, u32 0, then file, 0, function, 0, variable */
     HT_MORE_MAP,         /* u64 address, u64 size, u64 old address, u64 api, u64 keep << 32 | fresh, frames */
     HT_MORE_STATE,       /* u64: 1 recording goes on, 0 it pauses */
+    HT_MORE_STACK,       /* u64 keep << 32 | fresh, frames: makes the lane's stack without an event (parts of a stack too deep for one record) */
 };
 
 struct ht_more_module {
@@ -106,8 +107,23 @@ struct ht_process {
     uint32_t parent;    /* serial of the image it came from, 0 none */
     uint32_t how;       /* 0 first, 1 fork, 2 exec */
     uint64_t stamp;
+    uint32_t usable_rule; /* enum ht_usable_rule */
+    uint32_t reserved;
     char name[96];      /* path of the executable, cut from the left */
 };
+
+/* How this process's allocator usually rounds a size up. With HT_SESSION_USABLE a record whose usable size is 0 has the usual one. */
+enum ht_usable_rule { HT_USABLE_UNKNOWN, HT_USABLE_GLIBC64, HT_USABLE_GLIBC32 };
+
+/* Bytes usable for a request of `size` bytes; 0: not known. glibc: a chunk is request + one size word, rounded up to 16, at least 32 (16 on 32 bit). */
+static inline uint64_t ht_usable_usual(uint32_t rule, uint64_t size)
+{
+    if (rule == HT_USABLE_GLIBC64)
+        return size <= 24 ? 24 : ((size + 23) & ~(uint64_t)15) - 8;
+    if (rule == HT_USABLE_GLIBC32)
+        return size <= 12 ? 12 : ((size + 19) & ~(uint64_t)15) - 4;
+    return 0;
+}
 
 struct ht_session {
     uint64_t magic;
