@@ -34,6 +34,7 @@ install:
 
 bench: build
 	@$(SETUP) bench
+	@bench/instructions.py --build $(BUILD)
 	@bench/run.py --build $(BUILD) $(BENCH)
 
 $(PRESETS):
