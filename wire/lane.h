@@ -7,7 +7,8 @@
  *
  * A record is a row of 64-bit words, never wrapped: when it does not fit before the ring's end, a MORE record of type PAD fills the rest.
  *   word 0 of every record: stamp << 8 | kind, kind = op | api << 3 (enum ht_lane_op, enum ht_api); stamp in ticks of the session's clock, 56 bits,
- *   counted from ht_session.clock_start.
+ *   counted from ht_session.clock_start. What follows a call (ALLOC, RESIZE_END) is stamped behind a fence (rdtscp, lfence, isb): a bare rdtsc may run before the
+ *   loads that the call waited for, and then the next owner of an address would be stamped before the free that gave it (seen in test_shm).
  * By op:
  *   FREE, RESIZE_BEGIN   w1 address
  *   ALLOC                w1 address  w2 size (32) << 32 | keep (16) << 16 | fresh (16); then `fresh` return addresses, oldest first

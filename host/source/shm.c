@@ -1,0 +1,386 @@
+/* shm: rounds of looking at all lanes and merging what is certain.
+ *
+ * With one lane in use its order is the order. With more, a round notes the time T0, lets every thread of the session pass a memory barrier
+ * (membarrier: the watched programs pay nothing for it in their hot path) and then looks at each lane's head. A lane whose head is even at that look had no record in
+ * the making, so whatever it publishes later has a stamp above T0. A lane whose head is odd had one; until that one record is published, nothing above the
+ * lane's last known stamp is certain. Everything certain and not above T0 is merged by stamp and handed on. */
+#include "shm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "merge.h"
+
+static const uint64_t POLL_NS = 10000000;      /* between two looks at who has ended */
+static const uint64_t STALL_NS = 500000000;    /* a record in the making for longer than this is not waited for (a debugger may hold the thread) */
+static const uint64_t PUNCH_NS = 1000000000;   /* a lane idle for this long gives its pages back */
+static const uint64_t NO_BARRIER_NS = 10000000; /* without membarrier a published record is seen within this time */
+
+struct shm {
+    struct shm_config config;
+    struct decoder decoder;
+    struct ring *rings;
+    struct merge merge;
+    uint32_t lane_count, lanes_used, lanes_open;
+    uint64_t lane_bytes, wake_bytes, lanes_offset, lane_stride;
+    uint64_t now_ns, polled_ns, held_since_ns;
+    uint32_t idle_rounds, held_rounds;
+    bool barrier, finishing;
+};
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool barrier_works(void)
+{
+    long commands = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
+    return commands > 0 && commands & MEMBARRIER_CMD_GLOBAL_EXPEDITED;
+}
+
+struct shm *shm_new(const struct shm_config *config)
+{
+    struct shm *shm = memory_new(1, sizeof *shm);
+    struct ht_session *session = config->session;
+    shm->config = *config;
+    shm->lane_count = session->lane_count;
+    shm->lane_bytes = session->lane_bytes;
+    shm->wake_bytes = session->wake_bytes;
+    shm->lanes_offset = session->lanes_offset;
+    shm->lane_stride = session->lane_stride;
+    shm->barrier = barrier_works();
+    shm->rings = memory_new(shm->lane_count, sizeof *shm->rings);
+    shm->merge.at = memory_new(shm->lane_count, sizeof *shm->merge.at);
+    for (uint32_t i = 0; i < shm->lane_count; i++) {
+        struct ht_lane *lane = ht_session_lane(session, i);
+        shm->rings[i] = (struct ring){.shared = lane, .bytes = ht_lane_ring(lane), .room = shm->lane_bytes, .index = i};
+    }
+    decode_init(&shm->decoder, session, config->clock, config->put, config->context);
+    return shm;
+}
+
+static void shm_look_at(struct shm *shm, struct ring *ring)
+{
+    uint32_t state = __atomic_load_n(&ring->shared->state, __ATOMIC_ACQUIRE);
+    uint32_t serial = __atomic_load_n(&ring->shared->process, __ATOMIC_RELAXED);
+    bool gone = serial && serial <= HT_SESSION_PROCESSES && shm->decoder.family->images[serial - 1].gone;
+    uint64_t head = ring->head;
+    if (!ring_look(ring)) {
+        decode_gap(&shm->decoder, ring, 0, 0, "a lane's counters were nonsense and it was dropped");
+        shm->decoder.dropped_lanes++;
+        ring_drop(ring);
+    }
+    if (state != HT_LANE_OWNED || gone || shm->finishing)
+        ring->state = RING_CLOSING;
+    if (!ring->writing || ring->head != head)
+        ring->stalled = false;
+}
+
+/* The heads of the lanes that are known to be in use. */
+static void shm_look_heads(struct shm *shm)
+{
+    for (uint32_t i = 0; i < shm->lanes_used; i++)
+        if (shm->rings[i].state != RING_IDLE)
+            shm_look_at(shm, &shm->rings[i]);
+}
+
+/* Lanes that were taken since the last look: true if there is one. */
+static bool shm_look_states(struct shm *shm)
+{
+    uint32_t before = shm->lanes_open;
+    uint32_t used = __atomic_load_n(&shm->config.session->lanes_used, __ATOMIC_ACQUIRE);
+    shm->lanes_used = used < shm->lane_count ? used : shm->lane_count;
+    for (uint32_t i = 0; i < shm->lanes_used; i++) {
+        struct ring *ring = &shm->rings[i];
+        if (ring->state != RING_IDLE || __atomic_load_n(&ring->shared->state, __ATOMIC_ACQUIRE) == HT_LANE_IDLE)
+            continue;
+        ring_adopt(ring);
+        ring->bound = shm->decoder.emit.last_stamp;
+        shm->lanes_open++;
+    }
+    return shm->lanes_open != before;
+}
+
+/* Up to which stamp everything is visible after this; UINT64_MAX: one lane alone, all that it holds. */
+static uint64_t shm_look(struct shm *shm)
+{
+    family_look(shm->decoder.family);
+    do
+        shm_look_heads(shm);
+    while (shm_look_states(shm) && shm->lanes_open < 2);
+    if (shm->lanes_open < 2)
+        return UINT64_MAX;
+    uint64_t limit = clock_now(shm->config.clock);
+    if (!shm->barrier || syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) < 0) {
+        uint64_t delay = (uint64_t)(shm->config.clock->ticks_per_s / 1e9 * (double)NO_BARRIER_NS);
+        limit = limit > delay ? limit - delay : 0;
+    }
+    family_look(shm->decoder.family);
+    shm_look_heads(shm);
+    shm_look_states(shm);
+    return limit;
+}
+
+static void shm_fill_merge(struct shm *shm, uint64_t limit)
+{
+    shm->merge.count = 0;
+    for (uint32_t i = 0; i < shm->lanes_used; i++) {
+        struct ring *ring = &shm->rings[i];
+        if (ring->state == RING_IDLE)
+            continue;
+        uint64_t stamp;
+        if (ring_peek(ring, &stamp))
+            merge_add(&shm->merge, ring, stamp);
+        else if (ring->writing && ring->state == RING_OPEN && limit != UINT64_MAX && !ring->stalled)
+            merge_add(&shm->merge, ring, ring->bound);
+        else if (limit != UINT64_MAX && limit > ring->bound)
+            ring->bound = limit;
+    }
+}
+
+/* Hands on the first ring's records up to `stop`. True and the stamp of the next one. */
+static bool shm_drain(struct shm *shm, struct ring *ring, uint64_t *stamp, uint64_t stop)
+{
+    uint64_t step = shm->lane_bytes / 8;
+    bool more = true;
+    while (more && *stamp <= stop) {
+        ring->bound = *stamp;
+        decode_record(&shm->decoder, ring, *stamp);
+        if (ring->tail - ring->told_tail >= step)
+            ring_give_back(ring);
+        more = ring_peek(ring, stamp);
+    }
+    return more;
+}
+
+/* A ring whose next record is in the making: true if the merge can go on. */
+static bool shm_await(struct shm *shm, struct ring *ring)
+{
+    uint64_t stamp;
+    if (!ring_look(ring))
+        ring_drop(ring);
+    if (ring_peek(ring, &stamp)) {
+        ring->writing = false;
+        merge_again(&shm->merge, stamp);
+        shm->held_since_ns = 0;
+        return true;
+    }
+    if (!ring->writing) {
+        merge_pop(&shm->merge);
+        return true;
+    }
+    if (!shm->held_since_ns)
+        shm->held_since_ns = shm->now_ns;
+    if (shm->now_ns - shm->held_since_ns < STALL_NS && !ring->dropped)
+        return false;
+    ring->stalled = true;
+    shm->held_since_ns = 0;
+    merge_pop(&shm->merge);
+    return true;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* False if it was held by a record or a process entry in the making. */
+static bool shm_merge(struct shm *shm, uint64_t limit)
+{
+    struct merge *merge = &shm->merge;
+    while (merge->count && merge->at[0].stamp <= limit) {
+        struct ring *ring = merge->at[0].ring;
+        uint64_t stamp = merge->at[0].stamp, due = shm->decoder.family->due_stamp;
+        if (due <= stamp) {
+            if (!family_tell_due(shm->decoder.family))
+                return false;
+            continue;
+        }
+        if (!ring_unread(ring)) {
+            if (!shm_await(shm, ring))
+                return false;
+            continue;
+        }
+        if (shm_drain(shm, ring, &stamp, least(least(merge_second(merge), limit), due - 1)))
+            merge_again(merge, stamp);
+        else if (limit != UINT64_MAX && ring->writing && ring->state == RING_OPEN)
+            merge_again(merge, ring->bound);
+        else
+            merge_pop(merge);
+    }
+    return true;
+}
+
+static void shm_close_rings(struct shm *shm)
+{
+    for (uint32_t i = 0; i < shm->lanes_used; i++) {
+        struct ring *ring = &shm->rings[i];
+        if (ring->state == RING_IDLE)
+            continue;
+        ring_give_back(ring);
+        if (ring->state != RING_CLOSING || ring_unread(ring) || shm->finishing)
+            continue;
+        decode_thread_end(&shm->decoder, ring);
+        ring_release(ring);
+        ring->idle_ns = shm->now_ns;
+        shm->lanes_open--;
+    }
+}
+
+static bool shm_has_rings(const struct shm *shm, const struct image *image)
+{
+    for (uint32_t i = 0; i < shm->lanes_used; i++) {
+        const struct ring *ring = &shm->rings[i];
+        uint32_t serial = ring->told ? ring->serial : __atomic_load_n(&ring->shared->process, __ATOMIC_RELAXED);
+        if (ring->state != RING_IDLE && serial == image->serial)
+            return true;
+    }
+    return false;
+}
+
+static void shm_end_images(struct shm *shm)
+{
+    struct family *family = shm->decoder.family;
+    for (uint32_t i = 0; i < family->count; i++) {
+        struct image *image = &family->images[i];
+        if (image->gone && image->state == IMAGE_WAITING)
+            family_get(family, image->serial);
+        if (image->gone && image->state == IMAGE_DEFINED && !shm_has_rings(shm, image))
+            family_end(family, image);
+    }
+}
+
+enum shm_work shm_round(struct shm *shm)
+{
+    uint64_t before = shm->decoder.raw_bytes;
+    __atomic_store_n(&shm->config.session->sleeping, 1, __ATOMIC_SEQ_CST); /* who wakes us from here on ends the coming sleep at once */
+    shm->now_ns = monotonic_ns();
+    if (shm->now_ns - shm->polled_ns > POLL_NS) {
+        family_poll(shm->decoder.family);
+        shm->polled_ns = shm->now_ns;
+    }
+    uint64_t limit = shm_look(shm);
+    clock_adjust(shm->config.clock, shm->decoder.emit.last_stamp);
+    shm_fill_merge(shm, limit);
+    bool whole = shm_merge(shm, limit);
+    shm_close_rings(shm);
+    if (whole)
+        shm_end_images(shm);
+    uint64_t bytes = shm->decoder.raw_bytes - before;
+    shm->idle_rounds = bytes ? 0 : shm->idle_rounds + 1;
+    shm->held_rounds = whole ? 0 : shm->held_rounds + 1;
+    if (bytes >= shm->wake_bytes)
+        return SHM_PLENTY;
+    return !whole ? SHM_HELD : bytes ? SHM_SOME : SHM_NOTHING;
+}
+
+static void shm_punch(struct shm *shm)
+{
+    for (uint32_t i = 0; i < shm->lanes_used; i++) {
+        struct ring *ring = &shm->rings[i];
+        if (ring->state != RING_IDLE || !ring->idle_ns || shm->now_ns - ring->idle_ns < PUNCH_NS)
+            continue;
+        ring->idle_ns = 0;
+        uint32_t idle = HT_LANE_IDLE;
+        if (!__atomic_compare_exchange_n(&ring->shared->state, &idle, HT_LANE_CLOSED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            continue;
+        off_t at = (off_t)(shm->lanes_offset + i * shm->lane_stride + HT_LANE_HEADER_BYTES);
+        fallocate(shm->config.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)shm->lane_bytes);
+        __atomic_store_n(&ring->shared->state, HT_LANE_IDLE, __ATOMIC_RELEASE);
+    }
+}
+
+/* The thread that holds the merge has lost its CPU: nobody can wake us, and who fills his lane meanwhile need not. */
+static void shm_wait_held(struct shm *shm)
+{
+    __atomic_store_n(&shm->config.session->sleeping, 0, __ATOMIC_SEQ_CST);
+    long ns = 50000l << (shm->held_rounds < 6 ? shm->held_rounds : 6);
+    nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
+}
+
+void shm_wait(struct shm *shm, enum shm_work work)
+{
+    if (work == SHM_PLENTY)
+        return;
+    if (work == SHM_HELD) {
+        shm_wait_held(shm);
+        return;
+    }
+    if (work == SHM_NOTHING)
+        shm_punch(shm);
+    long ns = shm->idle_rounds < 8 ? 20000000 : 100000000;
+    syscall(SYS_futex, &shm->config.session->sleeping, FUTEX_WAIT, 1, &(struct timespec){.tv_nsec = ns}, NULL, 0);
+}
+
+void shm_exited(struct shm *shm, uint32_t pid, int wait_status)
+{
+    family_exited(shm->decoder.family, pid, wait_status);
+}
+
+uint32_t shm_living(struct shm *shm)
+{
+    return family_living(shm->decoder.family);
+}
+
+void shm_state(struct shm *shm, bool recording)
+{
+    __atomic_store_n(&shm->config.session->recording, recording, __ATOMIC_SEQ_CST);
+    decode_state(&shm->decoder, recording);
+}
+
+void shm_mark(struct shm *shm, const char *label)
+{
+    decode_mark(&shm->decoder, label);
+}
+
+void shm_finish(struct shm *shm)
+{
+    while (shm_round(shm) == SHM_PLENTY)
+        ;
+    shm->finishing = shm->decoder.family->impatient = true;
+    __atomic_store_n(&shm->config.session->collector_gone, 1, __ATOMIC_SEQ_CST);
+    shm_round(shm);
+    for (uint32_t i = 0; i < shm->lanes_used; i++)
+        ring_wake(&shm->rings[i]);
+}
+
+void shm_cost(const struct shm *shm, struct cost_definition *cost)
+{
+    const struct decoder *decoder = &shm->decoder;
+    cost->events = decoder->emit.events;
+    cost->late_events = decoder->emit.late_events;
+    cost->raw_bytes = decoder->raw_bytes;
+    cost->clock = shm->config.clock->kind;
+    cost->clock_ticks_per_s = (uint64_t)shm->config.clock->ticks_per_s;
+    cost->lanes_refused = __atomic_load_n(&shm->config.session->lanes_refused, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < shm->lanes_used; i++) {
+        const struct ring *ring = &shm->rings[i];
+        cost->truncated_stacks += ring->truncated + __atomic_load_n(&ring->shared->truncated, __ATOMIC_RELAXED);
+        cost->waits += ring->waits + __atomic_load_n(&ring->shared->waits, __ATOMIC_RELAXED);
+        cost->lost_events += ring->lost_events + __atomic_load_n(&ring->shared->lost_events, __ATOMIC_RELAXED);
+    }
+}
+
+uint64_t shm_events(const struct shm *shm)
+{
+    return shm->decoder.emit.events;
+}
+
+void shm_free(struct shm *shm)
+{
+    for (uint32_t i = 0; i < shm->lane_count; i++)
+        memory_free(shm->rings[i].stack);
+    memory_free(shm->rings);
+    memory_free(shm->merge.at);
+    decode_done(&shm->decoder);
+    memory_free(shm);
+}
