@@ -127,7 +127,7 @@ static int row_order(const void *left, const void *right, void *context)
     return (a > b) - (a < b);
 }
 
-static void table_cut(struct table *table, size_t limit)
+void table_limit(struct table *table, size_t limit)
 {
     if (!limit || table->row_count <= limit)
         return;
@@ -153,7 +153,7 @@ void table_sort(struct table *table, size_t column, bool descending, size_t limi
     memory_free(rows);
     table->cells = cells;
     table->row_room = table->row_count;
-    table_cut(table, limit);
+    table_limit(table, limit);
 }
 
 void table_done(struct table *table)

@@ -66,6 +66,8 @@ static inline union cell *table_at(const struct table *table, size_t row) { retu
 int table_find_column(const struct table *table, const char *name);
 /* Sorts ROWS by a column; `limit` rows stay (0 all) and a note says how many went. */
 void table_sort(struct table *table, size_t column, bool descending, size_t limit);
+/* The first `limit` rows stay (0 all); the note says so. */
+void table_limit(struct table *table, size_t limit);
 void table_done(struct table *table);
 
 #endif

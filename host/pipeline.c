@@ -1,0 +1,116 @@
+/* pipeline: in events, out tables. */
+#include "pipeline.h"
+
+#include "host/base/error.h"
+#include "host/base/vec.h"
+
+struct watcher {
+    const struct analysis *analysis;
+    void *state;
+};
+
+struct pipeline {
+    struct pipeline_options options;
+    struct model *model;
+    VEC(struct watcher) watchers;
+    bool counting; /* the range has begun */
+};
+
+static void pipeline_see(void *context, const struct change *changes, size_t count)
+{
+    struct pipeline *pipeline = context;
+    if (!pipeline->counting)
+        return;
+    for (size_t i = 0; i < pipeline->watchers.count; i++)
+        if (pipeline->watchers.at[i].analysis->see)
+            pipeline->watchers.at[i].analysis->see(pipeline->watchers.at[i].state, changes, count);
+}
+
+static bool pipeline_choose(struct pipeline *pipeline, struct error *error)
+{
+    for (const struct analysis *const *at = analysis_list(); !pipeline->options.tables && *at; at++)
+        vec_push(&pipeline->watchers, ((struct watcher){*at, NULL}));
+    for (const char *const *name = pipeline->options.tables; name && *name; name++) {
+        const struct analysis *analysis = analysis_find(*name);
+        if (!analysis)
+            return error_set(error, ERROR_USAGE, "there is no table \"%s\": `heaptracer analyze --help` lists them", *name);
+        vec_push(&pipeline->watchers, ((struct watcher){analysis, NULL}));
+    }
+    return true;
+}
+
+static void pipeline_begin(struct pipeline *pipeline)
+{
+    if (pipeline->options.from_ns)
+        model_restart(pipeline->model, pipeline->options.from_ns);
+    pipeline->counting = true;
+    for (size_t i = 0; i < pipeline->watchers.count; i++)
+        if (pipeline->watchers.at[i].analysis->begin)
+            pipeline->watchers.at[i].state = pipeline->watchers.at[i].analysis->begin(pipeline->model);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *options, const struct trace_header *header, struct error *error)
+{
+    struct pipeline *pipeline = memory_new(1, sizeof *pipeline);
+    pipeline->options = *options;
+    if (!pipeline_choose(pipeline, error)) {
+        pipeline_free(pipeline);
+        return NULL;
+    }
+    pipeline->model = model_new(&(struct model_config){header->sample_bytes, options->process, options->thread, pipeline_see, pipeline});
+    if (!options->from_ns)
+        pipeline_begin(pipeline);
+    return pipeline;
+}
+
+bool pipeline_put(struct pipeline *pipeline, const struct event *event)
+{
+    if (pipeline->options.to_ns && event->time_ns >= pipeline->options.to_ns)
+        return false;
+    if (!pipeline->counting && event->time_ns >= pipeline->options.from_ns)
+        pipeline_begin(pipeline);
+    if (event->define && pipeline->options.define)
+        pipeline->options.define(pipeline->options.context, event);
+    model_put(pipeline->model, event);
+    return true;
+}
+
+void pipeline_flush(struct pipeline *pipeline)
+{
+    model_flush(pipeline->model);
+}
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+    if (!pipeline->counting)
+        pipeline_begin(pipeline);
+    model_finish(pipeline->model, pipeline->options.to_ns);
+}
+
+const struct analysis *pipeline_analysis(const struct pipeline *pipeline, size_t number)
+{
+    return number < pipeline->watchers.count ? pipeline->watchers.at[number].analysis : NULL;
+}
+
+void pipeline_answer(const struct pipeline *pipeline, size_t number, struct table *table)
+{
+    const struct watcher *watcher = pipeline->watchers.at + number;
+    analysis_answer(watcher->analysis, watcher->state, pipeline->model, table);
+    if (table->shape == TABLE_ROWS)
+        table_limit(table, pipeline->options.limit);
+}
+
+const struct model *pipeline_model(const struct pipeline *pipeline)
+{
+    return pipeline->model;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->watchers.count; i++)
+        if (pipeline->watchers.at[i].state)
+            pipeline->watchers.at[i].analysis->end(pipeline->watchers.at[i].state);
+    vec_done(&pipeline->watchers);
+    model_free(pipeline->model);
+    memory_free(pipeline);
+}

@@ -1,0 +1,41 @@
+/* pipeline: in events, out tables: each event is applied to the model, the analyses see what it changed, and answer when asked. */
+#ifndef HOST_PIPELINE_H
+#define HOST_PIPELINE_H
+
+#include <heaptracer/analysis.h>
+
+struct error;
+
+struct pipeline_options {
+    const char *const *tables;  /* names, NULL-terminated; NULL: all */
+    uint64_t from_ns, to_ns;    /* [from, to): blocks born earlier are there, but their births are not counted; to 0: the end */
+    uint32_t process, thread;   /* only these; 0: all. A thread's blocks are those that it made, whoever frees them */
+    size_t limit;               /* rows of a table, 0: all; trees and series stay whole */
+    /* Gets every definition (EVENT_FRAME, EVENT_MODULE: for symbols_see); may be NULL. */
+    void (*define)(void *context, const struct event *event);
+    /* Called about once in a million events; false ends the reading there. May be NULL. */
+    bool (*progress)(void *context, uint64_t events, uint64_t time_ns);
+    void *context;
+};
+
+struct pipeline;
+
+/* NULL and `error` when an option is wrong. `header` is looked at only now. */
+struct pipeline *pipeline_new(const struct pipeline_options *options, const struct trace_header *header, struct error *error);
+/* False when no later event can matter: the range is over. */
+bool pipeline_put(struct pipeline *pipeline, const struct event *event);
+/* All that was put is in the answers from now on; more may come. */
+void pipeline_flush(struct pipeline *pipeline);
+/* No event comes any more. */
+void pipeline_finish(struct pipeline *pipeline);
+/* The chosen analyses, NULL behind the last. */
+const struct analysis *pipeline_analysis(const struct pipeline *pipeline, size_t number);
+/* Its table, to be ended with table_done. */
+void pipeline_answer(const struct pipeline *pipeline, size_t number, struct table *table);
+const struct model *pipeline_model(const struct pipeline *pipeline);
+void pipeline_free(struct pipeline *pipeline);
+
+/* Reads to the end of the trace or of the range, then finishes. False and `error` if the trace is damaged; what was read so far can still be answered. */
+bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error);
+
+#endif

@@ -1,0 +1,201 @@
+/* model: in events in exact order, out the state of all heaps at that moment and what each event changed. Memory is for live blocks and distinct
+ * sites, threads, processes, never for events.
+ * Thread safety: one model belongs to one thread at a time. What the functions return lives until the next model_put or model_free. */
+#ifndef HEAPTRACER_MODEL_H
+#define HEAPTRACER_MODEL_H
+
+#include <heaptracer/trace.h>
+
+/* An amount of blocks. In a sampled trace every block stands for its weight, so counts are kept in units of 1 / TALLY_ONE block: sums stay exact. */
+enum { TALLY_SHIFT = 16, TALLY_ONE = 1 << TALLY_SHIFT };
+struct tally {
+    uint64_t bytes, count;
+};
+static inline uint64_t tally_count(struct tally tally)
+{
+    return (tally.count + TALLY_ONE / 2) >> TALLY_SHIFT;
+}
+
+/* allocated: births; freed: frees and blocks replaced by realloc; live: now; peak: live when live.bytes was highest (the first time). */
+struct account {
+    struct tally allocated, freed, live, peak;
+    uint64_t peak_time_ns;
+};
+
+enum block_flag {
+    BLOCK_SAMPLED = 1, /* has a weight */
+    BLOCK_OLD = 2,     /* was there before the counting began: its birth is in no `allocated` */
+};
+
+/* A realloc ends a block and makes another one; `first_site`, `resizes` and `moves` tell the chain that it stands in. */
+struct block {
+    ht_addr address;
+    uint64_t size, usable;      /* usable 0: not known */
+    uint64_t birth_ns;
+    uint32_t site, thread;      /* that made it */
+    uint32_t process, heap;
+    uint32_t first_site;        /* where the chain began */
+    uint32_t resizes, moves;    /* reallocs of the chain so far, and how many of them moved it */
+    uint32_t flags;             /* enum block_flag */
+};
+
+enum change_kind {
+    CHANGE_NONE,     /* nothing in the heaps changed: thread and process ends, marks, states */
+    CHANGE_BIRTH,    /* `block` is new */
+    CHANGE_INHERIT,  /* `block` is known from now on, though it is older */
+    CHANGE_FREE,     /* `block` was freed */
+    CHANGE_LIFT,     /* `block` went into a realloc that has not returned yet: it is not live meanwhile */
+    CHANGE_RESIZE,   /* `old` became `block`; equal addresses: in place */
+    CHANGE_RESTORE,  /* the realloc failed, or the trace ended in it: `block` is live again */
+    CHANGE_LEAVE,    /* `block` was live when its process ended */
+    CHANGE_VANISH,   /* `block` must have ended unseen: another was born at its address, or the filter let its realloc's result go */
+    CHANGE_REFUSE,   /* an allocation of `size` failed */
+    CHANGE_UNKNOWN,  /* a free or realloc of `address`, where no block is known */
+    CHANGE_FOREIGN,  /* the same in a forked child: the block may be the parent's */
+    CHANGE_MAP,      /* pages [address, address + size) came */
+    CHANGE_UNMAP,    /* pages went */
+    CHANGE_KIND_COUNT
+};
+
+struct change {
+    uint8_t kind;               /* enum change_kind */
+    uint8_t api;                /* of the event */
+    uint32_t process, thread;   /* in which it happened */
+    uint32_t site;              /* of the event; 0: no stack */
+    uint64_t time_ns;
+    ht_addr address, old_address;
+    uint64_t size;
+    struct tally amount;        /* what `block` stands for: size and one, or their weighted values */
+    struct block block;
+    struct block old;           /* CHANGE_RESIZE only */
+};
+
+/* How far sampled sums may be from the truth: for each sample with weighted bytes w and probability p, variance grows by w^2 (1 - p). */
+struct spread {
+    double variance, largest;   /* bytes^2; the largest weighted sample */
+    uint64_t samples;
+};
+
+struct site {
+    uint32_t stack;             /* EVENT_FRAME id; site 0 is "no stack" */
+    uint32_t source;            /* EVENT_SOURCE id, 0 none */
+    uint64_t peak_epoch;        /* private */
+    struct account account;
+    struct tally at_peak;       /* live at the peak of all: ask model_site_at_peak */
+    uint64_t refused;
+};
+struct thread {
+    uint32_t id, process, tid;
+    const char *name;
+    bool ended;
+    uint64_t begin_ns, end_ns;
+    struct account account;     /* of blocks that this thread made */
+    struct tally frees;         /* done by this thread */
+    struct tally foreign_frees; /* of them, of blocks that another thread made */
+    uint64_t refused;
+};
+struct process {
+    uint32_t id, parent, pid, how; /* how: 0 first, 1 fork, 2 exec */
+    const char *command;
+    bool ended, status_known;
+    uint64_t begin_ns, end_ns, status;
+    struct account account;
+    struct tally left;          /* live when it ended */
+    uint64_t refused, unknown_frees, foreign_frees, mapped_bytes, mapped_peak_bytes;
+};
+struct heap {
+    uint32_t id, process, kind;
+    uint64_t base, size;
+    const char *name;
+    struct account account;
+};
+struct module {
+    uint32_t id, process;
+    uint64_t start, end, bias;
+    uint8_t build_id[20];
+    uint32_t build_id_bytes;
+    const char *path;
+};
+struct source {
+    uint32_t line;
+    const char *file, *function, *variable;
+};
+struct mark {
+    uint64_t time_ns;
+    uint32_t process, thread;
+    const char *label;
+};
+struct page_range {
+    ht_addr start, end;
+    uint64_t birth_ns;
+    uint32_t site, thread, process;
+};
+
+struct model_totals {
+    struct account account;     /* all heaps of all processes */
+    struct tally left;          /* live when their process ended */
+    struct tally vanished;
+    uint64_t events;            /* all but definitions */
+    uint64_t births, frees, resizes, failed_resizes, refused, unknown_frees, foreign_frees; /* as recorded, without weights */
+    uint64_t samples, truncated;
+    uint64_t gaps, lost_events, lost_bytes;
+    uint64_t begin_ns, end_ns;  /* of what was counted */
+    uint64_t mapped_bytes, mapped_peak_bytes, mapped_peak_time_ns, maps, unmaps;
+    bool cost_known;
+    struct cost_definition cost; /* the latest */
+    struct spread allocated_spread, live_spread, peak_spread;
+};
+
+typedef void (*model_see)(void *context, const struct change *changes, size_t count);
+struct model_config {
+    uint64_t sample_bytes;      /* of the trace's header; 0: nothing is sampled */
+    uint32_t only_process;      /* 0: all */
+    uint32_t only_thread;       /* 0: all; else only blocks that this thread made */
+    model_see see;              /* may be NULL */
+    void *context;
+};
+
+struct model;
+struct model *model_new(const struct model_config *config);
+/* Takes the event. Changes are handed to `see` in order, some events later (they are handled in bunches, so that memory can be fetched ahead). */
+void model_put(struct model *model, const struct event *event);
+/* Handles all that was taken so far. */
+void model_flush(struct model *model);
+/* Counting begins here: blocks stay, but all counts of the past are forgotten, and the peak is what lives now. */
+void model_restart(struct model *model, uint64_t time_ns);
+/* The end of the trace: reallocs in flight are given up. */
+void model_finish(struct model *model, uint64_t time_ns);
+void model_free(struct model *model);
+
+const struct model_totals *model_get_totals(const struct model *model);
+uint64_t model_sample_bytes(const struct model *model);
+uint64_t model_time(const struct model *model); /* of the latest event */
+/* Indexed by site, thread id, process id; entry 0 stands for "not known". */
+const struct site *model_sites(const struct model *model, size_t *count);
+const struct thread *model_threads(const struct model *model, size_t *count);
+const struct process *model_processes(const struct model *model, size_t *count);
+const struct module *model_modules(const struct model *model, size_t *count);
+const struct source *model_sources(const struct model *model, size_t *count);
+const struct mark *model_marks(const struct model *model, size_t *count);
+/* The heaps that had a block, `number` from 0; NULL behind the last. */
+const struct heap *model_heap(const struct model *model, size_t number);
+/* Parent of a stack id; 0 at the root. Parents have smaller ids. */
+uint32_t model_parent(const struct model *model, uint32_t stack);
+size_t model_stacks(const struct model *model); /* ids are below this */
+/* What the site held when all heaps together held most. */
+struct tally model_site_at_peak(const struct model *model, uint32_t site);
+/* Sampled traces only, else zeroes: of what the site allocated, and of what it held at the peak. */
+struct spread model_site_spread(const struct model *model, uint32_t site);
+struct spread model_site_peak_spread(const struct model *model, uint32_t site);
+/* Every live block, in no order; those of ended processes are gone (CHANGE_LEAVE). */
+void model_each_block(const struct model *model, void (*visit)(void *context, const struct block *block), void *context);
+/* Every live range of pages by process and address. */
+void model_each_pages(const struct model *model, void (*visit)(void *context, const struct page_range *range), void *context);
+
+/* What a block stands for, and how it adds to a spread. */
+struct tally model_weigh(const struct model *model, const struct block *block);
+void model_spread_add(const struct model *model, struct spread *spread, const struct block *block);
+/* The interval that holds the true bytes with 95 %: exact Poisson (gamma) limits below 10 samples' worth, normal above. */
+void spread_interval(const struct spread *spread, uint64_t bytes, uint64_t *low, uint64_t *high);
+
+#endif
