@@ -1,0 +1,250 @@
+/* cell: in a cell and its column, out its text for people. */
+#include "cell.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "host/base/number.h"
+#include "host/base/utf8.h"
+#include "paint.h"
+
+bool cell_is_right(const struct column *column)
+{
+    return column->kind != COLUMN_TEXT && column->kind != COLUMN_STACK && column->kind != COLUMN_FRAME;
+}
+
+double cell_real(const struct column *column, union cell cell)
+{
+    switch (column->kind) {
+    case COLUMN_RATIO:
+    case COLUMN_REAL:
+        return cell.f;
+    case COLUMN_SIGNED_BYTES:
+    case COLUMN_SIGNED_COUNT:
+        return (double)cell.i;
+    case COLUMN_TEXT:
+        return 0;
+    default:
+        return (double)cell.u;
+    }
+}
+
+static bool frame_is_shown(const struct view *view, const struct frame *frame)
+{
+    return view->shows_all_frames || frame->role == FRAME_PROGRAM;
+}
+
+static void frame_text(struct str *out, const struct view *view, const struct frame *frame)
+{
+    size_t before;
+    frames_add_name(out, frame->text.function, view->has_unicode);
+    str_add(out, " ");
+    before = out->count;
+    frames_add_place(out, frame, false);
+    if (out->count == before)
+        out->at[--out->count] = 0;
+}
+
+static void no_stack_text(struct str *out, uint32_t stack)
+{
+    str_add_format(out, stack ? "stack %" PRIu32 : "(no stack)", stack);
+}
+
+static void stack_text(struct str *out, const struct view *view, uint32_t stack)
+{
+    struct frames frames = {0};
+    frames_of_stack(&frames, view->symbols, stack);
+    for (size_t i = 0; i < frames.list.count; i++)
+        if (frame_is_shown(view, &frames.list.at[i])) {
+            frame_text(out, view, &frames.list.at[i]);
+            break;
+        }
+    frames_done(&frames);
+}
+
+static void address_text(struct str *out, const struct view *view, uint32_t stack)
+{
+    struct frames frames = {0};
+    frames_of_address(&frames, view->symbols, stack);
+    for (size_t i = frames.list.count; i-- > 1;) {
+        frames_add_name(out, frames.list.at[i].text.function, view->has_unicode);
+        str_add(out, " > ");
+    }
+    frame_text(out, view, &frames.list.at[0]);
+    frames_done(&frames);
+}
+
+bool cell_is_shown(const struct view *view, uint32_t stack)
+{
+    struct frames frames = {0};
+    bool is_shown = !view->symbols || !stack;
+    if (!is_shown)
+        frames_of_address(&frames, view->symbols, stack);
+    for (size_t i = 0; i < frames.list.count; i++)
+        is_shown |= frame_is_shown(view, &frames.list.at[i]);
+    frames_done(&frames);
+    return is_shown;
+}
+
+static void exact_text(struct str *out, const struct column *column, union cell cell)
+{
+    switch (column->kind) {
+    case COLUMN_RATIO:
+    case COLUMN_REAL:
+        str_add_format(out, "%.9g", cell.f);
+        break;
+    case COLUMN_SIGNED_BYTES:
+    case COLUMN_SIGNED_COUNT:
+        str_add_format(out, "%" PRId64, cell.i);
+        break;
+    default:
+        str_add_format(out, "%" PRIu64, cell.u);
+    }
+}
+
+static const char *human_text(char *text, const struct column *column, union cell cell)
+{
+    switch (column->kind) {
+    case COLUMN_BYTES:
+        return number_bytes(text, cell.u);
+    case COLUMN_SIGNED_BYTES:
+        return number_signed_bytes(text, cell.i);
+    case COLUMN_SIGNED_COUNT:
+        return number_signed_count(text, cell.i);
+    case COLUMN_TIME:
+        return number_time(text, cell.u);
+    case COLUMN_DURATION:
+        return number_duration(text, cell.u);
+    case COLUMN_RATIO:
+        return number_ratio(text, cell.f);
+    case COLUMN_REAL:
+        return number_real(text, cell.f);
+    default:
+        return number_count(text, cell.u);
+    }
+}
+
+void cell_text(struct str *out, const struct view *view, const struct column *column, union cell cell)
+{
+    char text[NUMBER_ROOM];
+    str_clear(out);
+    if (column->kind == COLUMN_TEXT)
+        utf8_add_clean(out, cell.text);
+    else if ((column->kind == COLUMN_STACK || column->kind == COLUMN_FRAME) && (!cell.u || !view->symbols))
+        no_stack_text(out, (uint32_t)cell.u);
+    else if (column->kind == COLUMN_STACK)
+        stack_text(out, view, (uint32_t)cell.u);
+    else if (column->kind == COLUMN_FRAME)
+        address_text(out, view, (uint32_t)cell.u);
+    else if (column->kind == COLUMN_ADDRESS)
+        str_add_format(out, "0x%" PRIx64, cell.u);
+    else if (view->is_exact)
+        exact_text(out, column, cell);
+    else
+        str_add(out, human_text(text, column, cell));
+    if (column->kind == COLUMN_REAL && column->unit && *column->unit && !strcasestr(column->title, column->unit))
+        str_add_format(out, " %s", column->unit);
+}
+
+/* One frame of a line: false when it does not fit, so that only the mark of the cut follows. */
+static bool line_put_frame(FILE *out, const struct view *view, const struct frame *frame, bool is_first, size_t *room, size_t spare)
+{
+    struct str name = {0}, place = {0};
+    const char *arrow = is_first ? "" : " <- ";
+    frames_add_name(&name, frame->text.function, view->has_unicode);
+    frames_add_place(&place, frame, false);
+    size_t used = strlen(arrow) + utf8_columns(str_text(&name)) + (place.count ? 1 + utf8_columns(str_text(&place)) : 0);
+    bool fits = used + spare <= *room;
+    if (fits) {
+        paint_put(view, out, PAINT_DIM, arrow);
+        paint_put(view, out, PAINT_FUNCTION, str_text(&name));
+        if (place.count) {
+            putc(' ', out);
+            paint_put(view, out, PAINT_DIM, str_text(&place));
+        }
+        *room -= used;
+    } else if (is_first) {
+        size_t columns = utf8_columns(str_text(&name)), most = *room > spare ? *room - spare : 0;
+        columns = columns < most ? columns : most;
+        paint_cell(view, out, PAINT_FUNCTION, str_text(&name), columns, false);
+        *room -= columns;
+    }
+    str_done(&name);
+    str_done(&place);
+    return fits;
+}
+
+/* The next frame that is shown, from `i` on; the count when there is none. */
+static size_t frame_next(const struct view *view, const struct frames *frames, size_t i)
+{
+    while (i < frames->list.count && !frame_is_shown(view, &frames->list.at[i]))
+        i++;
+    return i;
+}
+
+static void line_put_frames(FILE *out, const struct view *view, const struct frames *frames, size_t room)
+{
+    size_t mark = 1 + utf8_columns(paint_ellipsis(view)), i = frame_next(view, frames, 0);
+    for (bool is_first = true; i < frames->list.count; is_first = false) {
+        size_t next = frame_next(view, frames, i + 1);
+        if (!line_put_frame(out, view, &frames->list.at[i], is_first, &room, next < frames->list.count || frames->is_cut ? mark : 0)) {
+            i = is_first ? next : i;
+            break;
+        }
+        i = next;
+    }
+    if ((i < frames->list.count || frames->is_cut) && room >= mark) {
+        putc(' ', out);
+        paint_put(view, out, PAINT_DIM, paint_ellipsis(view));
+    }
+}
+
+void cell_put_stack(FILE *out, const struct view *view, uint32_t stack, size_t room)
+{
+    struct frames frames = {0};
+    struct str text = {0};
+    if (stack && view->symbols) {
+        frames_of_stack(&frames, view->symbols, stack);
+        line_put_frames(out, view, &frames, room);
+        frames_done(&frames);
+    } else {
+        no_stack_text(&text, stack);
+        paint_put(view, out, PAINT_DIM, str_text(&text));
+    }
+    str_done(&text);
+}
+
+static void frame_put_line(FILE *out, const struct view *view, const struct frame *frame, const char *indent)
+{
+    struct str name = {0}, place = {0};
+    utf8_add_clean(&name, frame->text.function);
+    frames_add_place(&place, frame, true);
+    fputs(indent, out);
+    paint_put(view, out, frame->role == FRAME_PROGRAM ? PAINT_FUNCTION : PAINT_DIM, str_text(&name));
+    if (place.count)
+        putc(' ', out);
+    paint_put(view, out, PAINT_DIM, str_text(&place));
+    if (frame->text.inlined)
+        paint_put(view, out, PAINT_DIM, " inlined");
+    putc('\n', out);
+    str_done(&name);
+    str_done(&place);
+}
+
+void cell_put_frames(FILE *out, const struct view *view, uint32_t stack, const char *indent)
+{
+    struct frames frames = {0};
+    if (!stack || !view->symbols) {
+        fputs(indent, out);
+        cell_put_stack(out, view, stack, view->width);
+        putc('\n', out);
+        return;
+    }
+    frames_of_stack(&frames, view->symbols, stack);
+    for (size_t i = 0; i < frames.list.count; i++)
+        if (frame_is_shown(view, &frames.list.at[i]))
+            frame_put_line(out, view, &frames.list.at[i], indent);
+    if (frames.is_cut)
+        fprintf(out, "%s%s\n", indent, paint_ellipsis(view));
+    frames_done(&frames);
+}

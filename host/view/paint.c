@@ -1,0 +1,59 @@
+/* paint: in text and its role, out text on a stream in the colour of that role. */
+#include "paint.h"
+
+#include "host/base/utf8.h"
+
+static const char *const paint_codes[] = {
+    [PAINT_PLAIN] = "", [PAINT_TITLE] = "\033[1m", [PAINT_DIM] = "\033[2m", [PAINT_FUNCTION] = "\033[36m",
+    [PAINT_HOT] = "\033[1;31m", [PAINT_BAR] = "\033[32m", [PAINT_NOTE] = "\033[33m",
+};
+
+static bool paint_start(const struct view *view, FILE *out, enum paint_role role)
+{
+    bool is_painted = view->has_colour && role != PAINT_PLAIN;
+    if (is_painted)
+        fputs(paint_codes[role], out);
+    return is_painted;
+}
+
+static void paint_end(FILE *out, bool is_painted)
+{
+    if (is_painted)
+        fputs("\033[0m", out);
+}
+
+size_t paint_put(const struct view *view, FILE *out, enum paint_role role, const char *text)
+{
+    bool is_painted = paint_start(view, out, role);
+    fputs(text, out);
+    paint_end(out, is_painted);
+    return utf8_columns(text);
+}
+
+void paint_cell(const struct view *view, FILE *out, enum paint_role role, const char *text, size_t columns, bool is_right)
+{
+    size_t used = utf8_columns(text), mark = utf8_columns(paint_ellipsis(view));
+    if (is_right && used < columns)
+        fprintf(out, "%*s", (int)(columns - used), "");
+    bool is_painted = paint_start(view, out, role);
+    if (used <= columns) {
+        fputs(text, out);
+    } else {
+        size_t kept = utf8_fit(text, columns > mark ? columns - mark : 0);
+        fprintf(out, "%.*s%s", (int)kept, text, columns >= mark ? paint_ellipsis(view) : "");
+    }
+    paint_end(out, is_painted);
+    if (!is_right && used < columns)
+        fprintf(out, "%*s", (int)(columns - used), "");
+}
+
+void paint_repeat(FILE *out, const char *text, size_t count)
+{
+    while (count--)
+        fputs(text, out);
+}
+
+const char *paint_ellipsis(const struct view *view)
+{
+    return view->has_unicode ? "…" : "...";
+}
