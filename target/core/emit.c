@@ -1,0 +1,254 @@
+/* emit: in what a hook saw, out a record in the calling thread's lane. */
+#include "emit.h"
+
+#include "lane.h"
+#include "port_core.h"
+
+#include "target/unwind/walk.h"
+#include "wire/api.h"
+
+#include <string.h>
+
+uint32_t ht__usable_rule;
+
+/* What a wide record holds beside its stack. */
+struct wide {
+    unsigned op, api;
+    uint64_t address, size, usable, old;
+    uint32_t alignment;
+    uint16_t flags;
+};
+
+/* The usable size where it is not the usual one, else 0. glibc keeps the chunk's size with three flags in the word before the block. */
+static inline uint64_t usable_if_odd(const void *block, uint64_t size)
+{
+    uint64_t usable;
+    if (ht__usable_rule == HT_USABLE_UNKNOWN)
+        return 0;
+    size_t chunk = ((const size_t *)block)[-1];
+    usable = (chunk & ~(size_t)7) - (chunk & 2 ? 2 : 1) * sizeof(size_t);
+    return usable == ht_usable_usual(ht__usable_rule, size) ? 0 : usable;
+}
+
+static inline bool enter(struct ht_thread *t)
+{
+    if (__builtin_expect(t->busy, 0))
+        return false;
+    t->busy = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return true;
+}
+
+static void emit_nested(struct ht_thread *t);
+
+static inline void leave(struct ht_thread *t)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    t->busy = 0;
+    if (__builtin_expect(t->nested_count, 0))
+        emit_nested(t);
+}
+
+/* In a signal handler that interrupted a record: kept without a stack until that record is whole. */
+static void keep_nested(struct ht_thread *t, unsigned op, unsigned api, const void *block, uint64_t size)
+{
+    uint32_t slot = t->nested_count;
+    if (slot >= HT_NESTED) {
+        t->nested_lost++;
+        return;
+    }
+    t->nested_count = slot + 1;
+    t->nested[slot] = (struct ht_nested){op | api << 3, (uint64_t)(uintptr_t)block, size};
+}
+
+static void put_frames(uint64_t *words, const struct ht_thread *t, uint32_t first, uint32_t count)
+{
+    const struct ht_frame *frame = t->frames + first;
+    for (uint32_t i = 0; i < count; i++)
+        words[i] = frame[i].pc;
+}
+
+/* The record did not get out: what the lane's reader takes for the last stack is not what we have. */
+static void forget_stack(struct ht_thread *t)
+{
+    t->frame_count = t->anchor_count = 0;
+}
+
+/* A stack too deep for one record goes ahead in parts; false if one was dropped. */
+static bool put_deep_stack(struct ht_thread *t, struct walk *walk)
+{
+    uint32_t part = (uint32_t)((t->ring_mask + 1) / 64);
+    while (walk->fresh > part) {
+        uint64_t head = (uint64_t)walk->keep << 32 | part, bytes = 24 + 8 * (uint64_t)part;
+        uint64_t *words = lane_reserve(t, bytes);
+        if (!words)
+            return false;
+        lane_begin(t);
+        words[0] = ht_lane_word0(stamp_early(), HT_LANE_MORE, 0);
+        words[1] = (8 + 8 * (uint64_t)part) << 8 | HT_MORE_STACK;
+        words[2] = head;
+        put_frames(words + 3, t, walk->keep, part);
+        lane_publish(t, bytes);
+        walk->keep += part;
+        walk->fresh -= part;
+    }
+    return true;
+}
+
+static void put_wide(struct ht_thread *t, struct walk walk, const struct wide *wide)
+{
+    uint64_t *words = NULL, bytes = 0;
+    if (put_deep_stack(t, &walk)) {
+        bytes = 64 + 8 * (uint64_t)walk.fresh;
+        words = lane_reserve(t, bytes);
+    }
+    if (!words) {
+        forget_stack(t);
+        return;
+    }
+    if (walk.truncated)
+        __atomic_add_fetch(&t->lane->truncated, 1, __ATOMIC_RELAXED);
+    lane_begin(t);
+    words[0] = ht_lane_word0(stamp_late(), wide->op, wide->api);
+    words[1] = wide->address;
+    words[2] = wide->size;
+    words[3] = (uint64_t)walk.keep << 32 | walk.fresh;
+    words[4] = wide->usable;
+    words[5] = (uint64_t)wide->alignment << 32 | wide->flags | (walk.truncated ? HT_LANE_TRUNCATED : 0);
+    words[6] = wide->old;
+    words[7] = 0;
+    put_frames(words + 8, t, walk.keep, walk.fresh);
+    lane_publish(t, bytes);
+}
+
+static inline void put_alloc(struct ht_thread *t, struct walk walk, uint64_t address, uint64_t size, unsigned api)
+{
+    uint64_t bytes = 24 + 8 * (uint64_t)walk.fresh;
+    uint64_t *words = lane_reserve(t, bytes);
+    if (__builtin_expect(!words, 0)) {
+        forget_stack(t);
+        return;
+    }
+    lane_begin(t);
+    words[0] = ht_lane_word0(stamp_late(), HT_LANE_ALLOC, api);
+    words[1] = address;
+    words[2] = size << 32 | walk.keep << 16 | walk.fresh;
+    put_frames(words + 3, t, walk.keep, walk.fresh);
+    lane_publish(t, bytes);
+}
+
+static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uint64_t address)
+{
+    uint64_t *words = lane_reserve(t, 16);
+    if (__builtin_expect(!words, 0))
+        return;
+    lane_begin(t);
+    words[0] = ht_lane_word0(stamp_early(), op, api);
+    words[1] = address;
+    lane_publish(t, 16);
+}
+
+static void emit_nested(struct ht_thread *t)
+{
+    for (uint32_t i = 0; i < t->nested_count; i++) {
+        struct ht_nested *nested = &t->nested[i];
+        struct wide wide = {.op = nested->op & 7, .api = (unsigned)nested->op >> 3, .address = nested->address, .size = nested->size};
+        t->busy = 1;
+        forget_stack(t);
+        if (wide.op == HT_LANE_FREE || wide.op == HT_LANE_RESIZE_BEGIN)
+            put_short(t, wide.op, wide.api, wide.address);
+        else
+            put_wide(t, (struct walk){.truncated = true}, &wide);
+        t->busy = 0;
+    }
+    t->nested_count = 0;
+    if (t->nested_lost)
+        __atomic_add_fetch(&t->lane->lost_events, t->nested_lost, __ATOMIC_RELAXED);
+    t->nested_lost = 0;
+}
+
+void ht__emit_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
+{
+    unsigned op = block ? HT_LANE_ALLOC_WIDE : HT_LANE_REFUSE;
+    if (!enter(t)) {
+        keep_nested(t, op, api, block, size);
+        return;
+    }
+    struct walk walk = ht__walk(t, frame);
+    uint64_t address = (uint64_t)(uintptr_t)block, usable = block ? usable_if_odd(block, size) : 0;
+    if (__builtin_expect(block && !usable && !alignment && !walk.truncated && size >> 32 == 0 && (walk.keep | walk.fresh) < 1024, 1))
+        put_alloc(t, walk, address, size, api);
+    else
+        put_wide(t, walk, &(struct wide){.op = op, .api = api, .address = address, .size = size, .usable = usable, .alignment = alignment});
+    leave(t);
+}
+
+void ht__emit_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
+{
+    if (!enter(t)) {
+        keep_nested(t, HT_LANE_FREE, api, block, 0);
+        return;
+    }
+    if (__builtin_expect(ht__session->flags & HT_SESSION_FREE_STACKS, 0))
+        put_wide(t, ht__walk(t, frame), &(struct wide){.op = HT_LANE_FREE_STACK, .api = api, .address = (uint64_t)(uintptr_t)block});
+    else
+        put_short(t, HT_LANE_FREE, api, (uint64_t)(uintptr_t)block);
+    leave(t);
+}
+
+void ht__emit_resize_begin(struct ht_thread *t, const void *block, unsigned api)
+{
+    if (!enter(t)) {
+        keep_nested(t, HT_LANE_RESIZE_BEGIN, api, block, 0);
+        return;
+    }
+    put_short(t, HT_LANE_RESIZE_BEGIN, api, (uint64_t)(uintptr_t)block);
+    leave(t);
+}
+
+void ht__emit_resize_end(struct ht_thread *t, const void *frame, const void *from, const void *block, uint64_t size, unsigned api)
+{
+    if (!enter(t)) {
+        keep_nested(t, HT_LANE_RESIZE_END, api, block, size);
+        return;
+    }
+    struct wide wide = {.op = HT_LANE_RESIZE_END, .api = api, .address = (uint64_t)(uintptr_t)block, .size = size, .old = (uint64_t)(uintptr_t)from};
+    wide.usable = block ? usable_if_odd(block, size) : 0;
+    put_wide(t, ht__walk(t, frame), &wide);
+    leave(t);
+}
+
+void ht__emit_map(struct ht_thread *t, const void *frame, const void *address, uint64_t size, const void *old, unsigned api)
+{
+    if (!enter(t)) {
+        t->nested_lost++;
+        return;
+    }
+    struct walk walk = ht__walk(t, frame);
+    if (put_deep_stack(t, &walk)) {
+        uint64_t head[5] = {(uint64_t)(uintptr_t)address, size, (uint64_t)(uintptr_t)old, api, (uint64_t)walk.keep << 32 | walk.fresh};
+        uint64_t bytes = 16 + sizeof head + 8 * (uint64_t)walk.fresh, *words = lane_reserve(t, bytes);
+        if (words) {
+            lane_begin(t);
+            words[0] = ht_lane_word0(stamp_late(), HT_LANE_MORE, 0);
+            words[1] = (bytes - 16) << 8 | HT_MORE_MAP;
+            memcpy(words + 2, head, sizeof head);
+            put_frames(words + 7, t, walk.keep, walk.fresh);
+            lane_publish(t, bytes);
+        } else
+            forget_stack(t);
+    } else
+        forget_stack(t);
+    leave(t);
+}
+
+void ht__emit_mark(struct ht_thread *t, const char *label)
+{
+    if (!enter(t)) {
+        t->nested_lost++;
+        return;
+    }
+    size_t bytes = strlen(label);
+    ht__lane_put_more(t, HT_MORE_MARK, label, bytes < 256 ? bytes : 256, NULL, 0);
+    leave(t);
+}

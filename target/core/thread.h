@@ -1,0 +1,90 @@
+/* thread: what the runtime keeps for one thread: its lane, the stack that it had at its last event, and the bounds of its stack.
+ * One mapping per thread, reached by one initial-exec TLS pointer. Only its own thread touches it. */
+#ifndef TARGET_CORE_THREAD_H
+#define TARGET_CORE_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/lane.h"
+
+/* A frame on the stack: the place and the value of the return address that leads to it. */
+struct ht_frame {
+    uint64_t slot, pc;
+};
+
+/* A frame whose caller was found through the frame pointer: reuse must compare that too. */
+struct ht_anchor {
+    uint64_t fp_slot, fp;   /* where the frame pointer was restored from (0: it was in the register), and its value then */
+    uint64_t cfa_slot, cfa; /* where the CFA itself was read and its value; slot 0: it was not read but added up */
+    uint64_t frame;         /* index of the frame */
+};
+
+/* Bounds of a stack seen before. */
+struct ht_bounds {
+    uint64_t low, high, generation;
+};
+
+enum {
+    HT_FRAMES = 1 << 16,   /* frames of one stack that are kept; deeper ones are cut and told so */
+    HT_ANCHORS = 1 << 12,
+    HT_NESTED = 32,
+    HT_STACKS = 64,        /* bounds that are remembered, for coroutines */
+};
+
+/* An event of a signal handler that interrupted the recording of another one: kept until that is done. */
+struct ht_nested {
+    uint64_t op, address, size;
+};
+
+struct ht_thread {
+    uint64_t generation;   /* equal to ht__state.generation while this thread may record */
+    struct ht_lane *lane;
+    char *ring;
+    uint64_t ring_mask;
+    uint64_t head;         /* bytes written */
+    uint64_t soft_limit;   /* below it a record needs no further question: room, wake mark and ring end are all beyond */
+    uint64_t wake_at;
+    uint32_t busy;         /* a record is being made: a signal handler's events go to `nested` */
+    uint32_t nested_count;
+    uint64_t nested_lost;
+    uint64_t stack_low, stack_high; /* bounds of the stack it runs on */
+    uint64_t home_low, home_high;   /* the stack of its first event: never unmapped while the thread lives */
+    uint64_t maps_generation;       /* the bounds were right at this count of unmappings */
+    const uint64_t *maps_now;       /* that count now; of the home stack it is never asked: then points to maps_generation */
+    uint32_t frame_count;           /* frames[0] is the oldest */
+    bool truncated;                 /* frames[0] is not the root */
+    uint32_t anchor_count;          /* ordered by frame */
+    uint64_t code_generation;       /* frames are void when code was unmapped since */
+    int64_t sample_left;            /* bytes until the next sample */
+    uint64_t random;
+    struct ht_thread *next_free;
+    struct ht_nested nested[HT_NESTED];
+    struct ht_anchor anchors[HT_ANCHORS];
+    struct ht_bounds stacks[HT_STACKS];
+    uint64_t fp_slots[HT_FRAMES]; /* per frame: address that its frame pointer was restored from, 0: still in the register at the event */
+    struct ht_frame frames[HT_FRAMES];
+};
+
+extern __thread struct ht_thread *ht__self __attribute__((tls_model("initial-exec")));
+
+/* On a page of its own that a fork wipes: in a new child `generation` reads 0 and every thread takes the slow way once. */
+struct ht_state {
+    uint64_t generation;          /* 0 not started (or just forked); HT_OFF: never again in this process */
+    const uint32_t *recording;    /* ht_session.recording */
+};
+#define HT_OFF (~(uint64_t)0)
+extern struct ht_state *ht__state;
+
+/* The thread, ready to record, or NULL. Makes what is missing: session, lane. Keeps errno. */
+struct ht_thread *ht__thread_slow(void);
+
+static inline struct ht_thread *ht_thread_get(void)
+{
+    struct ht_thread *self = ht__self;
+    if (__builtin_expect(self->generation == ht__state->generation && __atomic_load_n(ht__state->recording, __ATOMIC_RELAXED), 1))
+        return self;
+    return ht__thread_slow();
+}
+
+#endif

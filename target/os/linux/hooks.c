@@ -1,0 +1,198 @@
+/* hooks: in the program's calls of malloc and its kin, out the real call and its record. Frees are recorded before the real call, allocations after it. */
+#include "os.h"
+
+#include "target/core/emit.h"
+#include "target/core/port_core.h"
+#include "wire/api.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/types.h>
+
+/* These are definitions of other libraries' functions: their headers are not ours to include. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
+#define EXPORT __attribute__((visibility("default")))
+#define FRAME __builtin_frame_address(0)
+
+/* Inlined into each hook, so that FRAME is the hook's own. */
+#define GOT(block, size, api, alignment)                                                                                                                      \
+    do {                                                                                                                                                      \
+        struct ht_thread *self_ = ht_thread_get();                                                                                                            \
+        if (self_)                                                                                                                                            \
+            ht__emit_alloc(self_, FRAME, (block), (size), HT_API_##api, (alignment));                                                                          \
+    } while (0)
+#define GOING(block, api)                                                                                                                                     \
+    do {                                                                                                                                                      \
+        struct ht_thread *self_ = ht_thread_get();                                                                                                            \
+        if (self_)                                                                                                                                            \
+            ht__emit_free(self_, FRAME, (block), HT_API_##api);                                                                                                \
+    } while (0)
+
+EXPORT void *malloc(size_t size)
+{
+    void *block = ht__real.malloc(size);
+    GOT(block, size, MALLOC, 0);
+    return block;
+}
+
+EXPORT void free(void *block)
+{
+    if (!block || ht__early_owns(block))
+        return;
+    GOING(block, FREE);
+    ht__real.free(block);
+}
+
+EXPORT void *calloc(size_t count, size_t size)
+{
+    void *block = ht__real.calloc(count, size);
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        bytes = ~(size_t)0;
+    GOT(block, bytes, CALLOC, 0);
+    return block;
+}
+
+static void *move_early(const void *block, size_t size)
+{
+    void *fresh = ht__real.malloc(size);
+    size_t old = ht__early_size(block);
+    if (fresh)
+        memcpy(fresh, block, old < size ? old : size);
+    return fresh;
+}
+
+static inline void *resize(const void *frame, void *block, size_t size, unsigned api)
+{
+    struct ht_thread *self = ht_thread_get();
+    if (self && block && size)
+        ht__emit_resize_begin(self, block, api);
+    else if (self && block)
+        ht__emit_free(self, frame, block, api);
+    void *fresh = ht__real.realloc(block, size);
+    if (!self)
+        return fresh;
+    if (block && size)
+        ht__emit_resize_end(self, frame, block, fresh, size, api);
+    else if (fresh || !block)
+        ht__emit_alloc(self, frame, fresh, size, api, 0);
+    return fresh;
+}
+
+EXPORT void *realloc(void *block, size_t size)
+{
+    if (block && ht__early_owns(block))
+        return move_early(block, size);
+    return resize(FRAME, block, size, HT_API_REALLOC);
+}
+
+EXPORT void *reallocarray(void *block, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        GOT(NULL, ~(size_t)0, REALLOCARRAY, 0);
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (block && ht__early_owns(block))
+        return move_early(block, bytes);
+    return resize(FRAME, block, bytes, HT_API_REALLOCARRAY);
+}
+
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+    void *block = ht__real.memalign(alignment, size);
+    GOT(block, size, MEMALIGN, (uint32_t)alignment);
+    return block;
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+    void *block = ht__real.aligned_alloc(alignment, size);
+    GOT(block, size, ALIGNED_ALLOC, (uint32_t)alignment);
+    return block;
+}
+
+EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    int result = ht__real.posix_memalign(block, alignment, size);
+    GOT(result ? NULL : *block, size, POSIX_MEMALIGN, (uint32_t)alignment);
+    return result;
+}
+
+EXPORT void *valloc(size_t size)
+{
+    void *block = ht__real.valloc(size);
+    GOT(block, size, VALLOC, 0);
+    return block;
+}
+
+EXPORT void *pvalloc(size_t size)
+{
+    void *block = ht__real.pvalloc(size);
+    GOT(block, size, PVALLOC, 0);
+    return block;
+}
+
+EXPORT void cfree(void *block)
+{
+    if (!block || ht__early_owns(block))
+        return;
+    GOING(block, CFREE);
+    ht__real.cfree(block);
+}
+
+EXPORT void free_sized(void *block, size_t size)
+{
+    if (!block || ht__early_owns(block))
+        return;
+    GOING(block, FREE_SIZED);
+    ht__real.free_sized(block, size);
+}
+
+EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+    if (!block || ht__early_owns(block))
+        return;
+    GOING(block, FREE_ALIGNED_SIZED);
+    ht__real.free_aligned_sized(block, alignment, size);
+}
+
+EXPORT size_t malloc_usable_size(void *block)
+{
+    return block && ht__early_owns(block) ? ht__early_size(block) : ht__real.malloc_usable_size(block);
+}
+
+/* Calls that a program may make before it ever allocated. */
+static inline void need_real(void)
+{
+    if (__builtin_expect(!ht__real.munmap, 0))
+        ht__real_resolve();
+}
+
+EXPORT int dlclose(void *handle)
+{
+    need_real();
+    int result = ht__real.dlclose(handle);
+    if (ht_thread_get())
+        ht__modules_forget();
+    return result;
+}
+
+EXPORT int munmap(void *address, size_t size)
+{
+    need_real();
+    int result = ht__real.munmap(address, size);
+    __atomic_add_fetch(&ht__maps_generation, 1, __ATOMIC_RELEASE);
+    return result;
+}
+
+EXPORT pid_t fork(void)
+{
+    need_real();
+    uint32_t entry = ht__fork_prepare();
+    pid_t pid = ht__real.fork();
+    ht__fork_done(entry, pid);
+    return pid;
+}

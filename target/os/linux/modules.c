@@ -1,0 +1,183 @@
+/* modules: in a code address, out the loaded file that it belongs to, and its announcement to the collector.
+ *
+ * The list is made from /proc/self/maps when an address is not in it: no lock of the loader is taken, so it works inside dlopen, in signal handlers
+ * and with any C library. What is mapped there but no file (code made at run time) is remembered too, so that it is not looked for twice. */
+#include "os.h"
+
+#include "target/core/lane.h"
+#include "target/core/module.h"
+#include "target/core/port_core.h"
+#include "target/unwind/rule.h"
+
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { MODULES = 2048, BUILD_ID_BYTES = 20 };
+
+static struct ht_module modules[MODULES];
+static uint32_t module_count;   /* grows only; entries below it are whole */
+static struct ht_thread *modules_owner;   /* who holds the lock, NULL nobody */
+uint64_t ht__code_generation, ht__maps_generation;
+
+static const struct ht_module *find_known(uint64_t pc)
+{
+    for (uint32_t i = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE); i > 0; i--)
+        if (pc >= modules[i - 1].start && pc < modules[i - 1].end)
+            return &modules[i - 1];
+    return NULL;
+}
+
+/* The mappings of one file that lie in a row; `first` is where its ELF header is. */
+struct search {
+    uint64_t pc;
+    uint64_t first, end;  /* of the row that is being seen */
+    char path[512];
+    bool hit, readable; /* readable: the first mapping of the row */
+};
+
+static bool see_mapping(const struct ht_mapping *mapping, void *context)
+{
+    struct search *search = context;
+    bool in_row = search->first && mapping->path[0] && !strcmp(mapping->path, search->path) && mapping->offset;
+    /* .bss behind a file's data is anonymous; it belongs to no code. */
+    if (!in_row) {
+        if (search->hit)
+            return false;
+        search->first = mapping->start;
+        strcpy(search->path, mapping->path);
+        search->readable = mapping->readable;
+    }
+    search->end = mapping->end;
+    search->hit |= search->pc >= mapping->start && search->pc < mapping->end;
+    return true;
+}
+
+struct elf_facts {
+    const uint8_t *build_id;
+    uint32_t build_id_bytes;
+};
+
+static void read_notes(const char *at, size_t bytes, struct elf_facts *facts)
+{
+    while (bytes >= sizeof(ElfW(Nhdr))) {
+        const ElfW(Nhdr) *note = (const void *)at;
+        size_t name = (note->n_namesz + 3u) & ~3u, description = (note->n_descsz + 3u) & ~3u;
+        if (sizeof *note + name + description > bytes)
+            return;
+        if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 && !memcmp(note + 1, "GNU", 4)) {
+            facts->build_id = (const uint8_t *)(note + 1) + name;
+            facts->build_id_bytes = note->n_descsz < BUILD_ID_BYTES ? note->n_descsz : BUILD_ID_BYTES;
+            return;
+        }
+        at += sizeof *note + name + description;
+        bytes -= sizeof *note + name + description;
+    }
+}
+
+/* The ELF header is mapped at module->start: reads what the program headers tell. */
+static bool read_elf(struct ht_module *module, struct elf_facts *facts)
+{
+    const ElfW(Ehdr) *header = (const void *)(uintptr_t)module->start;
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) || header->e_phentsize != sizeof(ElfW(Phdr)))
+        return false;
+    uint64_t room = module->end - module->start;
+    if (header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > room)
+        return false;
+    const ElfW(Phdr) *program = (const void *)(uintptr_t)(module->start + header->e_phoff);
+    for (unsigned i = 0; i < header->e_phnum; i++)
+        if (program[i].p_type == PT_LOAD && !program[i].p_offset)
+            module->bias = module->start - program[i].p_vaddr;
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        uint64_t address = module->bias + program[i].p_vaddr;
+        if (address < module->start || address + program[i].p_memsz > module->end)
+            continue;
+        if (program[i].p_type == PT_GNU_EH_FRAME)
+            module->eh_frame_hdr = address;
+        else if (program[i].p_type == PT_NOTE && !facts->build_id)
+            read_notes((const char *)(uintptr_t)address, program[i].p_memsz, facts);
+    }
+    return true;
+}
+
+static bool announce(const struct ht_module *module, const struct elf_facts *facts, const char *path)
+{
+    struct {
+        struct ht_more_module head;
+        uint8_t build_id[BUILD_ID_BYTES];
+    } more = {.head = {module->start, module->end, module->bias, facts->build_id_bytes, (uint32_t)strlen(path)}};
+    memcpy(more.build_id, facts->build_id, facts->build_id_bytes);
+    return ht__lane_put_more(ht__self, HT_MORE_MODULE, &more, sizeof more.head + facts->build_id_bytes, path, strlen(path));
+}
+
+static const struct ht_module *add_module(uint64_t pc)
+{
+    struct search search = {.pc = pc};
+    if (!ht__maps_each(see_mapping, &search) || !search.hit || module_count == MODULES)
+        return NULL;
+    struct ht_module *module = &modules[module_count];
+    struct elf_facts facts = {0};
+    *module = (struct ht_module){.start = search.first, .end = search.end, .bias = search.first, .loader = search.first == getauxval(AT_BASE)};
+    bool is_file = search.path[0] == '/' || !strcmp(search.path, "[vdso]");
+    if (is_file && search.readable && read_elf(module, &facts))
+        if (!announce(module, &facts, search.path))
+            return NULL;
+    __atomic_store_n(&module_count, module_count + 1, __ATOMIC_RELEASE);
+    return module;
+}
+
+/* False if this very thread holds the lock: a signal handler interrupted it. */
+static bool lock_modules(void)
+{
+    struct ht_thread *nobody = NULL;
+    while (!__atomic_compare_exchange_n(&modules_owner, &nobody, ht__self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (nobody == ht__self)
+            return false;
+        nobody = NULL;
+        syscall(SYS_sched_yield);
+    }
+    return true;
+}
+
+static void unlock_modules(void)
+{
+    __atomic_store_n(&modules_owner, NULL, __ATOMIC_RELEASE);
+}
+
+bool ht__module_find(uint64_t pc, struct ht_module *module)
+{
+    uint64_t generation = __atomic_load_n(&ht__code_generation, __ATOMIC_ACQUIRE);
+    const struct ht_module *found = find_known(pc);
+    if (found)
+        *module = *found;
+    if (found && generation == __atomic_load_n(&ht__code_generation, __ATOMIC_ACQUIRE))
+        return true;
+    if (!lock_modules())
+        return false;
+    found = find_known(pc);
+    if (!found)
+        found = add_module(pc);
+    if (found)
+        *module = *found;
+    unlock_modules();
+    return found;
+}
+
+void ht__modules_forget(void)
+{
+    if (!lock_modules())
+        return;
+    __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&module_count, 0, __ATOMIC_RELEASE);
+    ht__rules_forget();
+    __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
+    unlock_modules();
+}
+
+void ht__modules_after_fork(void)
+{
+    unlock_modules();
+}

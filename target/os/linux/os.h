@@ -1,0 +1,53 @@
+/* os: what the files of the Linux runtime share: the start, real functions, raw system calls. */
+#ifndef TARGET_OS_LINUX_OS_H
+#define TARGET_OS_LINUX_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wire/lane.h"
+
+/* --- start.c --- */
+/* Serial of this process image in the session, 0 before the start. */
+extern uint32_t ht__process_serial;
+/* Before a fork: takes an entry for the child, 0 if there is none. After it: in the child the entry becomes its own; in the parent pid < 0 makes it void. */
+uint32_t ht__fork_prepare(void);
+void ht__fork_done(uint32_t entry, int pid);
+
+/* --- real.c --- */
+/* The functions that would have been called without us. Before they are known, the pointers lead to a resolver. */
+struct ht_real {
+#define HT_HOOK(result, name, parameters) result(*name) parameters;
+#include "hooks.def"
+#undef HT_HOOK
+};
+extern struct ht_real ht__real;
+/* Finds them; called by itself on the first use of one. */
+void ht__real_resolve(void);
+/* A block handed out before the real allocator was known: never given to it. */
+bool ht__early_owns(const void *block);
+void *ht__early_alloc(size_t size, size_t alignment);
+size_t ht__early_size(const void *block);
+/* Looks `name` up behind us; NULL if nobody has it. */
+void *ht__real_find(const char *name);
+/* True if both addresses lie in one loaded file. */
+bool ht__same_module(const void *a, const void *b);
+
+/* --- modules.c --- */
+/* Code went away: what comes to its place is something else. */
+void ht__modules_forget(void);
+/* In a new child: a lock that another thread of the parent held is free. */
+void ht__modules_after_fork(void);
+
+/* --- maps.c: /proc/self/maps, read without libc's streams --- */
+struct ht_mapping {
+    uint64_t start, end, offset;
+    bool readable, executable, writable;
+    char path[512]; /* cut if longer; "" for none */
+};
+/* Calls `see` for each mapping until it returns false. False if the file could not be read. */
+bool ht__maps_each(bool (*see)(const struct ht_mapping *mapping, void *context), void *context);
+
+#endif

@@ -1,0 +1,183 @@
+/* real: in a name, out the function that would have been called without us; and the small arena for what is asked before that is known. */
+#include "os.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* dlsym itself may allocate before the real allocator is known. Blocks here are never given back. */
+enum { EARLY_BYTES = 64 * 1024 };
+static char early[EARLY_BYTES] __attribute__((aligned(16)));
+static size_t early_used;
+
+bool ht__early_owns(const void *block)
+{
+    return (uintptr_t)block - (uintptr_t)early < EARLY_BYTES;
+}
+
+void *ht__early_alloc(size_t size, size_t alignment)
+{
+    if (alignment < 16)
+        alignment = 16;
+    size_t wanted = size + alignment + 16;
+    if (size > EARLY_BYTES)
+        return NULL;
+    size_t from = __atomic_fetch_add(&early_used, wanted & ~(size_t)15, __ATOMIC_RELAXED);
+    if (from + wanted > EARLY_BYTES)
+        return NULL;
+    uintptr_t block = ((uintptr_t)early + from + 16 + alignment - 1) & ~(uintptr_t)(alignment - 1);
+    ((size_t *)block)[-1] = size;
+    return (void *)block;
+}
+
+size_t ht__early_size(const void *block)
+{
+    return ((const size_t *)block)[-1];
+}
+
+/* volatile: libc declares dlsym a leaf that never calls back, but it does. */
+static __thread volatile bool resolving __attribute__((tls_model("initial-exec")));
+
+/* The first call of each function comes here; while they are being looked up, memory comes from the arena. */
+static void *first_malloc(size_t size)
+{
+    if (resolving)
+        return ht__early_alloc(size, 16);
+    ht__real_resolve();
+    return ht__real.malloc(size);
+}
+static void first_free(void *block)
+{
+    if (resolving)
+        return;
+    ht__real_resolve();
+    ht__real.free(block);
+}
+static void *first_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return NULL;
+    if (resolving)
+        return ht__early_alloc(bytes, 16); /* static memory is zero and used once */
+    ht__real_resolve();
+    return ht__real.calloc(count, size);
+}
+static void *first_realloc(void *block, size_t size)
+{
+    if (!resolving) {
+        ht__real_resolve();
+        return ht__real.realloc(block, size);
+    }
+    void *fresh = ht__early_alloc(size, 16);
+    if (fresh && block)
+        memcpy(fresh, block, ht__early_size(block) < size ? ht__early_size(block) : size);
+    return fresh;
+}
+static void *first_memalign(size_t alignment, size_t size)
+{
+    if (resolving)
+        return ht__early_alloc(size, alignment);
+    ht__real_resolve();
+    return ht__real.memalign(alignment, size);
+}
+static void *first_aligned_alloc(size_t alignment, size_t size)
+{
+    ht__real_resolve();
+    return ht__real.aligned_alloc(alignment, size);
+}
+static int first_posix_memalign(void **block, size_t alignment, size_t size)
+{
+    ht__real_resolve();
+    return ht__real.posix_memalign(block, alignment, size);
+}
+
+struct ht_real ht__real = {
+    .malloc = first_malloc, .free = first_free, .calloc = first_calloc, .realloc = first_realloc, .memalign = first_memalign,
+    .aligned_alloc = first_aligned_alloc, .posix_memalign = first_posix_memalign,
+};
+
+void *ht__real_find(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+/* What a libc without this function needs instead. */
+static void *missing_reallocarray(void *block, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return ht__real.realloc(block, bytes);
+}
+static void *missing_valloc(size_t size)
+{
+    return ht__real.memalign((size_t)sysconf(_SC_PAGESIZE), size);
+}
+static void *missing_pvalloc(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return ht__real.memalign(page, (size + page - 1) & ~(page - 1));
+}
+static void *missing_memalign(size_t alignment, size_t size)
+{
+    return ht__real.aligned_alloc(alignment, size);
+}
+static void missing_free_sized(void *block, size_t size)
+{
+    (void)size;
+    ht__real.free(block);
+}
+static void missing_free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+    (void)alignment, (void)size;
+    ht__real.free(block);
+}
+
+void ht__real_resolve(void)
+{
+    int saved = errno;
+    struct ht_real found = {0};
+    resolving = true;
+#define HT_HOOK(result, name, parameters) found.name = (result(*) parameters)ht__real_find(#name);
+#include "hooks.def"
+#undef HT_HOOK
+    resolving = false;
+    if (!found.memalign)
+        found.memalign = missing_memalign;
+    if (!found.reallocarray)
+        found.reallocarray = missing_reallocarray;
+    if (!found.valloc)
+        found.valloc = missing_valloc;
+    if (!found.pvalloc)
+        found.pvalloc = missing_pvalloc;
+    if (!found.cfree)
+        found.cfree = found.free;
+    if (!found.free_sized)
+        found.free_sized = missing_free_sized;
+    if (!found.free_aligned_sized)
+        found.free_aligned_sized = missing_free_aligned_sized;
+    /* malloc last: another thread that sees it may use all of them. */
+    void *(*real_malloc)(size_t) = found.malloc;
+    found.malloc = ht__real.malloc;
+    ht__real = found;
+    __atomic_store_n(&ht__real.malloc, real_malloc, __ATOMIC_RELEASE);
+    errno = saved;
+}
+
+bool ht__same_module(const void *a, const void *b)
+{
+    Dl_info first, second;
+    return a && b && dladdr(a, &first) && dladdr(b, &second) && first.dli_fbase == second.dli_fbase;
+}
+
+/* Before most of the program's own constructors, so that the less common functions need no first_... of their own. */
+__attribute__((constructor)) static void resolve_at_load(void)
+{
+    if (!ht__real.munmap)
+        ht__real_resolve();
+}

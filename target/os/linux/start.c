@@ -1,0 +1,260 @@
+/* start: in the environment, out a thread that may record: the session mapped, the process entered, a lane taken. Runs at the first event of a
+ * process, of a thread, and of a child after fork; from then on ht_thread_get() needs none of it. */
+#include "os.h"
+
+#include "target/core/emit.h"
+#include "target/core/lane.h"
+#include "target/core/port_core.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+static const uint32_t never;
+/* Stands for a thread that has not begun: only its generation is ever read, and that is equal to no state's. */
+static uint64_t nobody = 1;
+static struct ht_state idle = {0, &never};
+
+__thread struct ht_thread *ht__self __attribute__((tls_model("initial-exec"))) = (struct ht_thread *)(void *)&nobody;
+struct ht_state *ht__state = &idle;
+uint32_t ht__process_serial;
+static const char always_false;
+const char *ht__single_threaded = &always_false;
+extern char __libc_single_threaded __attribute__((weak));
+
+/* volatile: what is called in between may allocate, whatever its declaration says. */
+static __thread volatile bool starting __attribute__((tls_model("initial-exec")));
+static __thread uint32_t fork_entry __attribute__((tls_model("initial-exec")));
+static uint32_t start_lock;
+static uint64_t generations = 1;
+static pthread_key_t thread_key;
+
+static bool is_nobody(const struct ht_thread *thread)
+{
+    return (const void *)thread == &nobody;
+}
+
+static void thread_end(void *value)
+{
+    struct ht_thread *self = value;
+    if (self != ht__self)
+        return;
+    ht__self = (struct ht_thread *)(void *)&nobody;
+    if (self->lane && self->generation == ht__state->generation)
+        ht__lane_leave(self);
+    munmap(self, sizeof *self);
+}
+
+static struct ht_session *map_session(const char *path)
+{
+    struct ht_session head, *session;
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    bool good = syscall(SYS_pread64, fd, &head, sizeof head, 0L) == sizeof head && head.magic == HT_SESSION_MAGIC && head.version == HT_SESSION_VERSION;
+    session = good ? mmap(NULL, head.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0) : MAP_FAILED;
+    syscall(SYS_close, fd);
+    return session == MAP_FAILED ? NULL : session;
+}
+
+/* The latest living image of `pid`, 0 none. */
+static uint32_t find_image(uint32_t pid)
+{
+    uint32_t count = __atomic_load_n(&ht__session->process_count, __ATOMIC_ACQUIRE);
+    for (uint32_t serial = count < HT_SESSION_PROCESSES ? count : HT_SESSION_PROCESSES; serial > 0; serial--)
+        if (ht__session->processes[serial - 1].pid == pid && ht__session->processes[serial - 1].state == 2)
+            return serial;
+    return 0;
+}
+
+static uint32_t take_entry(uint32_t parent, uint32_t how)
+{
+    uint32_t serial = __atomic_add_fetch(&ht__session->process_count, 1, __ATOMIC_ACQ_REL);
+    if (serial > HT_SESSION_PROCESSES) {
+        __atomic_sub_fetch(&ht__session->process_count, 1, __ATOMIC_ACQ_REL);
+        __atomic_add_fetch(&ht__session->lanes_refused, 1, __ATOMIC_RELAXED);
+        return 0;
+    }
+    struct ht_process *process = &ht__session->processes[serial - 1];
+    process->parent = parent;
+    process->how = how;
+    process->stamp = stamp_early();
+    __atomic_store_n(&process->state, 1, __ATOMIC_RELEASE);
+    return serial;
+}
+
+/* An image that came by exec or is the first. */
+static uint32_t enter_new_image(void)
+{
+    uint32_t before = find_image((uint32_t)getpid());
+    if (!before)
+        before = find_image((uint32_t)getppid());
+    if (before && !(ht__session->flags & HT_SESSION_FOLLOW))
+        return 0;
+    return take_entry(before, before ? 2 : 0);
+}
+
+static uint32_t enter_fork(void)
+{
+    if (!(ht__session->flags & HT_SESSION_FOLLOW))
+        return 0;
+    uint32_t entry = fork_entry ? fork_entry : take_entry(ht__process_serial, 1);
+    fork_entry = 0;
+    return entry;
+}
+
+static void fill_entry(struct ht_process *process)
+{
+    char path[512];
+    long bytes = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path);
+    size_t room = sizeof process->name - 1, from = bytes > (long)room ? (size_t)bytes - room : 0;
+    if (bytes > 0)
+        memcpy(process->name, path + from, (size_t)bytes - from);
+    process->usable_rule = ht__usable_rule;
+    process->pid = (uint32_t)getpid();
+    __atomic_store_n(&process->state, 2, __ATOMIC_RELEASE);
+}
+
+/* glibc's allocator, as it is laid out since 2.0; any other is asked nothing. */
+static void find_usable_rule(void)
+{
+    if (!(ht__session->flags & HT_SESSION_USABLE) || !ht__real_find("gnu_get_libc_version"))
+        return;
+    if (ht__same_module((void *)(uintptr_t)ht__real.malloc, ht__real_find("gnu_get_libc_version")))
+        ht__usable_rule = sizeof(void *) == 8 ? HT_USABLE_GLIBC64 : HT_USABLE_GLIBC32;
+}
+
+static bool make_state(void)
+{
+    struct ht_state *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return false;
+    madvise(page, 4096, MADV_WIPEONFORK);
+    ht__state = page;
+    return true;
+}
+
+static bool start_first(void)
+{
+    const char *path = getenv(HT_ENV_SESSION);
+    ht__session = path ? map_session(path) : NULL;
+    if (!ht__session || !make_state() || pthread_key_create(&thread_key, thread_end))
+        return false;
+    if (&__libc_single_threaded)
+        ht__single_threaded = &__libc_single_threaded;
+    find_usable_rule();
+    ht__process_serial = enter_new_image();
+    return ht__process_serial != 0;
+}
+
+static void start_process(void)
+{
+    bool good;
+    if (ht__session) {
+        ht__modules_after_fork();
+        ht__process_serial = enter_fork();
+        good = ht__process_serial != 0;
+    } else
+        good = start_first();
+    if (!good) {
+        ht__state->recording = &never;
+        __atomic_store_n(&ht__state->generation, HT_OFF, __ATOMIC_RELEASE);
+        return;
+    }
+    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
+    fill_entry(&ht__session->processes[ht__process_serial - 1]);
+    ht__state->recording = &ht__session->recording;
+    __atomic_store_n(&ht__state->generation, ++generations, __ATOMIC_RELEASE);
+}
+
+static bool start_thread(void)
+{
+    struct ht_thread *self = ht__self;
+    if (is_nobody(self)) {
+        self = mmap(NULL, sizeof *self, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (self == MAP_FAILED)
+            return false;
+        pthread_setspecific(thread_key, self);
+    }
+    uint32_t tid = (uint32_t)syscall(SYS_gettid);
+    self->frame_count = self->anchor_count = self->nested_count = self->busy = 0;
+    self->maps_now = &self->maps_generation;
+    if (!ht__lane_take(self, ht__process_serial, (uint32_t)getpid(), tid)) {
+        if (is_nobody(ht__self)) {
+            pthread_setspecific(thread_key, NULL);
+            munmap(self, sizeof *self);
+        }
+        return false;
+    }
+    self->generation = ht__state->generation;
+    ht__self = self;
+    char name[16] = "";
+    uint32_t head[2] = {tid, 0};
+    prctl(PR_GET_NAME, name);
+    ht__lane_put_more(self, HT_MORE_THREAD, head, sizeof head, name, strnlen(name, sizeof name));
+    return true;
+}
+
+static void lock_start(void)
+{
+    while (__atomic_exchange_n(&start_lock, 1, __ATOMIC_ACQUIRE))
+        syscall(SYS_sched_yield);
+}
+
+/* A child may be born while another thread of its parent holds the lock: the wiped page tells, and there is only one thread then. */
+static struct ht_thread *start(void)
+{
+    if (!__atomic_load_n(&ht__state->generation, __ATOMIC_ACQUIRE)) {
+        if (ht__session && !ht__state->recording)
+            __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+        lock_start();
+        if (!ht__state->generation)
+            start_process();
+        __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+    }
+    if (ht__state->generation == HT_OFF || !__atomic_load_n(ht__state->recording, __ATOMIC_RELAXED))
+        return NULL;
+    if (ht__self->generation != ht__state->generation && !start_thread())
+        return NULL;
+    return ht__self;
+}
+
+struct ht_thread *ht__thread_slow(void)
+{
+    /* While the real functions are being looked up, blocks come from an arena and are no events. */
+    if (ht__state->generation == HT_OFF || starting || !ht__real.munmap)
+        return NULL;
+    int saved = errno;
+    starting = true;
+    struct ht_thread *self = start();
+    starting = false;
+    errno = saved;
+    return self;
+}
+
+uint32_t ht__fork_prepare(void)
+{
+    if (!ht__session || ht__state->generation == HT_OFF || !(ht__session->flags & HT_SESSION_FOLLOW))
+        return 0;
+    fork_entry = take_entry(ht__process_serial, 1);
+    return fork_entry;
+}
+
+void ht__fork_done(uint32_t entry, int pid)
+{
+    if (pid < 0 && entry)
+        __atomic_store_n(&ht__session->processes[entry - 1].state, 4, __ATOMIC_RELEASE);
+    if (pid != 0)
+        fork_entry = 0;
+}
