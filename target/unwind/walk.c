@@ -1,5 +1,5 @@
 /* walk: in the registers at an event, out the thread's stack as what it keeps of last time and fresh frames. The essay is in walk.h. */
-#include "walk.h"
+#include "target/core/walk.h"
 
 #include "arch.h"
 #include "rule.h"
@@ -102,6 +102,18 @@ static bool take_over(struct ht_thread *t, struct cursor *at, uint32_t first, ui
     }
     at->cached = first;
     return true;
+}
+
+/* Kept frames whose frame pointer came from below the meeting point have it from where the walk found it now: the old place is dead. */
+static inline void refresh_fp(struct ht_thread *t, const struct cursor *at, uint32_t keep)
+{
+    if (t->fp_slots[keep - 1] == at->fp_slot)
+        return;
+    for (uint32_t i = keep; i > 0 && t->fp_slots[i - 1] < at->sp; i--)
+        t->fp_slots[i - 1] = at->fp_slot;
+    for (uint32_t i = t->anchor_count; i > 0; i--)
+        if (t->anchors[i - 1].frame < keep && t->anchors[i - 1].fp_slot < at->sp)
+            t->anchors[i - 1].fp_slot = at->fp_slot;
 }
 
 enum met { MET_NOT, MET_ALL, MET_PART };
@@ -290,6 +302,7 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
         enum met met = at.cached ? meet(t, &at) : MET_NOT;
         if (met == MET_ALL) {
             keep = at.cached;
+            refresh_fp(t, &at, keep);
             at.truncated = t->truncated;
             break;
         }

@@ -1,7 +1,7 @@
 /* hooks: in the program's calls of malloc and its kin, out the real call and its record. Frees are recorded before the real call, allocations after it. */
 #include "os.h"
 
-#include "target/core/emit.h"
+#include "target/core/tell.h"
 #include "target/core/port_core.h"
 #include "wire/api.h"
 
@@ -20,13 +20,13 @@
     do {                                                                                                                                                      \
         struct ht_thread *self_ = ht_thread_get();                                                                                                            \
         if (self_)                                                                                                                                            \
-            ht__emit_alloc(self_, FRAME, (block), (size), HT_API_##api, (alignment));                                                                          \
+            ht__tell_alloc(self_, FRAME, (block), (size), HT_API_##api, (alignment));                                                                          \
     } while (0)
 #define GOING(block, api)                                                                                                                                     \
     do {                                                                                                                                                      \
         struct ht_thread *self_ = ht_thread_get();                                                                                                            \
         if (self_)                                                                                                                                            \
-            ht__emit_free(self_, FRAME, (block), HT_API_##api);                                                                                                \
+            ht__tell_free(self_, FRAME, (block), HT_API_##api);                                                                                                \
     } while (0)
 
 EXPORT void *malloc(size_t size)
@@ -67,16 +67,16 @@ static inline void *resize(const void *frame, void *block, size_t size, unsigned
 {
     struct ht_thread *self = ht_thread_get();
     if (self && block && size)
-        ht__emit_resize_begin(self, block, api);
+        ht__tell_resize_begin(self, block, api);
     else if (self && block)
-        ht__emit_free(self, frame, block, api);
+        ht__tell_free(self, frame, block, api);
     void *fresh = ht__real.realloc(block, size);
     if (!self)
         return fresh;
     if (block && size)
-        ht__emit_resize_end(self, frame, block, fresh, size, api);
+        ht__tell_resize_end(self, frame, block, fresh, size, api);
     else if (fresh || !block)
-        ht__emit_alloc(self, frame, fresh, size, api, 0);
+        ht__tell_alloc(self, frame, fresh, size, api, 0);
     return fresh;
 }
 

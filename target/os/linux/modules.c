@@ -4,7 +4,7 @@
  * and with any C library. What is mapped there but no file (code made at run time) is remembered too, so that it is not looked for twice. */
 #include "os.h"
 
-#include "target/core/lane.h"
+#include "target/core/producer.h"
 #include "target/core/module.h"
 #include "target/core/port_core.h"
 #include "target/unwind/rule.h"

@@ -2,8 +2,8 @@
  * process, of a thread, and of a child after fork; from then on ht_thread_get() needs none of it. */
 #include "os.h"
 
-#include "target/core/emit.h"
-#include "target/core/lane.h"
+#include "target/core/tell.h"
+#include "target/core/producer.h"
 #include "target/core/port_core.h"
 
 #include <errno.h>

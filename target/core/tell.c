@@ -1,10 +1,10 @@
-/* emit: in what a hook saw, out a record in the calling thread's lane. */
-#include "emit.h"
+/* tell: in what a hook saw, out a record in the calling thread's lane. */
+#include "tell.h"
 
-#include "lane.h"
+#include "producer.h"
 #include "port_core.h"
 
-#include "target/unwind/walk.h"
+#include "walk.h"
 #include "wire/api.h"
 
 #include <string.h>
@@ -39,14 +39,14 @@ static inline bool enter(struct ht_thread *t)
     return true;
 }
 
-static void emit_nested(struct ht_thread *t);
+static void tell_nested(struct ht_thread *t);
 
 static inline void leave(struct ht_thread *t)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     t->busy = 0;
     if (__builtin_expect(t->nested_count, 0))
-        emit_nested(t);
+        tell_nested(t);
 }
 
 /* In a signal handler that interrupted a record: kept without a stack until that record is whole. */
@@ -148,7 +148,7 @@ static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uin
     lane_publish(t, 16);
 }
 
-static void emit_nested(struct ht_thread *t)
+static void tell_nested(struct ht_thread *t)
 {
     for (uint32_t i = 0; i < t->nested_count; i++) {
         struct ht_nested *nested = &t->nested[i];
@@ -167,7 +167,7 @@ static void emit_nested(struct ht_thread *t)
     t->nested_lost = 0;
 }
 
-void ht__emit_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
+void ht__tell_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
 {
     unsigned op = block ? HT_LANE_ALLOC_WIDE : HT_LANE_REFUSE;
     if (!enter(t)) {
@@ -183,7 +183,7 @@ void ht__emit_alloc(struct ht_thread *t, const void *frame, const void *block, u
     leave(t);
 }
 
-void ht__emit_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
+void ht__tell_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
 {
     if (!enter(t)) {
         keep_nested(t, HT_LANE_FREE, api, block, 0);
@@ -196,7 +196,7 @@ void ht__emit_free(struct ht_thread *t, const void *frame, const void *block, un
     leave(t);
 }
 
-void ht__emit_resize_begin(struct ht_thread *t, const void *block, unsigned api)
+void ht__tell_resize_begin(struct ht_thread *t, const void *block, unsigned api)
 {
     if (!enter(t)) {
         keep_nested(t, HT_LANE_RESIZE_BEGIN, api, block, 0);
@@ -206,7 +206,7 @@ void ht__emit_resize_begin(struct ht_thread *t, const void *block, unsigned api)
     leave(t);
 }
 
-void ht__emit_resize_end(struct ht_thread *t, const void *frame, const void *from, const void *block, uint64_t size, unsigned api)
+void ht__tell_resize_end(struct ht_thread *t, const void *frame, const void *from, const void *block, uint64_t size, unsigned api)
 {
     if (!enter(t)) {
         keep_nested(t, HT_LANE_RESIZE_END, api, block, size);
@@ -218,7 +218,7 @@ void ht__emit_resize_end(struct ht_thread *t, const void *frame, const void *fro
     leave(t);
 }
 
-void ht__emit_map(struct ht_thread *t, const void *frame, const void *address, uint64_t size, const void *old, unsigned api)
+void ht__tell_map(struct ht_thread *t, const void *frame, const void *address, uint64_t size, const void *old, unsigned api)
 {
     if (!enter(t)) {
         t->nested_lost++;
@@ -242,7 +242,7 @@ void ht__emit_map(struct ht_thread *t, const void *frame, const void *address, u
     leave(t);
 }
 
-void ht__emit_mark(struct ht_thread *t, const char *label)
+void ht__tell_mark(struct ht_thread *t, const char *label)
 {
     if (!enter(t)) {
         t->nested_lost++;

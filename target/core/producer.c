@@ -1,5 +1,5 @@
-/* lane: in whole records, out a ring in shared memory that the collector reads. */
-#include "lane.h"
+/* producer: in whole records, out a ring in shared memory that the collector reads. */
+#include "producer.h"
 
 #include "port_core.h"
 

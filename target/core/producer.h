@@ -1,6 +1,6 @@
-/* lane: in whole records, out a ring in shared memory that the collector reads. Single producer; never wraps a record. */
-#ifndef TARGET_CORE_LANE_H
-#define TARGET_CORE_LANE_H
+/* producer: in whole records, out a ring in shared memory that the collector reads. Single producer; never wraps a record. */
+#ifndef TARGET_CORE_PRODUCER_H
+#define TARGET_CORE_PRODUCER_H
 
 #include "thread.h"
 

@@ -1,0 +1,20 @@
+/* tell: in what a hook saw, out a record in the calling thread's lane. Keeps errno; safe in signal handlers. `frame` is __builtin_frame_address(0) of the hook. */
+#ifndef TARGET_CORE_TELL_H
+#define TARGET_CORE_TELL_H
+
+#include "thread.h"
+
+/* After the real call: `block` NULL is a refusal. alignment 0: none was asked for. */
+void ht__tell_alloc(struct ht_thread *thread, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment);
+/* Before the real free. */
+void ht__tell_free(struct ht_thread *thread, const void *frame, const void *block, unsigned api);
+/* Before the real realloc, and after it with its result (NULL: it failed). */
+void ht__tell_resize_begin(struct ht_thread *thread, const void *block, unsigned api);
+void ht__tell_resize_end(struct ht_thread *thread, const void *frame, const void *from, const void *block, uint64_t size, unsigned api);
+/* Pages came (size), went (address, size) or moved (old). */
+void ht__tell_map(struct ht_thread *thread, const void *frame, const void *address, uint64_t size, const void *old, unsigned api);
+void ht__tell_mark(struct ht_thread *thread, const char *label);
+/* Which rule the process's allocator follows (enum ht_usable_rule); set once at the start. */
+extern uint32_t ht__usable_rule;
+
+#endif
