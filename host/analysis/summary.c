@@ -93,7 +93,8 @@ static void summary_answer(const void *state, const struct model *model, struct 
 const struct analysis analysis_summary = {
     .name = "summary",
     .title = "Summary",
-    .about = "The whole range in one row. Bytes are bytes asked for, of all heaps of all processes; a realloc that succeeds counts as one free and one allocation.",
+    .about = "The whole range in one row. Bytes are bytes asked for, of all heaps of all processes; a realloc that succeeds counts as one free and "
+             "one allocation.",
     .columns = columns,
     .column_count = COLUMN_COUNT_OF(columns),
     .sampled_column_count = 4,

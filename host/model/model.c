@@ -162,13 +162,28 @@ static void model_count_freed(struct model *model, struct heap_state *heap, cons
     }
 }
 
+/* Its own latest block: no allocation of the thread lies between birth and free. */
+static void model_count_temporary(struct model *model, struct thread *thread, const struct change *change)
+{
+    if (!thread->id || thread->last_address != change->block.address || thread->last_heap != change->block.heap)
+        return;
+    struct site *site = model->sites.at + change->block.site;
+    thread->last_address = 0;
+    thread->temporary.bytes += change->amount.bytes;
+    thread->temporary.count += change->amount.count;
+    site->temporary.bytes += change->amount.bytes;
+    site->temporary.count += change->amount.count;
+}
+
 static void model_count_free_by(struct model *model, uint32_t number, const struct change *change)
 {
     struct thread *thread = model->threads.at + number;
     thread->frees.bytes += change->amount.bytes;
     thread->frees.count += change->amount.count;
-    if (change->block.thread == number)
+    if (change->block.thread == number) {
+        model_count_temporary(model, thread, change);
         return;
+    }
     thread->foreign_frees.bytes += change->amount.bytes;
     thread->foreign_frees.count += change->amount.count;
 }
@@ -216,12 +231,12 @@ static bool model_is_left_out(const struct model *model, const struct event *eve
     return model->config.only_thread && event->thread != model->config.only_thread;
 }
 
-static void model_block_born(struct model *model, const struct event *event, struct heap_state *heap, uint32_t thread, struct block *block)
+static void model_block_born(struct model *model, const struct event *event, struct heap_state *heap, struct block *block)
 {
     uint32_t site = model_site(model, event->stack);
     if (event->source && event->source < model->sources.count)
         model->sites.at[site].source = event->source;
-    *block = (struct block){.address = event->address, .size = event->size, .usable = event->usable, .birth_ns = event->time_ns, .site = site, .thread = thread,
+    *block = (struct block){.address = event->address, .size = event->size, .usable = event->usable, .birth_ns = event->time_ns, .site = site, .thread = event->thread,
                             .process = heap->heap.process, .heap = heap->heap.id, .first_site = site,
                             .flags = (event->flags & EVENT_SAMPLED && model->config.sample_bytes ? BLOCK_SAMPLED : 0) |
                                      (event->flags & EVENT_INHERITED ? BLOCK_OLD : 0)};
@@ -231,6 +246,8 @@ static void model_block_born(struct model *model, const struct event *event, str
 /* Counts a birth that is no inheritance. */
 static void model_count_birth(struct model *model, const struct block *block)
 {
+    model->threads.at[block->thread].last_address = block->address;
+    model->threads.at[block->thread].last_heap = block->heap;
     if (!(block->flags & BLOCK_SAMPLED))
         return;
     model->totals.samples++;
@@ -238,12 +255,12 @@ static void model_count_birth(struct model *model, const struct block *block)
     weight_spread_add(&model->spreads.at[block->site].allocated, block->size, model->config.sample_bytes);
 }
 
-static void apply_alloc(struct model *model, const struct event *event, struct heap_state *heap, uint32_t thread)
+static void apply_alloc(struct model *model, const struct event *event, struct heap_state *heap)
 {
     if (!event->address || model_is_left_out(model, event))
         return;
     struct block block;
-    model_block_born(model, event, heap, thread, &block);
+    model_block_born(model, event, heap, &block);
     if (block.flags & BLOCK_OLD) {
         model_settle(model, event, heap, CHANGE_INHERIT, &block, NULL);
         return;
@@ -264,7 +281,7 @@ static void apply_unknown(struct model *model, const struct event *event, struct
     model_change(model, foreign ? CHANGE_FOREIGN : CHANGE_UNKNOWN, event);
 }
 
-static void apply_free(struct model *model, const struct event *event, struct heap_state *heap, uint32_t thread)
+static void apply_free(struct model *model, const struct event *event, struct heap_state *heap)
 {
     if (!event->address)
         return;
@@ -274,7 +291,7 @@ static void apply_free(struct model *model, const struct event *event, struct he
         return;
     }
     model->totals.frees++;
-    model_count_free_by(model, thread, model_take(model, CHANGE_FREE, event, heap, slot));
+    model_count_free_by(model, event->thread, model_take(model, CHANGE_FREE, event, heap, slot));
     model_slot_drop(model, slot);
     blocks_remove(&heap->blocks, slot);
 }
@@ -293,12 +310,13 @@ static void model_restore(struct model *model, const struct event *event, const 
     }
     *slot = flight->slot;
     struct change *change = model_change(model, CHANGE_RESTORE, event);
+    change->site = model_site(model, event->stack);
     change->block = block;
     change->amount = model_weigh(model, &block);
     model_enter(model, flight->heap, change, false);
 }
 
-static void apply_resize_begin(struct model *model, const struct event *event, struct heap_state *heap, uint32_t thread)
+static void apply_resize_begin(struct model *model, const struct event *event, struct heap_state *heap)
 {
     struct slot *slot = blocks_find(&heap->blocks, event->address);
     if (!slot) {
@@ -311,7 +329,7 @@ static void apply_resize_begin(struct model *model, const struct event *event, s
         model_restore(model, event, &first);
         slot = blocks_find(&heap->blocks, event->address);
     }
-    vec_push(&model->flights, ((struct flight){*slot, heap, thread}));
+    vec_push(&model->flights, ((struct flight){*slot, heap, event->thread}));
     model_take(model, CHANGE_LIFT, event, heap, slot);
     blocks_remove(&heap->blocks, slot);
 }
@@ -350,10 +368,10 @@ static void model_resize_lost(struct model *model, const struct event *event, co
     blocks_remove(&kept.heap->blocks, slot);
 }
 
-static void model_resize_done(struct model *model, const struct event *event, struct heap_state *heap, uint32_t thread, const struct flight *flight)
+static void model_resize_done(struct model *model, const struct event *event, struct heap_state *heap, const struct flight *flight)
 {
     struct block block, old;
-    model_block_born(model, event, heap, thread, &block);
+    model_block_born(model, event, heap, &block);
     model->totals.resizes++;
     model_count_birth(model, &block);
     if (!flight->heap) {
@@ -369,42 +387,42 @@ static void model_resize_done(struct model *model, const struct event *event, st
     model_settle(model, event, heap, CHANGE_RESIZE, &block, &old);
 }
 
-static void apply_resize_end(struct model *model, const struct event *event, struct heap_state *heap, uint32_t thread)
+static void apply_resize_end(struct model *model, const struct event *event, struct heap_state *heap)
 {
     struct flight flight = {0};
-    bool known = model_land(model, heap, event->old_address, thread, &flight);
+    bool known = model_land(model, heap, event->old_address, event->thread, &flight);
     if (!known && blocks_find(&heap->blocks, event->old_address)) { /* its beginning was lost */
         struct event begin = *event;
         begin.address = event->old_address;
-        apply_resize_begin(model, &begin, heap, thread);
-        model_land(model, heap, event->old_address, thread, &flight);
+        apply_resize_begin(model, &begin, heap);
+        model_land(model, heap, event->old_address, event->thread, &flight);
     }
     if (!event->address)
         model_resize_failed(model, event, &flight);
     else if (model_is_left_out(model, event))
         model_resize_lost(model, event, &flight);
     else
-        model_resize_done(model, event, heap, thread, &flight);
+        model_resize_done(model, event, heap, &flight);
 }
 
 /* ---- the rest ---- */
 
-static void apply_refuse(struct model *model, const struct event *event, uint32_t process, uint32_t thread)
+static void apply_refuse(struct model *model, const struct event *event)
 {
     if (model_is_left_out(model, event))
         return;
     uint32_t site = model_site(model, event->stack);
     model->totals.refused++;
-    model->processes.at[process].refused++;
-    model->threads.at[thread].refused++;
+    model->processes.at[event->process].refused++;
+    model->threads.at[event->thread].refused++;
     model->sites.at[site].refused++;
     model_change(model, CHANGE_REFUSE, event)->site = site;
 }
 
-static void model_count_pages(struct model *model, uint32_t process, uint64_t before, const struct event *event)
+static void model_count_pages(struct model *model, uint64_t before, const struct event *event)
 {
-    struct process *owner = model->processes.at + process;
-    owner->mapped_bytes = model->pages.at[process].bytes;
+    struct process *owner = model->processes.at + event->process;
+    owner->mapped_bytes = model->pages.at[event->process].bytes;
     model->totals.mapped_bytes += owner->mapped_bytes - before;
     if (owner->mapped_bytes > owner->mapped_peak_bytes)
         owner->mapped_peak_bytes = owner->mapped_bytes;
@@ -419,26 +437,27 @@ static ht_addr range_end(ht_addr start, uint64_t size)
     return start + size < start ? UINT64_MAX : start + size;
 }
 
-static void apply_map(struct model *model, const struct event *event, uint32_t process, uint32_t thread)
+static void apply_map(struct model *model, const struct event *event)
 {
     if (model_is_left_out(model, event))
         return;
-    struct pages *pages = model->pages.at + process;
+    struct pages *pages = model->pages.at + event->process;
     uint64_t before = pages->bytes;
     uint32_t site = model_site(model, event->stack);
-    pages_map(pages, &(struct page_range){event->address, range_end(event->address, event->size), event->time_ns, site, thread, process});
+    pages_map(pages, &(struct page_range){event->address, range_end(event->address, event->size), event->time_ns, site, event->thread,
+                                           event->process});
     model->totals.maps++;
-    model_count_pages(model, process, before, event);
+    model_count_pages(model, before, event);
     model_change(model, CHANGE_MAP, event)->site = site;
 }
 
-static void apply_unmap(struct model *model, const struct event *event, uint32_t process)
+static void apply_unmap(struct model *model, const struct event *event)
 {
-    struct pages *pages = model->pages.at + process;
+    struct pages *pages = model->pages.at + event->process;
     uint64_t before = pages->bytes;
     pages_unmap(pages, event->address, range_end(event->address, event->size));
     model->totals.unmaps++;
-    model_count_pages(model, process, before, event);
+    model_count_pages(model, before, event);
     model_change(model, CHANGE_UNMAP, event);
 }
 
@@ -451,6 +470,9 @@ static void model_leave_heap(struct model *model, const struct event *event, str
         struct tally amount = model_take(model, CHANGE_LEAVE, event, heap, heap->blocks.at + i)->amount;
         process->left.bytes += amount.bytes;
         process->left.count += amount.count;
+        struct site *site = model->sites.at + heap->blocks.at[i].site;
+        site->left.bytes += amount.bytes;
+        site->left.count += amount.count;
         model->totals.left.bytes += amount.bytes;
         model->totals.left.count += amount.count;
         model_slot_drop(model, heap->blocks.at + i);
@@ -484,8 +506,9 @@ static void model_process_over(struct model *model, const struct event *event, u
     pages_done(model->pages.at + number);
 }
 
-static void apply_course(struct model *model, const struct event *event, uint32_t process, uint32_t thread)
+static void apply_course(struct model *model, const struct event *event)
 {
+    uint32_t process = event->process, thread = event->thread;
     if (event->kind == EVENT_THREAD_END && thread) {
         model->threads.at[thread].ended = true;
         model->threads.at[thread].end_ns = event->time_ns;
@@ -505,33 +528,32 @@ static void apply_course(struct model *model, const struct event *event, uint32_
 
 static void model_apply(struct model *model, const struct event *event)
 {
-    uint32_t process = model_process_index(model, event->process), thread = model_thread_index(model, event->thread);
     model->time_ns = event->time_ns;
     model->totals.events++;
     switch (event->kind) {
     case EVENT_ALLOC:
-        apply_alloc(model, event, model_heap_of(model, process, event->heap), thread);
+        apply_alloc(model, event, model_heap_of(model, event->process, event->heap));
         break;
     case EVENT_FREE:
-        apply_free(model, event, model_heap_of(model, process, event->heap), thread);
+        apply_free(model, event, model_heap_of(model, event->process, event->heap));
         break;
     case EVENT_RESIZE_BEGIN:
-        apply_resize_begin(model, event, model_heap_of(model, process, event->heap), thread);
+        apply_resize_begin(model, event, model_heap_of(model, event->process, event->heap));
         break;
     case EVENT_RESIZE_END:
-        apply_resize_end(model, event, model_heap_of(model, process, event->heap), thread);
+        apply_resize_end(model, event, model_heap_of(model, event->process, event->heap));
         break;
     case EVENT_REFUSE:
-        apply_refuse(model, event, process, thread);
+        apply_refuse(model, event);
         break;
     case EVENT_MAP:
-        apply_map(model, event, process, thread);
+        apply_map(model, event);
         break;
     case EVENT_UNMAP:
-        apply_unmap(model, event, process);
+        apply_unmap(model, event);
         break;
     default:
-        apply_course(model, event, process, thread);
+        apply_course(model, event);
     }
 }
 
@@ -539,9 +561,9 @@ static void model_apply(struct model *model, const struct event *event)
 
 static void model_fetch(const struct model *model, const struct event *event)
 {
-    const struct heap_state *heap = model->process_heaps.at[model_process_index(model, event->process)];
+    const struct heap_state *heap = model->process_heaps.at[event->process];
     if (heap)
-        blocks_fetch(&heap->blocks, event->kind == EVENT_RESIZE_END ? event->address : event->address);
+        blocks_fetch(&heap->blocks, event->address);
     if (event->stack < model->frames.count)
         __builtin_prefetch(model->frames.at + event->stack);
 }
@@ -573,8 +595,11 @@ void model_put(struct model *model, const struct event *event)
     }
     if (model->config.only_process && event->process != model->config.only_process && event->kind != EVENT_GAP)
         return;
-    model_fetch(model, event);
-    model->queue[model->queued++] = *event;
+    struct event *taken = model->queue + model->queued++;
+    *taken = *event;
+    taken->process = model_process_index(model, event->process);
+    taken->thread = model_thread_index(model, event->thread);
+    model_fetch(model, taken);
     if (model->queued == MODEL_QUEUE)
         model_flush(model);
 }
@@ -602,13 +627,14 @@ void model_restart(struct model *model, uint64_t time_ns)
     model->peak_epoch++; /* no site has changed since: all hold at the peak what they hold now */
     for (size_t i = 0; i < model->sites.count; i++) {
         account_restart(&model->sites.at[i].account, time_ns);
+        model->sites.at[i].left = model->sites.at[i].temporary = (struct tally){0};
         model->sites.at[i].refused = 0;
         if (model->config.sample_bytes)
             model->spreads.at[i].allocated = (struct spread){0};
     }
     for (size_t i = 0; i < model->threads.count; i++) {
         account_restart(&model->threads.at[i].account, time_ns);
-        model->threads.at[i].frees = model->threads.at[i].foreign_frees = (struct tally){0};
+        model->threads.at[i].frees = model->threads.at[i].foreign_frees = model->threads.at[i].temporary = (struct tally){0};
         model->threads.at[i].refused = 0;
     }
     for (size_t i = 0; i < model->processes.count; i++) {

@@ -60,7 +60,7 @@ enum change_kind {
 struct change {
     uint8_t kind;               /* enum change_kind */
     uint8_t api;                /* of the event */
-    uint32_t process, thread;   /* in which it happened */
+    uint32_t process, thread;   /* in which it happened; 0: not known */
     uint32_t site;              /* of the event; 0: no stack */
     uint64_t time_ns;
     ht_addr address, old_address;
@@ -82,6 +82,8 @@ struct site {
     uint64_t peak_epoch;        /* private */
     struct account account;
     struct tally at_peak;       /* live at the peak of all: ask model_site_at_peak */
+    struct tally left;          /* live when their process ended */
+    struct tally temporary;     /* freed by the thread that made them before it made another */
     uint64_t refused;
 };
 struct thread {
@@ -92,7 +94,10 @@ struct thread {
     struct account account;     /* of blocks that this thread made */
     struct tally frees;         /* done by this thread */
     struct tally foreign_frees; /* of them, of blocks that another thread made */
+    struct tally temporary;     /* of them, of the block that the thread had made last */
     uint64_t refused;
+    ht_addr last_address;       /* private: of the block that it made last, while that may become temporary; 0: none */
+    uint32_t last_heap;
 };
 struct process {
     uint32_t id, parent, pid, how; /* how: 0 first, 1 fork, 2 exec */

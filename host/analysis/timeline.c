@@ -1,0 +1,179 @@
+/* timeline: in changes, out a series of what lived and what was allocated, in rows of equal length. When it gets too many rows, each two become one. */
+#include "answer.h"
+#include "host/base/memory.h"
+
+enum { TIMELINE_ROWS = 2048 };
+static const uint64_t timeline_least_ns = 100000;
+
+enum { TIME, LIVE, LIVE_COUNT, PEAK, ALLOCATED, ALLOCATIONS, FREES, RATE, BYTE_RATE };
+
+static const struct column columns[] = {
+    [TIME] = {"time_ns", "Time", "", "begin of the row; it lasts until the next row begins, the last until the end of the range", COLUMN_TIME},
+    [LIVE] = {"live_bytes", "Live", "", "live bytes at the end of the row; blocks left by a process that ends count until then", COLUMN_BYTES},
+    [LIVE_COUNT] = {"live_count", "Live blocks", "", "live blocks at the end of the row", COLUMN_COUNT},
+    [PEAK] = {"peak_bytes", "Peak", "", "most live bytes at any moment of the row", COLUMN_BYTES},
+    [ALLOCATED] = {"allocated_bytes", "Allocated", "", "bytes asked for in the row by births and successful reallocs", COLUMN_BYTES},
+    [ALLOCATIONS] = {"allocations", "Allocations", "", "those births and reallocs", COLUMN_COUNT},
+    [FREES] = {"frees", "Frees", "", "blocks freed or replaced by realloc in the row", COLUMN_COUNT},
+    [RATE] = {"allocation_rate", "Allocations/s", "/s", "allocations / length of the row", COLUMN_REAL},
+    [BYTE_RATE] = {"allocated_rate", "Allocated/s", "B/s", "allocated_bytes / length of the row", COLUMN_REAL},
+};
+
+struct moment {
+    struct tally live, allocated;
+    uint64_t peak_bytes, frees; /* frees in units of TALLY_ONE */
+};
+
+struct timeline {
+    struct moment moments[TIMELINE_ROWS];
+    size_t count;               /* the last one is being filled; its `live` is what lives now */
+    uint64_t begin_ns, width_ns, edge_ns; /* edge: where the last one ends */
+    struct tally left;          /* left by processes that ended in the last one */
+};
+
+static void *timeline_begin(const struct model *model)
+{
+    struct timeline *timeline = memory_new(1, sizeof *timeline);
+    const struct model_totals *totals = model_get_totals(model);
+    timeline->count = 1;
+    timeline->begin_ns = totals->begin_ns;
+    timeline->width_ns = timeline_least_ns;
+    timeline->edge_ns = timeline->begin_ns + timeline->width_ns;
+    timeline->moments[0].live = totals->account.live;
+    timeline->moments[0].peak_bytes = totals->account.live.bytes;
+    return timeline;
+}
+
+static struct moment moment_join(const struct moment *first, const struct moment *second)
+{
+    struct moment both = *second;
+    tally_add(&both.allocated, first->allocated);
+    both.frees += first->frees;
+    if (first->peak_bytes > both.peak_bytes)
+        both.peak_bytes = first->peak_bytes;
+    return both;
+}
+
+/* `count` is even here: the last moment has just ended. */
+static void timeline_halve(struct timeline *timeline)
+{
+    for (size_t i = 0; i < timeline->count / 2; i++)
+        timeline->moments[i] = moment_join(timeline->moments + 2 * i, timeline->moments + 2 * i + 1);
+    timeline->count /= 2;
+    timeline->width_ns *= 2;
+}
+
+static void timeline_step(struct timeline *timeline)
+{
+    struct tally live = timeline->moments[timeline->count - 1].live;
+    live.bytes -= timeline->left.bytes;
+    live.count -= timeline->left.count;
+    timeline->left = (struct tally){0};
+    if (timeline->count == TIMELINE_ROWS)
+        timeline_halve(timeline);
+    timeline->moments[timeline->count++] = (struct moment){.live = live, .peak_bytes = live.bytes};
+    timeline->edge_ns = timeline->begin_ns + timeline->count * timeline->width_ns;
+}
+
+/* Until `time_ns` lies in the last moment. A leap costs at most a few times TIMELINE_ROWS steps, since each halving doubles the width. */
+static void timeline_advance(struct timeline *timeline, uint64_t time_ns)
+{
+    while (time_ns >= timeline->edge_ns && timeline->edge_ns < UINT64_MAX / 4)
+        timeline_step(timeline);
+}
+
+static inline void moment_add(struct moment *moment, struct tally amount)
+{
+    tally_add(&moment->live, amount);
+    if (moment->live.bytes > moment->peak_bytes)
+        moment->peak_bytes = moment->live.bytes;
+}
+
+static inline void moment_remove(struct moment *moment, struct tally amount)
+{
+    moment->live.bytes -= amount.bytes;
+    moment->live.count -= amount.count;
+}
+
+static inline void timeline_apply(struct timeline *timeline, const struct change *change)
+{
+    struct moment *moment = timeline->moments + timeline->count - 1;
+    switch (change->kind) {
+    case CHANGE_BIRTH:
+        tally_add(&moment->allocated, change->amount);
+        moment_add(moment, change->amount);
+        break;
+    case CHANGE_RESIZE:
+        moment->frees += TALLY_ONE;
+        tally_add(&moment->allocated, change->amount);
+        moment_add(moment, change->amount);
+        break;
+    case CHANGE_INHERIT:
+    case CHANGE_RESTORE:
+        moment_add(moment, change->amount);
+        break;
+    case CHANGE_FREE:
+        moment->frees += change->amount.count;
+        moment_remove(moment, change->amount);
+        break;
+    case CHANGE_LIFT:
+    case CHANGE_VANISH:
+        moment_remove(moment, change->amount);
+        break;
+    case CHANGE_LEAVE:
+        tally_add(&timeline->left, change->amount);
+        break;
+    default:
+        break;
+    }
+}
+
+static void timeline_see(void *state, const struct change *changes, size_t count)
+{
+    struct timeline *timeline = state;
+    for (const struct change *change = changes; change < changes + count; change++) {
+        if (change->time_ns >= timeline->edge_ns)
+            timeline_advance(timeline, change->time_ns);
+        timeline_apply(timeline, change);
+    }
+}
+
+static void timeline_row(const struct moment *moment, uint64_t time_ns, uint64_t length_ns, struct table *table)
+{
+    union cell *row = table_row(table);
+    row[TIME].u = time_ns;
+    row[LIVE].u = moment->live.bytes;
+    row[LIVE_COUNT].u = tally_count(moment->live);
+    row[PEAK].u = moment->peak_bytes;
+    row[ALLOCATED].u = moment->allocated.bytes;
+    row[ALLOCATIONS].u = tally_count(moment->allocated);
+    row[FREES].u = tally_count((struct tally){0, moment->frees});
+    row[RATE].f = ratio((double)row[ALLOCATIONS].u, (double)length_ns / 1e9);
+    row[BYTE_RATE].f = ratio((double)moment->allocated.bytes, (double)length_ns / 1e9);
+}
+
+static void timeline_answer(const void *state, const struct model *model, struct table *table)
+{
+    struct timeline *now = memory_new(1, sizeof *now);
+    *now = *(const struct timeline *)state;
+    uint64_t end_ns = model_time(model);
+    timeline_advance(now, end_ns);
+    for (size_t i = 0; i < now->count; i++) {
+        uint64_t from_ns = now->begin_ns + i * now->width_ns, length_ns = i + 1 < now->count ? now->width_ns : age_ns(from_ns, end_ns);
+        timeline_row(now->moments + i, from_ns, length_ns, table);
+    }
+    memory_free(now);
+}
+
+const struct analysis analysis_timeline = {
+    .name = "timeline",
+    .title = "Timeline",
+    .about = "Live and allocated bytes over time, in at most 2048 rows of equal length (100 us times a power of two).",
+    .shape = TABLE_SERIES,
+    .columns = columns,
+    .column_count = COLUMN_COUNT_OF(columns),
+    .begin = timeline_begin,
+    .see = timeline_see,
+    .end = memory_free,
+    .answer = timeline_answer,
+};
