@@ -7,10 +7,10 @@
 struct trace_writer;
 
 struct trace_writer_config {
-    const char *path;            /* where the file goes; an existing file is refused unless `replace` */
+    const char *path; /* where the file goes; an existing file is refused unless `replace` */
     bool replace;
-    int level;                   /* zstd; 0 = default */
-    struct trace_header header;  /* version is filled in; tick_ns 0 = 100 us */
+    int level;                  /* zstd; 0 = default */
+    struct trace_header header; /* version is filled in; tick_ns 0 = 100 us */
 };
 
 /* NULL and `error` if the file cannot be made. */

@@ -1,0 +1,83 @@
+/* code: in the hot events of a segment (births and ends of blocks), out streams of tokens, one stream per field, and back. Encoder and decoder stand side
+ * by side here; the guesses that both rest on are predict.h. */
+#ifndef HOST_TRACE_CODE_H
+#define HOST_TRACE_CODE_H
+
+#include <heaptracer/trace.h>
+
+#include "predict.h"
+#include "wire/varint.h"
+
+#define CODE_STREAMS(X) X(PLACES) X(TICKS) X(THREADS) X(RUNS) X(TOKENS) X(FORMS) X(SITES) X(SIZES) X(USABLES) X(REFS) X(DELTAS) X(AGES)
+enum {
+#define X(name) STREAM_##name,
+    CODE_STREAMS(X)
+#undef X
+        STREAM_COUNT
+};
+
+enum { CODE_BLOCK_EVENTS = 1 << 17, CODE_SEGMENT_EVENTS = 1 << 20, CODE_EVENT_MOST = 24 }; /* bytes of an event in one stream */
+
+/* A token: where form and site come from, whether the reference is as guessed, where the size comes from. A whole guess from LONG needs no token. */
+enum {
+    TOKEN_LONG = 0,
+    TOKEN_SHORT = 1,
+    TOKEN_TOLD = 2,
+    TOKEN_SOURCE = 3,
+    TOKEN_REF = 4,
+    TOKEN_SIZE_GUESSED = 0,
+    TOKEN_SIZE_LAST = 8,
+    TOKEN_SIZE_TOLD = 16,
+    TOKEN_SIZE = 24
+};
+
+struct code_stream {
+    uint8_t *start, *at;
+};
+
+enum { ENCODER_FORM_CACHE = 256 };
+
+struct encoder {
+    struct predict predict;
+    struct code_stream streams[STREAM_COUNT];
+    uint32_t block_events, segment_events; /* hot events so far */
+    uint32_t run;
+    uint32_t since_place, since_tick, since_thread;
+    uint64_t tick;
+    struct predict_thread *thread; /* of the last event */
+    VEC(uint32_t) thread_indexes;  /* by thread id: index + 1 of predict.threads */
+    uint16_t form_cache[ENCODER_FORM_CACHE];
+    bool form_is_new;
+};
+
+void encoder_init(struct encoder *encoder);
+void encoder_done(struct encoder *encoder);
+/* Empties the streams; `reset` also forgets all guesses. */
+void encoder_begin(struct encoder *encoder, bool reset);
+bool encoder_block_is_full(const struct encoder *encoder);
+bool encoder_segment_is_full(const struct encoder *encoder);
+/* Codes a hot event at `tick`. `node` is the block's node in this segment for an end, 0: not known; *node becomes that of a birth, 0 else. False: this event
+ * cannot be told this way and must go as a record; then nothing has changed. */
+bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node);
+/* A record stands before the next hot event. */
+void encoder_place(struct encoder *encoder);
+
+struct decoder {
+    struct predict predict;
+    struct ht_bytes streams[STREAM_COUNT];
+    uint32_t left;                              /* hot events */
+    uint64_t run, to_place, to_tick, to_thread; /* hot events before each */
+    uint64_t tick;
+    struct predict_thread *thread;
+    bool bad;
+};
+
+void decoder_init(struct decoder *decoder);
+void decoder_done(struct decoder *decoder);
+void decoder_begin(struct decoder *decoder, uint32_t events, bool reset);
+/* True when a record stands before the next hot event (or there is none left); it is then counted as taken. */
+bool decoder_takes_record(struct decoder *decoder);
+/* False when none is left or the streams make no sense (`bad`). Fills all but index and time; *tick is its time. */
+bool decoder_next(struct decoder *decoder, struct event *event, uint64_t *tick);
+
+#endif

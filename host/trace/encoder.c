@@ -1,0 +1,359 @@
+/* encoder: in hot events, out tokens. */
+#include "code.h"
+
+void encoder_init(struct encoder *encoder)
+{
+    *encoder = (struct encoder){0};
+    predict_init(&encoder->predict);
+    for (int i = 0; i < STREAM_COUNT; i++)
+        encoder->streams[i].start = memory_new(CODE_BLOCK_EVENTS + 1, CODE_EVENT_MOST);
+}
+
+void encoder_done(struct encoder *encoder)
+{
+    predict_done(&encoder->predict);
+    for (int i = 0; i < STREAM_COUNT; i++)
+        memory_free(encoder->streams[i].start);
+    vec_done(&encoder->thread_indexes);
+    *encoder = (struct encoder){0};
+}
+
+void encoder_begin(struct encoder *encoder, bool reset)
+{
+    for (int i = 0; i < STREAM_COUNT; i++)
+        encoder->streams[i].at = encoder->streams[i].start;
+    encoder->block_events = encoder->run = 0;
+    encoder->since_place = encoder->since_tick = encoder->since_thread = 0;
+    encoder->tick = 0;
+    encoder->thread = NULL;
+    if (!reset)
+        return;
+    predict_reset(&encoder->predict);
+    if (encoder->thread_indexes.count)
+        memset(encoder->thread_indexes.at, 0, encoder->thread_indexes.count * sizeof *encoder->thread_indexes.at);
+    memset(encoder->form_cache, 0, sizeof encoder->form_cache);
+    encoder->segment_events = 0;
+}
+
+bool encoder_block_is_full(const struct encoder *encoder)
+{
+    return encoder->block_events >= CODE_BLOCK_EVENTS;
+}
+
+bool encoder_segment_is_full(const struct encoder *encoder)
+{
+    const struct predict *predict = &encoder->predict;
+    return encoder->segment_events >= CODE_SEGMENT_EVENTS || predict->node_count + CODE_BLOCK_EVENTS > PREDICT_NODES ||
+           predict->threads.count == PREDICT_THREADS || predict->form_count == PREDICT_FORMS;
+}
+
+static inline void encode_number(struct encoder *encoder, int stream, uint64_t value)
+{
+    encoder->streams[stream].at = ht_varint_put(encoder->streams[stream].at, value);
+}
+
+static inline void encode_byte(struct encoder *encoder, int stream, uint32_t value)
+{
+    *encoder->streams[stream].at++ = (uint8_t)value;
+}
+
+static uint32_t encode_thread_index(struct encoder *encoder, uint32_t id)
+{
+    vec_extend(&encoder->thread_indexes, (size_t)id + 1);
+    return encoder->thread_indexes.at[id];
+}
+
+static bool encode_switch(struct encoder *encoder, const struct event *event)
+{
+    uint32_t index = encode_thread_index(encoder, event->thread);
+    if (index && encoder->predict.threads.at[index - 1]->process != event->process)
+        return false;
+    struct predict_thread *thread = index ? encoder->predict.threads.at[index - 1] : predict_thread_new(&encoder->predict, event->thread, event->process);
+    if (!thread)
+        return false;
+    encode_number(encoder, STREAM_THREADS, encoder->since_thread);
+    encode_number(encoder, STREAM_THREADS, index);
+    if (!index) {
+        encode_number(encoder, STREAM_THREADS, event->thread);
+        encode_number(encoder, STREAM_THREADS, event->process);
+        encoder->thread_indexes.at[event->thread] = (uint32_t)encoder->predict.threads.count;
+    }
+    encoder->since_thread = 0;
+    encoder->thread = thread;
+    return true;
+}
+
+static bool form_is(const struct predict_form *form, const struct event *event)
+{
+    return form->kind == event->kind && form->api == event->api && form->flags == event->flags && form->alignment_log2 == event->alignment_log2 &&
+           form->heap == event->heap && form->source == event->source && form->has_usable == (event->usable != 0) &&
+           form->has_stack == (event->kind != EVENT_ALLOC && event->kind != EVENT_RESIZE_END && event->stack);
+}
+
+static bool encode_form_slow(struct encoder *encoder, const struct event *event, uint32_t *found)
+{
+    struct predict *predict = &encoder->predict;
+    for (uint32_t i = 0; i < predict->form_count; i++)
+        if (form_is(predict->forms + i, event))
+            return *found = i, true;
+    if (predict->form_count == PREDICT_FORMS)
+        return false;
+    struct predict_form form = {.kind = event->kind,
+                                .api = event->api,
+                                .flags = event->flags,
+                                .alignment_log2 = event->alignment_log2,
+                                .heap = event->heap,
+                                .source = event->source,
+                                .has_usable = event->usable != 0};
+    form.has_stack = event->kind != EVENT_ALLOC && event->kind != EVENT_RESIZE_END && event->stack;
+    predict_form_settle(&form);
+    predict->forms[predict->form_count] = form;
+    *found = predict->form_count++;
+    encoder->form_is_new = true;
+    return true;
+}
+
+static inline bool encode_form(struct encoder *encoder, const struct event *event, uint32_t *found)
+{
+    uint32_t slot =
+        (event->kind * 7u + event->api * 5u + event->flags * 11u + event->source * 13u + event->heap * 3u + event->alignment_log2 + (event->usable != 0) * 17u);
+    slot %= ENCODER_FORM_CACHE;
+    uint32_t guess = encoder->form_cache[slot];
+    if (guess < encoder->predict.form_count && form_is(encoder->predict.forms + guess, event))
+        return *found = guess, true;
+    if (!encode_form_slow(encoder, event, found))
+        return false;
+    encoder->form_cache[slot] = (uint16_t)*found;
+    return true;
+}
+
+static void encode_form_told(struct encoder *encoder, uint32_t number)
+{
+    if (!encoder->form_is_new) {
+        encode_number(encoder, STREAM_FORMS, number + 1);
+        return;
+    }
+    const struct predict_form *form = encoder->predict.forms + number;
+    const uint64_t parts[] = {
+        0, form->kind, form->api, form->flags, form->alignment_log2, form->heap, form->source, (uint64_t)(form->has_usable | form->has_stack << 1)};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        encode_number(encoder, STREAM_FORMS, parts[i]);
+    encoder->form_is_new = false;
+}
+
+/* Distance in the unit that suits allocators; odd ones keep their bytes. */
+static void encode_delta(struct encoder *encoder, int64_t delta)
+{
+    if (delta % 16)
+        encode_number(encoder, STREAM_DELTAS, ht_zigzag(delta) << 1 | 1);
+    else
+        encode_number(encoder, STREAM_DELTAS, ht_zigzag(delta / 16) << 1);
+}
+
+static void encode_site(struct encoder *encoder, uint32_t site)
+{
+    encode_number(encoder, STREAM_SITES, ht_zigzag((int64_t)site - encoder->predict.last_site));
+    encoder->predict.last_site = site;
+}
+
+static inline void encode_token(struct encoder *encoder, uint32_t token)
+{
+    encode_number(encoder, STREAM_RUNS, encoder->run);
+    encoder->run = 0;
+    encode_byte(encoder, STREAM_TOKENS, token);
+}
+
+/* What an entry should guess next time; a delta too big for it never matches. */
+static inline void entry_set(struct predict_entry *entry, struct predict_entry now, int64_t delta)
+{
+    if (now.ref == REF_DELTA) {
+        now.delta = (int32_t)(delta / 16);
+        if (delta % 16 || now.delta != delta / 16)
+            now.ref = REF_NONE;
+    } else {
+        now.delta = (int32_t)delta;
+    }
+    *entry = now;
+}
+
+static uint32_t find_new_ref(const struct predict_thread *thread, const struct predict_bin *bin, bool direct, uint64_t address)
+{
+    if (thread->flight == address)
+        return REF_SAME;
+    if (bin) {
+        if (predict_new_address(thread, bin, direct, REF_NEXT, 0) == address)
+            return REF_NEXT;
+        for (uint32_t i = 0; i < bin->front_count; i++)
+            if (bin->front[bin->front_count - 1 - i] == address)
+                return REF_FRONT + i;
+        for (uint32_t i = 0; i < bin->back_count; i++)
+            if (bin->back[(bin->back_top - 1 - i) % BIN_BACK] == address)
+                return REF_BACK + i;
+    }
+    return thread->bump == address ? REF_BUMP : thread->behind == address ? REF_BEHIND : REF_DELTA;
+}
+
+static uint32_t find_old_ref(const struct predict *predict, const struct predict_thread *thread, uint32_t node)
+{
+    const struct predict_node *nodes = predict->nodes;
+    uint32_t newest = nodes[thread->head].older, younger = nodes[thread->gap].newer, older = thread->gap;
+    for (uint32_t i = 0; i < REF_NEWEST_MOST; i++, newest = nodes[newest].older, younger = nodes[younger].newer, older = nodes[older].older) {
+        if (newest == node)
+            return REF_NEWEST + i;
+        if (i < REF_NEAR_MOST && younger == node)
+            return REF_YOUNGER + i;
+        if (i < REF_NEAR_MOST && older == node)
+            return REF_OLDER + i;
+    }
+    return REF_AGE;
+}
+
+static inline int64_t entry_delta(const struct predict_entry *entry)
+{
+    return entry->ref == REF_DELTA ? (int64_t)entry->delta * 16 : entry->delta;
+}
+
+static inline bool entry_holds_new(const struct predict_entry *entry, const struct predict_thread *thread, const struct predict_bin *bin, bool direct,
+                                   uint64_t address)
+{
+    return predict_new_address(thread, bin, direct, entry->ref, entry_delta(entry)) == address;
+}
+
+static inline bool entry_holds_old(const struct predict_entry *entry, const struct predict *predict, const struct predict_thread *thread, uint32_t node,
+                                   uint64_t address)
+{
+    if (node)
+        return predict_old_node(predict, thread, entry->ref, entry->delta) == node;
+    return entry->ref == REF_DELTA && thread->ended + (uint64_t)entry_delta(entry) == address;
+}
+
+static uint32_t encode_size_source(struct encoder *encoder, const struct predict_entry *entry, uint32_t site, uint32_t size)
+{
+    if (entry && entry->size == size)
+        return TOKEN_SIZE_GUESSED;
+    return *predict_size(&encoder->predict, site) == size ? TOKEN_SIZE_LAST : TOKEN_SIZE_TOLD;
+}
+
+static void encode_birth(struct encoder *encoder, const struct event *event, uint32_t form, uint32_t *node)
+{
+    struct predict *predict = &encoder->predict;
+    struct predict_thread *thread = encoder->thread;
+    uint32_t site = event->stack, size = (uint32_t)event->size, class = predict_class(event->size);
+    bool direct = predict->forms[form].direct;
+    struct predict_bin *bin = predict_bin_at(predict, thread, class);
+    struct predict_entry *longs = predict_long(predict, thread), *shorts = predict_short(predict, thread);
+    uint32_t ref;
+    int64_t delta = 0;
+    if (longs->site == site && longs->form == form && longs->size == size && entry_holds_new(longs, thread, bin, direct, event->address)) {
+        ref = longs->ref;
+        delta = entry_delta(longs);
+        encoder->run++;
+    } else {
+        const struct predict_entry *entry = longs->site == site && longs->form == form ? longs : shorts->site == site && shorts->form == form ? shorts : NULL;
+        uint32_t token = entry == longs ? TOKEN_LONG : entry ? TOKEN_SHORT : TOKEN_TOLD;
+        uint32_t sized = encode_size_source(encoder, entry, site, size);
+        bool held = entry && entry_holds_new(entry, thread, bin, direct, event->address);
+        encode_token(encoder, token | sized | (held ? 0 : TOKEN_REF));
+        if (!entry) {
+            encode_form_told(encoder, form);
+            encode_site(encoder, site);
+        }
+        if (sized == TOKEN_SIZE_TOLD)
+            encode_number(encoder, STREAM_SIZES, size);
+        ref = held ? entry->ref : find_new_ref(thread, bin, direct, event->address);
+        delta = held ? entry_delta(entry) : ref == REF_DELTA ? (int64_t)(event->address - thread->bump) : 0;
+        if (!held) {
+            encode_byte(encoder, STREAM_REFS, ref);
+            if (ref == REF_DELTA)
+                encode_delta(encoder, delta);
+        }
+        entry_set(longs, (struct predict_entry){.site = site, .size = size, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
+        *shorts = *longs;
+        *predict_size(predict, site) = size;
+    }
+    if (event->usable)
+        encode_number(encoder, STREAM_USABLES, ht_zigzag((int64_t)(event->usable - event->size)));
+    *node = predict_birth(predict, thread, bin, form, event->address, size, site, ref);
+    predict_pass(thread, predict_digest(form, site, size));
+}
+
+static void encode_ending(struct encoder *encoder, const struct event *event, uint32_t form, uint32_t node)
+{
+    struct predict *predict = &encoder->predict;
+    struct predict_thread *thread = encoder->thread;
+    struct predict_entry *longs = predict_long(predict, thread), *shorts = predict_short(predict, thread);
+    uint32_t site = event->stack;
+    if (longs->form == form && longs->site == site && entry_holds_old(longs, predict, thread, node, event->address)) {
+        encoder->run++;
+    } else {
+        const struct predict_entry *entry = longs->site == site && longs->form == form ? longs : shorts->site == site && shorts->form == form ? shorts : NULL;
+        uint32_t token = entry == longs ? TOKEN_LONG : entry ? TOKEN_SHORT : TOKEN_TOLD;
+        bool held = entry && entry_holds_old(entry, predict, thread, node, event->address);
+        encode_token(encoder, token | (held ? 0 : TOKEN_REF));
+        if (!entry) {
+            encode_form_told(encoder, form);
+            if (predict->forms[form].has_stack)
+                encode_site(encoder, site);
+        }
+        uint32_t ref = held ? entry->ref : node ? find_old_ref(predict, thread, node) : REF_DELTA;
+        int64_t delta = held               ? entry_delta(entry)
+                        : ref == REF_DELTA ? (int64_t)(event->address - thread->ended)
+                        : ref == REF_AGE   ? (int64_t)(predict->node_count - node)
+                                           : 0;
+        if (!held) {
+            encode_byte(encoder, STREAM_REFS, ref);
+            if (ref == REF_DELTA)
+                encode_delta(encoder, delta);
+            else if (ref == REF_AGE)
+                encode_number(encoder, STREAM_AGES, (uint64_t)delta);
+        }
+        entry_set(longs, (struct predict_entry){.site = site, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
+        *shorts = *longs;
+    }
+    uint32_t born_site = predict_ending(predict, thread, form, event->address, node);
+    predict_pass(thread, predict_digest(form, site, born_site));
+}
+
+static bool event_is_hot(const struct event *event, const struct predict_thread *thread)
+{
+    if (!event->address || event->address >> 48 || event->size >> 32 || !event->thread)
+        return false;
+    if (event->kind == EVENT_ALLOC)
+        return !event->old_address;
+    if (event->kind == EVENT_RESIZE_END)
+        return event->old_address == thread->flight;
+    return !event->old_address && !event->size && !event->usable && (event->kind == EVENT_FREE || event->kind == EVENT_RESIZE_BEGIN);
+}
+
+bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node)
+{
+    uint32_t old = *node, form;
+    *node = 0;
+    if (!encoder->thread || encoder->thread->id != event->thread || encoder->thread->process != event->process)
+        if (!encode_switch(encoder, event))
+            return false;
+    if (!event_is_hot(event, encoder->thread) || !encode_form(encoder, event, &form))
+        return false;
+    if (tick != encoder->tick) {
+        encode_number(encoder, STREAM_TICKS, encoder->since_tick);
+        encode_number(encoder, STREAM_TICKS, ht_zigzag((int64_t)(tick - encoder->tick)));
+        encoder->tick = tick;
+        encoder->since_tick = 0;
+    }
+    if (event->kind == EVENT_ALLOC || event->kind == EVENT_RESIZE_END)
+        encode_birth(encoder, event, form, node);
+    else
+        encode_ending(encoder, event, form, old);
+    encoder->since_tick++;
+    encoder->since_thread++;
+    encoder->since_place++;
+    encoder->block_events++;
+    encoder->segment_events++;
+    return true;
+}
+
+void encoder_place(struct encoder *encoder)
+{
+    encode_number(encoder, STREAM_PLACES, encoder->since_place);
+    encoder->since_place = 0;
+}
