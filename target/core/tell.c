@@ -61,33 +61,31 @@ static void keep_nested(struct ht_thread *t, unsigned op, unsigned api, const vo
     t->nested[slot] = (struct ht_nested){op | api << 3, (uint64_t)(uintptr_t)block, size};
 }
 
-static void put_frames(uint64_t *words, const struct ht_thread *t, uint32_t first, uint32_t count)
+static void put_frames(uint64_t *words, const struct ht_frame *frame, uint32_t count)
 {
-    const struct ht_frame *frame = t->frames + first;
     for (uint32_t i = 0; i < count; i++)
         words[i] = frame[i].pc;
 }
 
-/* The record did not get out: what the lane's reader takes for the last stack is not what we have. */
-static void forget_stack(struct ht_thread *t)
+/* The most fresh frames that one record holds. */
+static inline uint32_t frames_at_once(const struct ht_thread *t)
 {
-    t->frame_count = t->anchor_count = 0;
+    return (uint32_t)((t->ring_mask + 1) / 64);
 }
 
-/* A stack too deep for one record goes ahead in parts; false if one was dropped. */
+/* A stack too deep for one record, settled already: its oldest fresh frames go ahead until the rest fits. False if a part was dropped. */
 static bool put_deep_stack(struct ht_thread *t, struct walk *walk)
 {
-    uint32_t part = (uint32_t)((t->ring_mask + 1) / 64);
-    while (walk->fresh > part) {
-        uint64_t head = (uint64_t)walk->keep << 32 | part, bytes = 24 + 8 * (uint64_t)part;
-        uint64_t *words = lane_reserve(t, bytes);
+    while (walk->fresh > frames_at_once(t)) {
+        uint32_t part = frames_at_once(t);
+        uint64_t bytes = 24 + 8 * (uint64_t)part, *words = lane_reserve(t, bytes);
         if (!words)
             return false;
         lane_begin(t);
         words[0] = ht_lane_word0(stamp_early(), HT_LANE_MORE, 0);
         words[1] = (8 + 8 * (uint64_t)part) << 8 | HT_MORE_STACK;
-        words[2] = head;
-        put_frames(words + 3, t, walk->keep, part);
+        words[2] = (uint64_t)walk->keep << 32 | part;
+        put_frames(words + 3, t->frames + walk->keep, part);
         lane_publish(t, bytes);
         walk->keep += part;
         walk->fresh -= part;
@@ -95,20 +93,37 @@ static bool put_deep_stack(struct ht_thread *t, struct walk *walk)
     return true;
 }
 
+/* Room for a record of `head` bytes and the walk's fresh frames, which are put behind the head. The record is begun. NULL: dropped. */
+static inline uint64_t *begin_with_stack(struct ht_thread *t, struct walk *walk, uint64_t head)
+{
+    bool deep = walk->fresh > frames_at_once(t);
+    if (__builtin_expect(deep, 0)) {
+        walk_settle(t, walk, NULL);
+        if (!put_deep_stack(t, walk)) {
+            walk_forget(t);
+            return NULL;
+        }
+    }
+    uint64_t *words = lane_reserve(t, head + 8 * (uint64_t)walk->fresh);
+    if (__builtin_expect(!words, 0)) {
+        walk_forget(t);
+        return NULL;
+    }
+    lane_begin(t);
+    if (__builtin_expect(deep, 0))
+        put_frames(words + head / 8, t->frames + walk->keep, walk->fresh);
+    else
+        walk_settle(t, walk, words + head / 8);
+    return words;
+}
+
 static void put_wide(struct ht_thread *t, struct walk walk, const struct wide *wide)
 {
-    uint64_t *words = NULL, bytes = 0;
-    if (put_deep_stack(t, &walk)) {
-        bytes = 64 + 8 * (uint64_t)walk.fresh;
-        words = lane_reserve(t, bytes);
-    }
-    if (!words) {
-        forget_stack(t);
+    uint64_t *words = begin_with_stack(t, &walk, 64);
+    if (!words)
         return;
-    }
     if (walk.truncated)
         __atomic_add_fetch(&t->lane->truncated, 1, __ATOMIC_RELAXED);
-    lane_begin(t);
     words[0] = ht_lane_word0(stamp_late(), wide->op, wide->api);
     words[1] = wide->address;
     words[2] = wide->size;
@@ -117,24 +132,18 @@ static void put_wide(struct ht_thread *t, struct walk walk, const struct wide *w
     words[5] = (uint64_t)wide->alignment << 32 | wide->flags | (walk.truncated ? HT_LANE_TRUNCATED : 0);
     words[6] = wide->old;
     words[7] = 0;
-    put_frames(words + 8, t, walk.keep, walk.fresh);
-    lane_publish(t, bytes);
+    lane_publish(t, 64 + 8 * (uint64_t)walk.fresh);
 }
 
 static inline void put_alloc(struct ht_thread *t, struct walk walk, uint64_t address, uint64_t size, unsigned api)
 {
-    uint64_t bytes = 24 + 8 * (uint64_t)walk.fresh;
-    uint64_t *words = lane_reserve(t, bytes);
-    if (__builtin_expect(!words, 0)) {
-        forget_stack(t);
+    uint64_t *words = begin_with_stack(t, &walk, 24);
+    if (__builtin_expect(!words, 0))
         return;
-    }
-    lane_begin(t);
     words[0] = ht_lane_word0(stamp_late(), HT_LANE_ALLOC, api);
     words[1] = address;
     words[2] = size << 32 | walk.keep << 16 | walk.fresh;
-    put_frames(words + 3, t, walk.keep, walk.fresh);
-    lane_publish(t, bytes);
+    lane_publish(t, 24 + 8 * (uint64_t)walk.fresh);
 }
 
 static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uint64_t address)
@@ -154,11 +163,11 @@ static void tell_nested(struct ht_thread *t)
         struct ht_nested *nested = &t->nested[i];
         struct wide wide = {.op = nested->op & 7, .api = (unsigned)nested->op >> 3, .address = nested->address, .size = nested->size};
         t->busy = 1;
-        forget_stack(t);
+        walk_forget(t);
         if (wide.op == HT_LANE_FREE || wide.op == HT_LANE_RESIZE_BEGIN)
             put_short(t, wide.op, wide.api, wide.address);
         else
-            put_wide(t, (struct walk){.truncated = true}, &wide);
+            put_wide(t, (struct walk){.truncated = true, .anchor_top = HT_ANCHORS}, &wide);
         t->busy = 0;
     }
     t->nested_count = 0;
@@ -225,20 +234,14 @@ void ht__tell_map(struct ht_thread *t, const void *frame, const void *address, u
         return;
     }
     struct walk walk = ht__walk(t, frame);
-    if (put_deep_stack(t, &walk)) {
-        uint64_t head[5] = {(uint64_t)(uintptr_t)address, size, (uint64_t)(uintptr_t)old, api, (uint64_t)walk.keep << 32 | walk.fresh};
-        uint64_t bytes = 16 + sizeof head + 8 * (uint64_t)walk.fresh, *words = lane_reserve(t, bytes);
-        if (words) {
-            lane_begin(t);
-            words[0] = ht_lane_word0(stamp_late(), HT_LANE_MORE, 0);
-            words[1] = (bytes - 16) << 8 | HT_MORE_MAP;
-            memcpy(words + 2, head, sizeof head);
-            put_frames(words + 7, t, walk.keep, walk.fresh);
-            lane_publish(t, bytes);
-        } else
-            forget_stack(t);
-    } else
-        forget_stack(t);
+    uint64_t *words = begin_with_stack(t, &walk, 56);
+    if (words) {
+        uint64_t fixed[5] = {(uint64_t)(uintptr_t)address, size, (uint64_t)(uintptr_t)old, api, (uint64_t)walk.keep << 32 | walk.fresh};
+        words[0] = ht_lane_word0(stamp_late(), HT_LANE_MORE, 0);
+        words[1] = (sizeof fixed + 8 * (uint64_t)walk.fresh) << 8 | HT_MORE_MAP;
+        memcpy(words + 2, fixed, sizeof fixed);
+        lane_publish(t, 56 + 8 * (uint64_t)walk.fresh);
+    }
     leave(t);
 }
 

@@ -11,6 +11,7 @@
 /* A frame on the stack: the place and the value of the return address that leads to it. */
 struct ht_frame {
     uint64_t slot, pc;
+    uint64_t fp_slot; /* address that its frame pointer was restored from, 0: still in the register at the event */
 };
 
 /* A frame whose caller was found through the frame pointer: reuse must compare that too. */
@@ -62,8 +63,8 @@ struct ht_thread {
     struct ht_nested nested[HT_NESTED];
     struct ht_anchor anchors[HT_ANCHORS];
     struct ht_bounds stacks[HT_STACKS];
-    uint64_t fp_slots[HT_FRAMES]; /* per frame: address that its frame pointer was restored from, 0: still in the register at the event */
-    struct ht_frame frames[HT_FRAMES];
+    struct ht_frame sentinel;      /* just before frames[0]; no slot is like its */
+    struct ht_frame frames[HT_FRAMES]; /* [0, frame_count): the stack told last, oldest first; new frames are pushed downwards from the end */
 };
 
 extern __thread struct ht_thread *ht__self __attribute__((tls_model("initial-exec")));

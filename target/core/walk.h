@@ -11,11 +11,37 @@
 #include "thread.h"
 
 struct walk {
-    uint32_t keep, fresh; /* the stack is thread->frames[0 .. keep + fresh), of which the first `keep` are as told last time */
+    uint32_t keep, fresh; /* the oldest `keep` frames of last time, then frames[HT_FRAMES - fresh .. HT_FRAMES) */
+    uint32_t anchor_top;  /* fresh anchors are anchors[anchor_top .. HT_ANCHORS) */
     bool truncated;
+    bool reusable;        /* next time may build on it */
 };
 
-/* `frame` is __builtin_frame_address(0) of the hook: { caller's frame pointer, return address }. */
+/* `frame` is __builtin_frame_address(0) of the hook: { caller's frame pointer, return address }. Must be followed by walk_settle or walk_forget. */
 struct walk ht__walk(struct ht_thread *thread, const uint64_t *frame);
+
+void ht__walk_settle_anchors(struct ht_thread *thread, const struct walk *walk);
+
+/* Makes the walk's stack the one that is kept, thread->frames[0 .. keep + fresh), and writes the fresh return addresses to `words` (NULL: nowhere), oldest first. */
+static inline void walk_settle(struct ht_thread *thread, const struct walk *walk, uint64_t *words)
+{
+    struct ht_frame *to = thread->frames + walk->keep;
+    const struct ht_frame *from = thread->frames + HT_FRAMES - walk->fresh, *end = thread->frames + HT_FRAMES;
+    for (; from < end; from++) {
+        *to++ = *from;
+        if (words)
+            *words++ = from->pc;
+    }
+    if (__builtin_expect(thread->anchor_count || walk->anchor_top != HT_ANCHORS, 0))
+        ht__walk_settle_anchors(thread, walk);
+    thread->frame_count = walk->reusable ? walk->keep + walk->fresh : 0;
+    thread->truncated = walk->truncated;
+}
+
+/* The stack was not told: nothing may build on it. */
+static inline void walk_forget(struct ht_thread *thread)
+{
+    thread->frame_count = thread->anchor_count = 0;
+}
 
 #endif

@@ -63,7 +63,7 @@ static rule_word rule_pack(const struct rule_wide *rule)
     if (rule->kind != RULE_SP && rule->kind != RULE_FP)
         return rule->kind;
     uint64_t cfa = (uint64_t)rule->cfa;
-    if (cfa % 8 || rule->fp_below % 8 || cfa / 8 >= 1u << RULE_CFA_BITS || rule->fp_below / 8 >= 1u << RULE_FP_BITS)
+    if (cfa == 0 || cfa % 8 || rule->fp_below % 8 || cfa / 8 >= 1u << RULE_CFA_BITS || rule->fp_below / 8 >= 1u << RULE_FP_BITS)
         return RULE_BIG;
     return rule->kind | (uint32_t)(cfa / 8) << 3 | (uint32_t)(rule->fp_below / 8) << (3 + RULE_CFA_BITS);
 }
@@ -72,8 +72,12 @@ rule_word ht__rule_find(uint64_t pc)
 {
     struct rule_wide wide = ht__rule_find_wide(pc);
     rule_word word = rule_pack(&wide);
-    if (pc >> 48 == 0 && wide.kind != RULE_NONE)
-        __atomic_store_n(&ht__rules[rule_index(pc)], (pc >> RULE_INDEX_BITS) << 32 | word, __ATOMIC_RELEASE);
+    uint64_t tag = (pc >> RULE_INDEX_BITS) + 1;
+    if (pc >> 47 == 0 && wide.kind != RULE_NONE) {
+        if (rule_kind(word) != RULE_SP)
+            tag |= RULE_OTHER_TAG;
+        __atomic_store_n(&ht__rules[(pc ^ pc >> RULE_INDEX_BITS) & (RULE_ENTRIES - 1)], tag << 32 | word, __ATOMIC_RELEASE);
+    }
     return word;
 }
 

@@ -33,27 +33,31 @@ struct rule_wide {
 #define RULE_FP_BITS 14
 
 static inline unsigned rule_kind(rule_word rule) { return rule & 7; }
-static inline uint64_t rule_cfa(rule_word rule) { return (uint64_t)(rule >> 3 & ((1u << RULE_CFA_BITS) - 1)) * 8; }
-static inline uint64_t rule_fp_below(rule_word rule) { return (uint64_t)(rule >> (3 + RULE_CFA_BITS)) * 8; }
+/* Both are multiples of 8, so they come out by a mask: the fields lie where the bytes do. */
+static inline uint64_t rule_cfa(uint64_t rule) { return rule & ((1u << RULE_CFA_BITS) - 1) << 3; }
+static inline uint64_t rule_fp_below(uint64_t rule) { return (uint32_t)rule >> (3 + RULE_CFA_BITS) << 3; }
 
-/* Direct-mapped. entry = (address >> INDEX_BITS) << 32 | rule; the low address bits are told by the index, so a hit is exact. */
+/* Direct-mapped. entry = tag << 32 | rule, where the tag is 1 + the address' upper bits and 0 for an empty entry; the low bits are told by the index, so
+ * a hit is exact. Only RULE_SP rules have such a tag: a hit needs no look at the kind. The others have it with the top bit set. */
 enum { RULE_INDEX_BITS = 16, RULE_ENTRIES = 1 << RULE_INDEX_BITS };
+#define RULE_OTHER_TAG 0x80000000u
 extern uint64_t ht__rules[RULE_ENTRIES];
 
-static inline uint32_t rule_index(uint64_t pc)
+static inline uint64_t rule_entry(uint64_t pc)
 {
-    uint64_t high = pc >> RULE_INDEX_BITS;
-    return (uint32_t)(pc ^ high ^ high >> 9) & (RULE_ENTRIES - 1);
+    return __atomic_load_n(&ht__rules[(pc ^ pc >> RULE_INDEX_BITS) & (RULE_ENTRIES - 1)], __ATOMIC_RELAXED);
 }
 
-/* The rule from the table, or RULE_NONE. Addresses above 2^48 are never in it. */
-static inline rule_word rule_known(uint64_t pc)
+/* The entry is a RULE_SP rule for `pc`. */
+static inline bool rule_is_sp(uint64_t entry, uint64_t pc)
 {
-    uint32_t index = rule_index(pc);
-    uint64_t entry = __atomic_load_n(&ht__rules[index], __ATOMIC_RELAXED);
-    if (__builtin_expect(entry >> 32 == pc >> RULE_INDEX_BITS, 1))
-        return (rule_word)entry;
-    return 0;
+    return (entry >> 32) - 1 == pc >> RULE_INDEX_BITS;
+}
+
+/* The rule in the entry if it is one of another kind for `pc`, or RULE_NONE. */
+static inline rule_word rule_other(uint64_t entry, uint64_t pc)
+{
+    return (entry >> 32 ^ RULE_OTHER_TAG) - 1 == pc >> RULE_INDEX_BITS ? (rule_word)entry : 0;
 }
 
 /* From .eh_frame; async-signal-safe, no allocation. Announces the module in the calling thread's lane if it is new, before the rule can be known. */

@@ -6,16 +6,15 @@
 
 #include "target/core/port_core.h"
 
-/* Where the walk stands. Fresh frames are pushed downwards from the top end of the thread's arrays, so they end up oldest first. */
+/* Where the walk stands. Fresh frames are pushed downwards from the end of the thread's array, so they end up oldest first. */
 struct cursor {
     uint64_t pc, sp;
-    uint64_t fp, fp_slot;     /* fp is the register's value at the event; when fp_slot is not 0 the value is in memory there */
-    uint64_t low, high;       /* bounds of the stack */
-    uint32_t cached;          /* frames[0 .. cached) of last time may still be met */
-    uint32_t top;             /* first fresh frame */
-    uint32_t anchor_top;      /* first fresh anchor */
-    bool reusable;            /* frames found may be compared with next time */
-    bool truncated;
+    uint64_t fp, fp_slot;      /* fp is the register's value at the event; when fp_slot is not 0 the value is in memory there */
+    uint64_t low, high;        /* bounds of the stack */
+    struct ht_frame *cached;   /* frames[0] .. cached[-1] of last time may still be met */
+    struct ht_frame *top;      /* youngest pushed frame is frames[HT_FRAMES - 1], the last pushed one is *top */
+    uint32_t anchor_top;
+    bool reusable, truncated;
 };
 
 static inline uint64_t load(uint64_t address)
@@ -28,29 +27,21 @@ static inline uint64_t frame_pointer(const struct cursor *at)
     return at->fp_slot ? load(at->fp_slot) : at->fp;
 }
 
-static inline bool push(struct ht_thread *t, struct cursor *at)
-{
-    if (__builtin_expect(at->top <= at->cached, 0))
-        return false;
-    at->top--;
-    t->frames[at->top] = (struct ht_frame){at->sp - 8, at->pc};
-    t->fp_slots[at->top] = at->fp_slot;
-    return true;
-}
-
+/* An anchor of the frame pushed last; frames are counted from the youngest until the depth is known. */
 static void push_anchor(struct ht_thread *t, struct cursor *at, uint64_t fp, uint64_t cfa_slot, uint64_t cfa)
 {
     if (at->anchor_top <= t->anchor_count) {
         at->reusable = false;
         return;
     }
-    t->anchors[--at->anchor_top] = (struct ht_anchor){at->fp_slot, fp, cfa_slot, cfa, HT_FRAMES - at->top};
+    t->anchors[--at->anchor_top] = (struct ht_anchor){at->fp_slot, fp, cfa_slot, cfa, (uint64_t)(t->frames + HT_FRAMES - at->top)};
 }
 
-/* How many of frames[0 .. count) hold, counted from the youngest, of which frames[count - 1] is known to. */
-static inline uint32_t verify_slots(const struct ht_thread *t, uint32_t count)
+/* The oldest of the frames up to `youngest` (which is known to hold) that still hold without a break. */
+static inline struct ht_frame *verify_slots(const struct ht_thread *t, struct ht_frame *youngest)
 {
-    const struct ht_frame *frame = t->frames + count - 1, *oldest = t->frames;
+    struct ht_frame *frame = youngest;
+    const struct ht_frame *oldest = t->frames;
     while (frame - oldest >= 4) {
         uint64_t a = load(frame[-1].slot) ^ frame[-1].pc, b = load(frame[-2].slot) ^ frame[-2].pc;
         uint64_t c = load(frame[-3].slot) ^ frame[-3].pc, d = load(frame[-4].slot) ^ frame[-4].pc;
@@ -60,11 +51,11 @@ static inline uint32_t verify_slots(const struct ht_thread *t, uint32_t count)
     }
     while (frame > oldest && load(frame[-1].slot) == frame[-1].pc)
         frame--;
-    return (uint32_t)(frame - oldest);
+    return frame;
 }
 
-/* The first frame (counted from the oldest) that holds, given that frames[first .. count) have the right slots: anchors may say that it is a younger one. */
-static uint32_t verify_anchors(const struct ht_thread *t, const struct cursor *at, uint32_t first, uint32_t count)
+/* The first frame that holds, given that frames[first .. count) have the right slots: anchors may say that it is a younger one. */
+static uint64_t verify_anchors(const struct ht_thread *t, const struct cursor *at, uint64_t first, uint64_t count)
 {
     for (uint32_t i = t->anchor_count; i > 0; i--) {
         const struct ht_anchor *anchor = &t->anchors[i - 1];
@@ -75,67 +66,55 @@ static uint32_t verify_anchors(const struct ht_thread *t, const struct cursor *a
         /* A slot younger than the meeting point is not proven; there the frame pointer that the walk has now is the truth. */
         uint64_t fp = anchor->fp_slot < at->sp ? frame_pointer(at) : load(anchor->fp_slot);
         if (fp != anchor->fp || (anchor->cfa_slot && load(anchor->cfa_slot) != anchor->cfa))
-            return (uint32_t)anchor->frame;
+            return anchor->frame;
     }
     return first;
 }
 
-/* Moves the still valid frames[first .. count) of last time to the fresh ones and stands on the oldest of them. */
-static bool take_over(struct ht_thread *t, struct cursor *at, uint32_t first, uint32_t count)
+/* Moves the still valid frames of last time from cached[-1] down to `first` to the fresh ones, but for `first` itself, on which the cursor stands then. */
+static void take_over(struct ht_thread *t, struct cursor *at, struct ht_frame *first)
 {
     uint64_t meeting = at->sp, fp_slot = at->fp_slot;
     uint32_t anchor = t->anchor_count;
-    while (anchor > 0 && t->anchors[anchor - 1].frame >= count)
+    while (anchor > 0 && t->frames + t->anchors[anchor - 1].frame >= at->cached)
         anchor--;
-    for (uint32_t i = count; i > first; i--) {
-        at->sp = t->frames[i - 1].slot + 8;
-        at->pc = t->frames[i - 1].pc;
-        at->fp_slot = t->fp_slots[i - 1] < meeting ? fp_slot : t->fp_slots[i - 1];
-        if (i - 1 == first)
+    for (struct ht_frame *frame = at->cached - 1;; frame--) {
+        at->sp = frame->slot + 8;
+        at->pc = frame->pc;
+        at->fp_slot = frame->fp_slot < meeting ? fp_slot : frame->fp_slot;
+        if (frame == first)
             break;
-        if (!push(t, at))
-            return false;
-        if (anchor > 0 && t->anchors[anchor - 1].frame == i - 1) {
+        *--at->top = (struct ht_frame){frame->slot, frame->pc, at->fp_slot};
+        if (anchor > 0 && t->frames + t->anchors[anchor - 1].frame == frame) {
             anchor--;
             push_anchor(t, at, t->anchors[anchor].fp, t->anchors[anchor].cfa_slot, t->anchors[anchor].cfa);
         }
     }
     at->cached = first;
-    return true;
 }
 
 /* Kept frames whose frame pointer came from below the meeting point have it from where the walk found it now: the old place is dead. */
-static inline void refresh_fp(struct ht_thread *t, const struct cursor *at, uint32_t keep)
+static void refresh_fp(struct ht_thread *t, const struct cursor *at)
 {
-    if (t->fp_slots[keep - 1] == at->fp_slot)
-        return;
-    for (uint32_t i = keep; i > 0 && t->fp_slots[i - 1] < at->sp; i--)
-        t->fp_slots[i - 1] = at->fp_slot;
+    for (struct ht_frame *frame = at->cached; frame > t->frames && frame[-1].fp_slot < at->sp; frame--)
+        frame[-1].fp_slot = at->fp_slot;
     for (uint32_t i = t->anchor_count; i > 0; i--)
-        if (t->anchors[i - 1].frame < keep && t->anchors[i - 1].fp_slot < at->sp)
+        if (t->frames + t->anchors[i - 1].frame < at->cached && t->anchors[i - 1].fp_slot < at->sp)
             t->anchors[i - 1].fp_slot = at->fp_slot;
 }
 
-enum met { MET_NOT, MET_ALL, MET_PART };
-
-/* Does the stack of last time hold from here on? MET_PART: a part of it did; the cursor stands on the oldest frame that holds, not yet pushed. */
-static inline enum met meet(struct ht_thread *t, struct cursor *at)
+/* cached[-1] is the frame that the walk stands on and the slots from `first` on hold. True: all of last time's stack holds from here on. False: a part
+ * did; the cursor stands on the oldest frame that holds. */
+static __attribute__((noinline)) bool meet(struct ht_thread *t, struct cursor *at, struct ht_frame *first)
 {
-    uint64_t slot = at->sp - 8;
-    uint32_t count = at->cached;
-    while (count > 0 && t->frames[count - 1].slot < slot)
-        count--;
-    at->cached = count;
-    if (!count || t->frames[count - 1].slot != slot || t->frames[count - 1].pc != at->pc)
-        return MET_NOT;
-    uint32_t first = verify_slots(t, count);
     if (t->anchor_count)
-        first = verify_anchors(t, at, first, count);
-    if (!first)
-        return MET_ALL;
-    if (!take_over(t, at, first, count))
-        at->truncated = true;
-    return MET_PART;
+        first = t->frames + verify_anchors(t, at, (uint64_t)(first - t->frames), (uint64_t)(at->cached - t->frames));
+    if (first == t->frames) {
+        refresh_fp(t, at);
+        return true;
+    }
+    take_over(t, at, first);
+    return false;
 }
 
 /* The kernel's signal frame: the interrupted code's registers. Its stack may be another one, so nothing of this walk is compared next time. */
@@ -150,23 +129,19 @@ static bool step_signal(struct ht_thread *t, struct cursor *at)
     if (sp < at->low || sp >= at->high)
         if (!ht__port_stack(sp, &at->low, &at->high))
             return false;
-    at->cached = 0;
-    (void)t;
+    at->cached = t->frames;
     at->sp = sp;
     at->pc = pc + 1; /* like a return address: one behind the instruction that is meant */
     return pc != 0;
 }
 
 /* Goes on to the caller once the CFA is known. */
-static inline bool step_to(struct cursor *at, uint64_t cfa, uint64_t fp_below)
+static bool step_to(struct cursor *at, uint64_t cfa, uint64_t fp_below)
 {
-    if (__builtin_expect(cfa <= at->sp || cfa > at->high || cfa & 7, 0))
+    if (cfa <= at->sp || cfa > at->high || cfa & 7 || fp_below > cfa - at->low)
         return false;
-    if (fp_below) {
-        if (fp_below > cfa - at->low)
-            return false;
+    if (fp_below)
         at->fp_slot = cfa - fp_below;
-    }
     at->sp = cfa;
     at->pc = ARCH_STRIP_RA(load(cfa - 8));
     return true;
@@ -196,58 +171,46 @@ static bool step_through_memory(struct ht_thread *t, struct cursor *at, int64_t 
     return true;
 }
 
-static bool step_rare(struct ht_thread *t, struct cursor *at, rule_word rule)
+static bool step_wide(struct ht_thread *t, struct cursor *at)
 {
-    if (rule_kind(rule) == RULE_SIGNAL)
-        return step_signal(t, at);
-    if (rule_kind(rule) == RULE_DEREF)
-        return step_through_memory(t, at, (int64_t)((uint64_t)rule << (64 - 3 - RULE_CFA_BITS)) >> (64 - RULE_CFA_BITS) << 3);
-    if (rule_kind(rule) != RULE_BIG)
-        return false;
     struct rule_wide wide = ht__rule_find_wide(at->pc);
     if (wide.kind == RULE_SP)
         return step_to(at, at->sp + (uint64_t)wide.cfa, wide.fp_below);
     return wide.kind == RULE_FP && step_through_fp(t, at, wide.cfa, wide.fp_below);
 }
 
-/* One frame up. False: this was the last one; `truncated` tells if it should not have been. */
-static inline bool step(struct ht_thread *t, struct cursor *at)
+/* One frame up by any rule. False: the frame that was pushed last is the last one; `truncated` tells if it should not have been. */
+static __attribute__((noinline)) bool step(struct ht_thread *t, struct cursor *at)
 {
-    rule_word rule = rule_known(at->pc);
-    if (__builtin_expect(!rule, 0))
+    uint64_t entry = rule_entry(at->pc);
+    rule_word rule = rule_other(entry, at->pc);
+    bool more = false;
+    if (!rule)
         rule = ht__rule_find(at->pc);
-    bool more;
-    if (__builtin_expect(rule_kind(rule) == RULE_SP, 1))
-        more = step_to(at, at->sp + rule_cfa(rule), rule_fp_below(rule));
-    else if (rule_kind(rule) == RULE_FP)
-        more = step_through_fp(t, at, (int64_t)rule_cfa(rule), rule_fp_below(rule));
-    else if (rule_kind(rule) == RULE_END)
-        return false;
-    else
-        more = step_rare(t, at, rule);
-    if (!more)
-        at->truncated = true;
+    switch (rule_kind(rule)) {
+    case RULE_END: return false;
+    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule_fp_below(rule)); break;
+    case RULE_FP: more = step_through_fp(t, at, (int64_t)rule_cfa(rule), rule_fp_below(rule)); break;
+    case RULE_DEREF: more = step_through_memory(t, at, (int64_t)((uint64_t)rule << (64 - 3 - RULE_CFA_BITS)) >> (64 - RULE_CFA_BITS) << 3); break;
+    case RULE_SIGNAL: more = step_signal(t, at); break;
+    case RULE_BIG: more = step_wide(t, at); break;
+    default: break;
+    }
+    at->truncated = !more;
     return more && at->pc;
 }
 
-/* Puts fresh frames and anchors behind what is kept. */
-static void settle(struct ht_thread *t, const struct cursor *at, uint32_t keep)
+void ht__walk_settle_anchors(struct ht_thread *t, const struct walk *walk)
 {
-    uint32_t fresh = HT_FRAMES - at->top, depth = keep + fresh;
-    for (uint32_t i = 0; i < fresh; i++) {
-        t->frames[keep + i] = t->frames[at->top + i];
-        t->fp_slots[keep + i] = t->fp_slots[at->top + i];
-    }
-    uint32_t anchors = t->anchor_count;
-    while (anchors > 0 && t->anchors[anchors - 1].frame >= keep)
+    uint32_t anchors = t->anchor_count, depth = walk->keep + walk->fresh;
+    while (anchors > 0 && t->anchors[anchors - 1].frame >= walk->keep)
         anchors--;
-    for (uint32_t i = at->anchor_top; i < HT_ANCHORS; i++) {
-        t->anchors[anchors] = t->anchors[i];
-        t->anchors[anchors++].frame = depth - t->anchors[i].frame;
+    for (uint32_t i = walk->anchor_top; i < HT_ANCHORS; i++) {
+        struct ht_anchor anchor = t->anchors[i];
+        anchor.frame = depth - anchor.frame;
+        t->anchors[anchors++] = anchor;
     }
     t->anchor_count = anchors;
-    t->frame_count = at->reusable ? depth : 0;
-    t->truncated = at->truncated;
 }
 
 static void stand_on_home(struct ht_thread *t)
@@ -287,30 +250,76 @@ static bool find_bounds(struct ht_thread *t, uint64_t sp)
     return true;
 }
 
+/* The oldest place that fresh frames may be pushed to. */
+static struct ht_frame *push_floor(struct ht_thread *t)
+{
+    uint32_t limit = ht__session->depth_limit;
+    struct ht_frame *half = t->frames + HT_FRAMES / 2;
+    return limit && limit < HT_FRAMES / 2 ? t->frames + HT_FRAMES - limit : half;
+}
+
+/* The hot loop keeps pc, sp, fp_slot, cached and top in registers: frames that are found through SP, which nearly all are, and a full meeting never
+ * leave it; the cursor in memory is for the rest. */
+#define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.fp_slot = fp_slot, at.cached = cached, at.top = top)
+#define CURSOR_LOAD() (pc = at.pc, sp = at.sp, fp_slot = at.fp_slot, cached = at.cached, top = at.top, high = at.high)
+
 struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
 {
-    struct cursor at = {.pc = frame[1], .sp = (uint64_t)(uintptr_t)(frame + 2), .fp = frame[0], .top = HT_FRAMES, .anchor_top = HT_ANCHORS, .reusable = true};
-    if (at.sp < t->stack_low || at.sp >= t->stack_high || *t->maps_now != t->maps_generation || t->code_generation != ht__code_generation)
-        if (!find_bounds(t, at.sp))
-            return (struct walk){.truncated = true};
+    uint64_t pc = frame[1], sp = (uint64_t)(uintptr_t)(frame + 2), fp_slot = 0;
+    if (__builtin_expect(sp < t->stack_low || sp >= t->stack_high || *t->maps_now != t->maps_generation || t->code_generation != ht__code_generation, 0))
+        if (!find_bounds(t, sp))
+            return (struct walk){.truncated = true, .anchor_top = HT_ANCHORS};
+    uint64_t high = t->stack_high;
+    struct ht_frame *cached = t->frames + t->frame_count, *top = t->frames + HT_FRAMES, *floor = t->frames + HT_FRAMES / 2;
+    struct cursor at;
+    at.fp = frame[0];
     at.low = t->stack_low;
-    at.high = t->stack_high;
-    uint32_t limit = ht__session->depth_limit ? ht__session->depth_limit : HT_FRAMES;
-    at.cached = ht__session->depth_limit ? 0 : t->frame_count;
-    uint32_t keep = 0;
-    do {
-        enum met met = at.cached ? meet(t, &at) : MET_NOT;
-        if (met == MET_ALL) {
-            keep = at.cached;
-            refresh_fp(t, &at, keep);
-            at.truncated = t->truncated;
-            break;
+    at.high = high;
+    at.anchor_top = HT_ANCHORS;
+    at.reusable = true;
+    at.truncated = false;
+    if (__builtin_expect(ht__session->depth_limit, 0))
+        floor = push_floor(t), cached = t->frames;
+    for (;;) {
+        uint64_t slot = sp - 8;
+        while (cached[-1].slot < slot)
+            cached--;
+        if (cached[-1].slot == slot && cached[-1].pc == pc) {
+            struct ht_frame *first = verify_slots(t, cached - 1);
+            if (__builtin_expect(first == t->frames && !t->anchor_count && cached[-1].fp_slot == fp_slot, 1)) {
+                at.truncated = t->truncated;
+                break;
+            }
+            CURSOR_STORE();
+            bool all = meet(t, &at, first);
+            CURSOR_LOAD();
+            if (all) {
+                at.truncated = t->truncated;
+                break;
+            }
+            slot = sp - 8;
         }
-        if (HT_FRAMES - at.top >= limit || !push(t, &at)) {
+        if (__builtin_expect(top <= floor, 0)) {
             at.truncated = true;
+            cached = t->frames;
             break;
         }
-    } while (step(t, &at));
-    settle(t, &at, keep);
-    return (struct walk){keep, HT_FRAMES - at.top, at.truncated};
+        *--top = (struct ht_frame){slot, pc, fp_slot};
+        uint64_t entry = rule_entry(pc), cfa = sp + rule_cfa(entry), below = rule_fp_below(entry);
+        if (__builtin_expect(!rule_is_sp(entry, pc) || cfa > high, 0)) {
+            CURSOR_STORE();
+            bool more = step(t, &at);
+            CURSOR_LOAD();
+            if (more)
+                continue;
+            cached = t->frames;
+            break;
+        }
+        fp_slot = below ? cfa - below : fp_slot;
+        sp = cfa;
+        pc = ARCH_STRIP_RA(load(cfa - 8));
+    }
+    uint32_t keep = (uint32_t)(cached - t->frames), fresh = (uint32_t)(t->frames + HT_FRAMES - top);
+    /* Both halves of the array have room for one walk. */
+    return (struct walk){keep, fresh, at.anchor_top, at.truncated, at.reusable && keep + fresh <= HT_FRAMES / 2};
 }

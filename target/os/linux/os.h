@@ -27,7 +27,12 @@ extern struct ht_real ht__real;
 /* Finds them; called by itself on the first use of one. */
 void ht__real_resolve(void);
 /* A block handed out before the real allocator was known: never given to it. */
-bool ht__early_owns(const void *block);
+enum { HT_EARLY_BYTES = 64 * 1024 };
+extern char ht__early[HT_EARLY_BYTES];
+static inline bool ht__early_owns(const void *block)
+{
+    return (uintptr_t)block - (uintptr_t)ht__early < HT_EARLY_BYTES;
+}
 void *ht__early_alloc(size_t size, size_t alignment);
 size_t ht__early_size(const void *block);
 /* Looks `name` up behind us; NULL if nobody has it. */

@@ -8,26 +8,20 @@
 #include <unistd.h>
 
 /* dlsym itself may allocate before the real allocator is known. Blocks here are never given back. */
-enum { EARLY_BYTES = 64 * 1024 };
-static char early[EARLY_BYTES] __attribute__((aligned(16)));
+char ht__early[HT_EARLY_BYTES] __attribute__((aligned(16)));
 static size_t early_used;
-
-bool ht__early_owns(const void *block)
-{
-    return (uintptr_t)block - (uintptr_t)early < EARLY_BYTES;
-}
 
 void *ht__early_alloc(size_t size, size_t alignment)
 {
     if (alignment < 16)
         alignment = 16;
     size_t wanted = size + alignment + 16;
-    if (size > EARLY_BYTES)
+    if (size > HT_EARLY_BYTES)
         return NULL;
     size_t from = __atomic_fetch_add(&early_used, wanted & ~(size_t)15, __ATOMIC_RELAXED);
-    if (from + wanted > EARLY_BYTES)
+    if (from + wanted > HT_EARLY_BYTES)
         return NULL;
-    uintptr_t block = ((uintptr_t)early + from + 16 + alignment - 1) & ~(uintptr_t)(alignment - 1);
+    uintptr_t block = ((uintptr_t)ht__early + from + 16 + alignment - 1) & ~(uintptr_t)(alignment - 1);
     ((size_t *)block)[-1] = size;
     return (void *)block;
 }

@@ -190,6 +190,7 @@ static bool start_thread(void)
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
     self->frame_count = self->anchor_count = self->nested_count = self->busy = 0;
     self->maps_now = &self->maps_generation;
+    self->sentinel.slot = ~(uint64_t)0;
     if (!ht__lane_take(self, ht__process_serial, (uint32_t)getpid(), tid)) {
         if (is_nobody(ht__self)) {
             pthread_setspecific(thread_key, NULL);
