@@ -8,6 +8,7 @@
 
 enum {
     DEMANGLE_INPUT_BYTES = 16 * 1024, /* a longer name is not demangled: real ones stay far below */
+    DEMANGLE_D_BYTES = 2 * 1024,
     DEMANGLE_OUTPUT_BYTES = 4 * 1024, /* a longer text is cut and ends in "..." */
 };
 
