@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    NAMES_LOOK_BACK = 16,          /* symbols inside a function (labels) that may hide it */
+    NAMES_LOOK_BACK = 16,           /* symbols inside a function (labels) that may hide it */
     NAMES_LIMIT = 64 * 1000 * 1000, /* a table that claims more is not believed: memory stays bounded */
 };
 

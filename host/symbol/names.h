@@ -17,8 +17,8 @@ struct name {
 };
 
 struct names {
-    VEC(struct name) list;  /* by address, one for each */
-    bool thumb;             /* bit 0 of an address is a mode, not part of it */
+    VEC(struct name) list; /* by address, one for each */
+    bool thumb;            /* bit 0 of an address is a mode, not part of it */
 };
 
 void names_read(struct names *names, Dwfl_Module *module, int machine);

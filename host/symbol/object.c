@@ -111,7 +111,8 @@ struct object *object_open(const struct object_request *request, const struct ob
     bool ask_server = fd < 0 && search->debuginfod && request->build_id_bytes && request->path[0] != '[';
     if (fd >= 0 || ask_server) {
         object->debug_paths = debug_paths_new(search);
-        object->callbacks = (Dwfl_Callbacks){ask_server ? dwfl_build_id_find_elf : NULL, dwfl_standard_find_debuginfo, dwfl_offline_section_address, &object->debug_paths};
+        object->callbacks =
+            (Dwfl_Callbacks){ask_server ? dwfl_build_id_find_elf : NULL, dwfl_standard_find_debuginfo, dwfl_offline_section_address, &object->debug_paths};
         object->dwfl = dwfl_begin(&object->callbacks);
     }
     if (object->dwfl) {

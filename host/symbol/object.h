@@ -25,7 +25,7 @@ enum object_state {
 };
 
 struct object_request {
-    const char *path;        /* as the target had it mapped */
+    const char *path; /* as the target had it mapped */
     uint8_t build_id[BUILD_ID_BYTES];
     uint32_t build_id_bytes; /* 0: not known, any file by that name is taken */
     uint64_t start;          /* of the mapping, as an address of the ELF file */
@@ -37,6 +37,7 @@ struct object_search {
     const char *const *folders; /* debug_paths of symbol.h, NULL-terminated; may be NULL */
     const char *sysroot;        /* may be NULL */
     bool debuginfod;
+    unsigned patience_s; /* see worker.c; 0: what is usual */
 };
 
 struct object;

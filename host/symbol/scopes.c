@@ -10,7 +10,10 @@
 
 #include "demangle.h"
 
-enum { SCOPES_DEPTH = 256 };
+enum {
+    SCOPES_DEPTH = 256,
+    SCOPES_RANGES = 8 * 1000 * 1000, /* of one unit; functions of a made file can all claim the same long list */
+};
 
 struct walk {
     struct {
@@ -53,7 +56,7 @@ static uint32_t see_die(struct scopes *scopes, Dwarf_Die *die, uint32_t parent, 
         return parent;
     Dwarf_Addr base, low, high;
     uint32_t scope = (uint32_t)scopes->list.count;
-    for (ptrdiff_t at = 0; (at = dwarf_ranges(die, at, &base, &low, &high)) > 0;)
+    for (ptrdiff_t at = 0; scopes->ranges.count < SCOPES_RANGES && (at = dwarf_ranges(die, at, &base, &low, &high)) > 0;)
         if (low < high) {
             vec_push(&scopes->ranges, ((struct scope_range){low, high, scope}));
             *has_code = true;

@@ -13,9 +13,9 @@ enum { SCOPE_NONE = 0xFFFFFFFFu };
 
 struct scope {
     Dwarf_Die die;
-    uint32_t parent;  /* the scope that holds it, always with a smaller number, or SCOPE_NONE */
+    uint32_t parent; /* the scope that holds it, always with a smaller number, or SCOPE_NONE */
     bool inlined;
-    bool is_bare;     /* see spot.h; both are filled when the name is asked for */
+    bool is_bare; /* see spot.h; both are filled when the name is asked for */
     const char *name;
 };
 

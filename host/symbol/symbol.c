@@ -4,10 +4,12 @@
  * (who prints a frame prints its stack), and kept for each (module, address). Addresses go to the bundle's answers first, then to the worker. */
 #include "symbol.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/base/arena.h"
+#include "host/base/error.h"
 #include "host/base/map.h"
 #include "host/base/str.h"
 #include "host/base/vec.h"
@@ -16,15 +18,16 @@
 #include "worker.h"
 
 enum {
-    FRAMES_AHEAD = 4 << 20,  /* ids come in order; after damage some are missing, but never so many at once */
+    FRAMES_AHEAD = 4 << 20, /* ids come in order; after damage some are missing, but never so many at once */
     MODULES_LIMIT = 1 << 20,
-    CHAIN_LIMIT = 512,       /* callers that are resolved together with a frame */
-    NEAR_LIMIT = 64,         /* so are this many neighbours on each side: a question costs as much as ten answers */
+    CHAIN_LIMIT = 512, /* callers that are resolved together with a frame */
+    NEAR_LIMIT = 64,   /* so are this many neighbours on each side: a question costs as much as ten answers */
     NOTES_LIMIT = 200,
 };
 
 struct texts {
     size_t count;
+    bool is_known; /* not made of module and address alone */
     struct frame_text at[];
 };
 
@@ -153,6 +156,7 @@ static const struct texts *texts_new(struct symbols *symbols, const struct modul
     size_t count = spots->list.count ? spots->list.count : 1;
     struct texts *texts = arena_new(&symbols->texts, sizeof *texts + count * sizeof texts->at[0]);
     texts->count = count;
+    texts->is_known = spots->list.count && (spots->list.at[0].function || spots->list.at[0].file);
     for (size_t i = 0; i < count; i++) {
         struct spot spot = i < spots->list.count ? spots->list.at[i] : (struct spot){0};
         struct frame_text *text = &texts->at[i];
@@ -171,9 +175,10 @@ static const struct texts *texts_new(struct symbols *symbols, const struct modul
 static const char *note_of(const struct module *module, enum object_state state)
 {
     if (state == OBJECT_ABSENT)
-        return " is not on this machine: its frames are shown as module+offset; `heaptracer bundle` on the machine of the recording keeps the names";
+        return " is not on this machine: its frames are shown as module+offset; name its folder (--debug-path), or run 'heaptracer bundle' where it was "
+               "recorded";
     if (state == OBJECT_OTHER)
-        return " is not the file that ran (its build-id differs), so it is not used; `heaptracer bundle` right after the recording keeps the names";
+        return " is not the file that ran (its build-id differs), so it is not used; name the folder of the one that ran (--debug-path)";
     if (state == OBJECT_DAMAGED)
         return " cannot be read as an ELF file: its frames are shown as module+offset";
     if (state == OBJECT_HARMFUL)
@@ -323,6 +328,88 @@ size_t symbols_frame(struct symbols *symbols, uint32_t stack, const struct frame
         frame->texts = resolve(symbols, stack);
     *texts = frame->texts->at;
     return frame->texts->count;
+}
+
+/* ---- saving ---- */
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+static void save_frame(struct str *out, uint64_t key, const struct texts *texts)
+{
+    struct spots spots = {0};
+    for (size_t i = 0; i < texts->count; i++) {
+        const struct frame_text *text = &texts->at[i];
+        vec_push(&spots.list, ((struct spot){text->function, text->file, text->line, text->inlined, false}));
+    }
+    answers_add(out, key, &spots);
+    vec_done(&spots.list);
+}
+
+/* In order of address, so that the same trace gives the same bytes. */
+static void save_frames(const struct module *module, struct str *out, struct symbols_saved *saved)
+{
+    VEC(uint64_t) keys = {0};
+    if (module->known.has_zero)
+        vec_push(&keys, 0);
+    for (size_t i = 0; i < module->known.room; i++)
+        if (module->known.at[i].key)
+            vec_push(&keys, module->known.at[i].key);
+    if (keys.count)
+        qsort(keys.at, keys.count, sizeof *keys.at, compare_keys);
+    for (size_t i = 0; i < keys.count; i++) {
+        const struct texts *texts = (const struct texts *)(uintptr_t)*map_get(&module->known, keys.at[i]);
+        saved->frames += texts->is_known;
+        saved->unknown += !texts->is_known;
+        if (texts->is_known)
+            save_frame(out, keys.at[i], texts);
+    }
+    vec_done(&keys);
+}
+
+static bool write_file(const char *path, const struct str *text, struct error *error)
+{
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return error_set_errno(error, ERROR_WRITE, "cannot make %s", path);
+    bool good = fwrite(text->at, 1, text->count, file) == text->count;
+    good = fclose(file) == 0 && good;
+    return good || error_set_errno(error, ERROR_WRITE, "cannot write %s", path);
+}
+
+static bool save_module(const struct module *module, const char *folder, struct symbols_saved *saved, struct error *error)
+{
+    struct str out = {0}, path = {0};
+    size_t before = saved->frames;
+    bool good = true;
+    answers_add_head(&out, module->path);
+    save_frames(module, &out, saved);
+    if (saved->frames > before) {
+        str_add_format(&path, "%s/", folder);
+        answers_add_name(&path, module->request.build_id, module->request.build_id_bytes, module->path);
+        good = write_file(path.at, &out, error);
+        saved->modules++;
+        saved->bytes += out.count;
+    }
+    str_done(&out);
+    str_done(&path);
+    return good;
+}
+
+bool symbols_save(struct symbols *symbols, const char *folder, struct symbols_saved *saved, struct error *error)
+{
+    const struct frame_text *texts;
+    bool good = true;
+    *saved = (struct symbols_saved){0};
+    for (size_t i = 1; i < symbols->frames.count; i++)
+        symbols_frame(symbols, (uint32_t)i, &texts);
+    for (size_t i = 0; i < symbols->modules.count && good; i++)
+        if (symbols->modules.at[i].path)
+            good = save_module(&symbols->modules.at[i], folder, saved, error);
+    return good;
 }
 
 /* ---- life ---- */

@@ -7,10 +7,10 @@
 struct symbols;
 
 struct symbols_config {
-    const char *const *debug_paths;  /* further folders with debug files or copies of modules, NULL-terminated; may be NULL */
-    const char *sysroot;             /* put before module paths; may be NULL */
-    const char *bundle;              /* folder beside a trace with all that is needed; may be NULL */
-    bool debuginfod;                 /* ask the servers in DEBUGINFOD_URLS */
+    const char *const *debug_paths; /* further folders with debug files or copies of modules, NULL-terminated; may be NULL */
+    const char *sysroot;            /* put before module paths; may be NULL */
+    const char *bundle;             /* folder made by symbols_save; may be NULL */
+    bool debuginfod;                /* ask the servers in DEBUGINFOD_URLS */
 };
 
 struct frame_text {
@@ -31,6 +31,12 @@ uint32_t symbols_parent(const struct symbols *symbols, uint32_t stack);
 /* Sentences for a view to show once: modules that are not here, that are not the file that ran, or whose debug data is damaged, each with the mend.
  * Grows while frames are asked for; valid until the next symbols_frame. */
 size_t symbols_notes(const struct symbols *symbols, const char *const **notes);
+/* What `heaptracer bundle` keeps: asks for every frame seen so far and writes the texts into `folder`, one file for each module that has any. */
+struct symbols_saved {
+    size_t modules, frames, unknown; /* frames of modules whose names are not known here */
+    uint64_t bytes;
+};
+bool symbols_save(struct symbols *symbols, const char *folder, struct symbols_saved *saved, struct error *error);
 void symbols_free(struct symbols *symbols);
 
 #endif

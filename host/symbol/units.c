@@ -6,7 +6,10 @@
 
 #include "demangle.h"
 
-enum { UNITS_LOOK_BACK = 256 }; /* units overlap only in broken files */
+enum {
+    UNITS_LOOK_BACK = 256, /* units overlap only in broken files */
+    UNITS_RANGES = 32 * 1000 * 1000,
+};
 
 static int compare_ranges(const void *a, const void *b)
 {
@@ -37,7 +40,7 @@ void units_read(struct units *units, Dwarf *dwarf, bool (*is_code)(const void *c
         if (type != DW_UT_compile && type != DW_UT_skeleton)
             continue;
         Dwarf_Addr base, low, high;
-        for (ptrdiff_t at = 0; (at = dwarf_ranges(&die, at, &base, &low, &high)) > 0;)
+        for (ptrdiff_t at = 0; units->ranges.count < UNITS_RANGES && (at = dwarf_ranges(&die, at, &base, &low, &high)) > 0;)
             if (low < high && is_code(context, low))
                 vec_push(&units->ranges, ((struct unit_range){low, high, 0, (uint32_t)units->list.count}));
         bool is_split = type == DW_UT_skeleton && dwarf_tag(&split) != DW_TAG_invalid;

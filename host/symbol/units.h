@@ -27,9 +27,9 @@ struct unit_range {
 struct units {
     VEC(struct unit) list;
     VEC(struct unit_range) ranges;
-    struct map names;   /* of a mangled name (its place in memory): the clear text */
+    struct map names; /* of a mangled name (its place in memory): the clear text */
     struct arena texts;
-    size_t read_count;  /* units whose functions were read */
+    size_t read_count; /* units whose functions were read */
 };
 
 /* `is_code` says whether an address can be code: linkers leave the ranges of functions that they threw away. */

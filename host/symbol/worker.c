@@ -22,12 +22,12 @@
 #define MIB ((uint64_t)1 << 20)
 
 enum {
-    PATIENCE_S = 60,          /* for the next piece of answers */
-    SERVER_PATIENCE_S = 900,  /* when it may have to be downloaded first */
-    OBJECTS_KEPT = 256,       /* modules open at a time */
-    TEXT_LIMIT = 64 * 1024,   /* bytes of one text */
+    PATIENCE_S = 60,         /* for the next piece of answers */
+    SERVER_PATIENCE_S = 900, /* when it may have to be downloaded first */
+    OBJECTS_KEPT = 256,      /* modules open at a time */
+    TEXT_LIMIT = 64 * 1024,  /* bytes of one text */
     SPOT_LIMIT = 4096,       /* spots of one address */
-    SEND_BYTES = 32 * 1024,   /* answers go out in pieces of about this size */
+    SEND_BYTES = 32 * 1024,  /* answers go out in pieces of about this size */
     RECEIVE_BYTES = 64 * 1024,
 };
 static const uint64_t memory_kept_bytes = 512 * MIB, memory_limit_bytes = 8192 * MIB;
@@ -56,6 +56,8 @@ struct answer_spot {
 
 static unsigned patience_s(const struct object_search *search)
 {
+    if (search->patience_s)
+        return search->patience_s;
     return search->debuginfod ? SERVER_PATIENCE_S : PATIENCE_S;
 }
 
@@ -248,8 +250,11 @@ static void resolve_for_ever(int fd, const struct object_search *search)
 static bool worker_start(struct worker *worker)
 {
     int pair[2];
-    if (worker->pid)
+    if (worker->pid && waitpid(worker->pid, NULL, WNOHANG) == 0)
         return true;
+    if (worker->pid) /* somebody ended it while it was idle: no module's fault */
+        close(worker->fd);
+    worker->pid = 0;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return false;
     pid_t pid = fork();

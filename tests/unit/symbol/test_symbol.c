@@ -1,181 +1,9 @@
 /* test_symbol: in programs that are compiled here with many kinds of debug data, out whether each marked place gets its function, line and callers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <dlfcn.h>
+#include <elfutils/libdwelf.h>
+#include <sys/auxv.h>
 
-#include <cmocka.h>
-#include <fcntl.h>
-#include <gelf.h>
-
-#include "host/base/memory.h"
-#include "host/base/str.h"
-#include "host/symbol/symbol.h"
-
-static char folder[] = "/tmp/test_symbol.XXXXXX";
-
-/* ---- help ---- */
-
-static bool run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool run(const char *format, ...)
-{
-    char line[2048];
-    va_list values;
-    va_start(values, format);
-    int head = snprintf(line, sizeof line, "cd %s && { ", folder);
-    int count = vsnprintf(line + head, sizeof line - (size_t)head - 8, format, values);
-    va_end(values);
-    strcpy(line + head + count, " ; }");
-    return system(line) == 0;
-}
-
-#define PROGRAMS TEST_DATA "/programs/"
-
-static void compile(const char *compiler, const char *flags, const char *source, const char *result)
-{
-    if (!run("%s -O2 %s %s%s -o %s 2>log || { cat log; false; }", compiler, flags, PROGRAMS, source, result))
-        fail_msg("%s %s does not compile", compiler, source);
-}
-
-static bool have(const char *tool)
-{
-    return run("command -v %s >/dev/null", tool);
-}
-
-static char *path_of(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-/* The first line of the source that contains the text. */
-static unsigned line_with(const char *source, const char *text)
-{
-    char path[512], line[512];
-    snprintf(path, sizeof path, "%s%s", PROGRAMS, source);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    unsigned number = 0, found = 0;
-    while (!found && fgets(line, sizeof line, file)) {
-        number++;
-        found = strstr(line, text) && !strstr(line, "#define") && !strstr(line, "/* sym_") ? number : 0;
-    }
-    fclose(file);
-    assert_true(found);
-    return found;
-}
-
-struct elf_facts {
-    uint8_t build_id[20];
-    uint32_t build_id_bytes;
-    uint64_t address; /* of the symbol that was asked for */
-};
-
-static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *head, const char *symbol, struct elf_facts *facts)
-{
-    Elf_Data *data = elf_getdata(section, NULL);
-    for (size_t i = 0; data && i < head->sh_size / head->sh_entsize; i++) {
-        GElf_Sym entry;
-        if (gelf_getsym(data, (int)i, &entry) && strcmp(elf_strptr(elf, head->sh_link, entry.st_name), symbol) == 0)
-            facts->address = entry.st_value;
-    }
-}
-
-static struct elf_facts facts_of(const char *name, const char *symbol)
-{
-    struct elf_facts facts = {0};
-    elf_version(EV_CURRENT);
-    int fd = open(path_of(name), O_RDONLY);
-    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-    assert_non_null(elf);
-    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
-        GElf_Shdr head;
-        size_t names;
-        gelf_getshdr(section, &head);
-        elf_getshdrstrndx(elf, &names);
-        if (head.sh_type == SHT_SYMTAB || head.sh_type == SHT_DYNSYM)
-            read_symbols(elf, section, &head, symbol, &facts);
-        if (head.sh_type == SHT_NOTE && strcmp(elf_strptr(elf, names, head.sh_name), ".note.gnu.build-id") == 0) {
-            facts.build_id_bytes = 20;
-            memcpy(facts.build_id, (char *)elf_getdata(section, NULL)->d_buf + 16, 20);
-        }
-    }
-    elf_end(elf);
-    close(fd);
-    return facts;
-}
-
-static void see_module(struct symbols *symbols, const char *path, const struct elf_facts *facts)
-{
-    struct module_definition module = {.id = 1, .process = 1, .path = path, .build_id_bytes = facts->build_id_bytes};
-    memcpy(module.build_id, facts->build_id, 20);
-    symbols_see(symbols, &(struct event){.kind = EVENT_MODULE, .define = &module});
-}
-
-static void see_frame(struct symbols *symbols, uint32_t id, uint64_t offset, bool exact)
-{
-    struct frame_definition frame = {.id = id, .parent = id - 1, .module = 1, .offset = offset, .exact = exact};
-    symbols_see(symbols, &(struct event){.kind = EVENT_FRAME, .define = &frame});
-}
-
-/* Where the address comes from (a file with a symbol table), and the file that the trace names. */
-struct subject {
-    const char *file, *table;
-    const struct symbols_config *config;
-    struct symbols *symbols;
-    uint32_t frames;
-};
-
-static struct subject subject_new(const char *file, const char *table, const struct symbols_config *config)
-{
-    struct subject subject = {file, table, config, symbols_new(config), 0};
-    struct elf_facts facts = facts_of(table, "");
-    see_module(subject.symbols, path_of(file), &facts);
-    return subject;
-}
-
-/* The frame of a return address right behind the mark's instruction: the mark is the "call". */
-static size_t ask(struct subject *subject, const char *mark, const struct frame_text **texts)
-{
-    char symbol[64];
-    snprintf(symbol, sizeof symbol, "behind_%s", mark);
-    struct elf_facts facts = facts_of(subject->table, symbol);
-    assert_int_not_equal(facts.address, 0);
-    see_frame(subject->symbols, ++subject->frames, facts.address, false);
-    return symbols_frame(subject->symbols, subject->frames, texts);
-}
-
-static void check_text(const struct frame_text *text, const char *function, const char *source, const char *line_text, bool inlined)
-{
-    assert_string_equal(text->function, function);
-    assert_non_null(text->file);
-    assert_non_null(strstr(text->file, source));
-    assert_int_equal(text->line, line_with(source, line_text));
-    assert_int_equal(text->inlined, inlined);
-}
-
-static void check_c(const char *file, const char *table, const struct symbols_config *config)
-{
-    const struct frame_text *texts;
-    struct subject subject = subject_new(file, table, config);
-    assert_int_equal(ask(&subject, "innermost", &texts), 3);
-    check_text(&texts[0], "innermost", "sym_inline.c", "MARK(innermost)", true);
-    check_text(&texts[1], "middle", "sym_inline.c", "call innermost", true);
-    check_text(&texts[2], "outer", "sym_inline.c", "call middle", false);
-    assert_int_equal(ask(&subject, "hidden", &texts), 1);
-    check_text(&texts[0], "hidden", "sym_inline.c", "MARK(hidden)", false);
-    assert_int_equal(ask(&subject, "main", &texts), 1);
-    check_text(&texts[0], "main", "sym_inline.c", "MARK(main)", false);
-    const char *slash = strrchr(file, '/');
-    assert_string_equal(texts[0].module, slash ? slash + 1 : file);
-    const char *const *notes;
-    assert_int_equal(symbols_notes(subject.symbols, &notes), 0);
-    symbols_free(subject.symbols);
-}
+#include "subject.h"
 
 /* ---- kinds of debug data ---- */
 
@@ -183,8 +11,21 @@ static void kinds_of_debug_data(void **state)
 {
     (void)state;
     static const char *const flags[] = {
-        "-g", "-g -fPIE -pie", "-g -no-pie", "-gdwarf-4", "-gdwarf-5", "-g -gz", "-g -flto", "-g -gsplit-dwarf", "-g -Wl,--build-id=none",
-        "-g -Wl,--compress-debug-sections=zlib-gnu", "-g3", "-g -gno-column-info", "-g -ffunction-sections -Wl,--gc-sections", "-gdwarf-3", "-g -m32",
+        "-g",
+        "-g -fPIE -pie",
+        "-g -no-pie",
+        "-gdwarf-4",
+        "-gdwarf-5",
+        "-g -gz",
+        "-g -flto",
+        "-g -gsplit-dwarf",
+        "-g -Wl,--build-id=none",
+        "-g -Wl,--compress-debug-sections=zlib-gnu",
+        "-g3",
+        "-g -gno-column-info",
+        "-g -ffunction-sections -Wl,--gc-sections",
+        "-gdwarf-3",
+        "-g -m32",
     };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         if (strstr(flags[i], "m32") && !run("echo 'int main(void){return 0;}' >m32.c && gcc -m32 m32.c -o m32 2>log"))
@@ -195,11 +36,24 @@ static void kinds_of_debug_data(void **state)
     }
 }
 
-static void cplusplus(void **state)
+/* What other compilers write differently: no .debug_aranges, no DW_AT_sibling, indexed addresses. */
+static void clang(void **state)
 {
     (void)state;
+    static const char *const flags[] = {"-g", "-gdwarf-4", "-g -gz", "-g -gsplit-dwarf", "-gline-tables-only", "-g -ffunction-sections -Wl,--gc-sections"};
+    if (!have("clang"))
+        skip();
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        print_message("  %s\n", flags[i]);
+        compile("clang", flags[i], "sym_inline.c", "clang");
+        check_c("clang", "clang", NULL);
+    }
+}
+
+static void check_cplusplus(const char *compiler)
+{
     const struct frame_text *texts;
-    compile("g++", "-g", "sym_template.cc", "plus");
+    compile(compiler, "-g", "sym_template.cc", "plus");
     struct subject subject = subject_new("plus", "plus", NULL);
     assert_int_equal(ask(&subject, "put", &texts), 2);
     check_text(&texts[0], "shop::shelf<long, 4>::put(long)", "sym_template.cc", "MARK(put)", true);
@@ -207,8 +61,18 @@ static void cplusplus(void **state)
     assert_int_equal(ask(&subject, "quiet", &texts), 1);
     check_text(&texts[0], "(anonymous namespace)::quiet(int)", "sym_template.cc", "MARK(quiet)", false);
     assert_int_equal(ask(&subject, "lambda", &texts), 1);
-    check_text(&texts[0], "main::{lambda(int)#1}::operator()(int) const", "sym_template.cc", "MARK(lambda)", false);
+    assert_non_null(strstr(texts[0].function, "main::"));
+    assert_non_null(strstr(texts[0].function, "::operator()(int) const"));
+    check_text(&texts[0], texts[0].function, "sym_template.cc", "MARK(lambda)", false);
     symbols_free(subject.symbols);
+}
+
+static void cplusplus(void **state)
+{
+    (void)state;
+    check_cplusplus("g++");
+    if (have("clang++"))
+        check_cplusplus("clang++");
 }
 
 static void exact_is_not_moved(void **state)
@@ -242,16 +106,93 @@ static void debug_data_in_another_file(void **state)
     check_c("noid2", "noid", NULL);
 }
 
-static void build_id_folder(const char *root, const char *file, const char *suffix)
+/* dwz moves what two files share into a third one. */
+static void shared_debug_data(void **state)
+{
+    (void)state;
+    if (!have("dwz"))
+        skip();
+    compile("gcc", "-gdwarf-4", "sym_inline.c", "one");
+    assert_true(run("cp one two && dwz -m common.dwz one two 2>log"));
+    check_c("one", "one", NULL);
+}
+
+/* .gnu_debugdata: a symbol table, compressed, inside the stripped file. */
+static void mini_debug_data(void **state)
+{
+    (void)state;
+    const struct frame_text *texts;
+    if (!have("xz"))
+        skip();
+    compile("gcc", "-g", "sym_inline.c", "whole");
+    assert_true(
+        run("objcopy --only-keep-debug whole mini && objcopy -S --remove-section .gdb_index --remove-section .comment --keep-symbol=hidden mini mini2 &&"
+            "xz -f mini2 && strip -o bare whole && objcopy --add-section .gnu_debugdata=mini2.xz bare bare2"));
+    struct subject subject = subject_new("bare2", "whole", NULL);
+    assert_int_equal(ask(&subject, "hidden", &texts), 1);
+    assert_string_equal(texts->function, "hidden");
+    symbols_free(subject.symbols);
+}
+
+static void put_on_server(const char *file, const char *as)
 {
     struct elf_facts facts = facts_of(file, "");
     struct str path = {0};
-    str_add_format(&path, "%s/.build-id/%02x/", root, facts.build_id[0]);
-    assert_true(run("mkdir -p %s", path.at));
-    for (int i = 1; i < 20; i++)
+    for (int i = 0; i < 20; i++)
         str_add_format(&path, "%02x", facts.build_id[i]);
-    assert_true(run("cp %s %s%s", file, path.at, suffix));
+    assert_true(run("mkdir -p server/buildid/%s && cp %s server/buildid/%s/%s", path.at, file, path.at, as));
     str_done(&path);
+}
+
+/* A server is asked only when the user said so, even if the variable is set. */
+static void debug_data_from_a_server(void **state)
+{
+    (void)state;
+    const struct frame_text *texts;
+    char text[400];
+    compile("gcc", "-g", "sym_inline.c", "served");
+    assert_true(run("strip -o served.bare served"));
+    put_on_server("served", "debuginfo");
+    snprintf(text, sizeof text, "file://%s/server", folder);
+    setenv("DEBUGINFOD_URLS", text, 1);
+    snprintf(text, sizeof text, "%s/cache", folder);
+    setenv("DEBUGINFOD_CACHE_PATH", text, 1);
+    struct subject subject = subject_new("served.bare", "served", NULL);
+    ask(&subject, "hidden", &texts);
+    assert_null(texts->file);
+    symbols_free(subject.symbols);
+    if (run("ls /usr/lib/*/libdebuginfod.so.1 >/dev/null 2>&1")) {
+        struct symbols_config config = {.debuginfod = true};
+        check_c("served.bare", "served", &config);
+        put_on_server("served", "executable");
+        check_c("not/here", "served", &config);
+    }
+    unsetenv("DEBUGINFOD_URLS");
+}
+
+/* The kernel's code is in no file; ours has the same build-id as that of a program that ran here. */
+static void vdso(void **state)
+{
+    (void)state;
+    const struct frame_text *texts;
+    const char *image = (const char *)getauxval(AT_SYSINFO_EHDR);
+    if (!image)
+        skip();
+    Elf *elf = elf_memory((char *)(uintptr_t)image, 8192);
+    const void *id;
+    ssize_t bytes = dwelf_elf_gnu_build_id(elf, &id);
+    if (bytes != 20)
+        skip();
+    struct elf_facts facts = {.build_id_bytes = 20};
+    memcpy(facts.build_id, id, 20);
+    elf_end(elf);
+    struct symbols *symbols = symbols_new(NULL);
+    see_module(symbols, "[vdso]", &facts);
+    see_frame(symbols, 1, (uint64_t)(uintptr_t)dlsym(dlopen("linux-vdso.so.1", RTLD_NOW), "__vdso_clock_gettime") - (uint64_t)(uintptr_t)image + 4, false);
+    symbols_frame(symbols, 1, &texts);
+    assert_non_null(strstr(texts->function, "clock_gettime"));
+    assert_string_equal(texts->module, "[vdso]");
+    symbols_free(symbols);
 }
 
 static void debug_data_by_build_id(void **state)
@@ -356,24 +297,23 @@ static void nonsense(void **state)
     symbols_free(NULL);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return getenv("KEEP") || run("rm -rf %s", folder) ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds_of_debug_data), cmocka_unit_test(cplusplus),        cmocka_unit_test(exact_is_not_moved),
-        cmocka_unit_test(debug_data_in_another_file), cmocka_unit_test(debug_data_by_build_id), cmocka_unit_test(another_build_id_is_not_used),
-        cmocka_unit_test(stripped),            cmocka_unit_test(other_machines),   cmocka_unit_test(nonsense),
+        cmocka_unit_test(kinds_of_debug_data),
+        cmocka_unit_test(clang),
+        cmocka_unit_test(cplusplus),
+        cmocka_unit_test(exact_is_not_moved),
+        cmocka_unit_test(debug_data_in_another_file),
+        cmocka_unit_test(shared_debug_data),
+        cmocka_unit_test(mini_debug_data),
+        cmocka_unit_test(debug_data_from_a_server),
+        cmocka_unit_test(vdso),
+        cmocka_unit_test(debug_data_by_build_id),
+        cmocka_unit_test(another_build_id_is_not_used),
+        cmocka_unit_test(stripped),
+        cmocka_unit_test(other_machines),
+        cmocka_unit_test(nonsense),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
