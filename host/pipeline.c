@@ -114,3 +114,16 @@ void pipeline_free(struct pipeline *pipeline)
     model_free(pipeline->model);
     memory_free(pipeline);
 }
+
+bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error)
+{
+    enum { PROGRESS_EVERY = 1 << 20 };
+    const struct pipeline_options *options = &pipeline->options;
+    struct error own = {0}, *failed = error ? error : &own;
+    struct event event;
+    for (uint64_t count = 1; trace_next(reader, &event, failed) && pipeline_put(pipeline, &event); count++)
+        if (count % PROGRESS_EVERY == 0 && options->progress && !options->progress(options->context, count, event.time_ns))
+            break;
+    pipeline_finish(pipeline);
+    return failed->kind == ERROR_NONE;
+}

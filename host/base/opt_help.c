@@ -6,25 +6,6 @@
 
 enum { HELP_WIDTH = 79, HELP_ABOUT_COLUMN = 27 };
 
-/* Breaks at spaces; the first line goes on at `column`, the others start at `indent`. */
-static void text_wrap(struct str *out, const char *text, size_t column, size_t indent)
-{
-    const char *word;
-    size_t count;
-    for (bool is_first = true; opt_next_word(&text, ' ', &word, &count); is_first = false) {
-        if (!is_first && column + 1 + count > HELP_WIDTH) {
-            str_add_format(out, "\n%*s", (int)indent, "");
-            column = indent;
-        } else if (!is_first) {
-            str_add(out, " ");
-            column++;
-        }
-        str_add_bytes(out, word, count);
-        column += count;
-    }
-    str_add(out, "\n");
-}
-
 static void option_about(const struct opt *opt, struct str *text)
 {
     str_add(text, opt->about);
@@ -51,7 +32,7 @@ static void option_help(const struct opt *opt, struct str *out)
         str_add_format(out, "\n%*s", HELP_ABOUT_COLUMN, "");
     else
         str_add_format(out, "%*s", (int)(HELP_ABOUT_COLUMN - left.count), "");
-    text_wrap(out, str_text(&about), HELP_ABOUT_COLUMN, HELP_ABOUT_COLUMN);
+    str_add_wrapped(out, str_text(&about), HELP_ABOUT_COLUMN, HELP_ABOUT_COLUMN, HELP_WIDTH);
     str_done(&left);
     str_done(&about);
 }
@@ -59,18 +40,19 @@ static void option_help(const struct opt *opt, struct str *out)
 static void examples_help(const struct opt_command *command, struct str *out)
 {
     size_t widest = 0;
+    bool is_wide = false;
     if (!command->examples || !command->examples->command)
         return;
     str_add(out, "\nExamples:\n");
     for (const struct opt_example *example = command->examples; example->command; example++)
-        if (strlen(example->command) > widest)
-            widest = strlen(example->command);
+        widest = strlen(example->command) > widest ? strlen(example->command) : widest;
+    for (const struct opt_example *example = command->examples; example->command; example++)
+        is_wide |= widest + 4 + strlen(example->about) > HELP_WIDTH;
     for (const struct opt_example *example = command->examples; example->command; example++) {
-        str_add_format(out, "  %-*s", (int)widest, example->command);
-        if (widest + 4 + strlen(example->about) > HELP_WIDTH)
-            str_add_format(out, "\n      %s\n", example->about);
+        if (is_wide)
+            str_add_format(out, "  %s\n      %s\n", example->command, example->about);
         else
-            str_add_format(out, "  %s\n", example->about);
+            str_add_format(out, "  %-*s  %s\n", (int)widest, example->command, example->about);
     }
 }
 
@@ -93,9 +75,9 @@ void opt_help(const struct opt_command *command, struct str *out)
     str_add_format(out, "%s.\n\nUsage: ", command->about);
     size_t indent = strlen("Usage: ") + strlen(command->name) + 1;
     str_add_format(out, "%s ", command->name);
-    text_wrap(out, command->usage, indent, indent);
+    str_add_wrapped(out, command->usage, indent, indent, HELP_WIDTH);
     examples_help(command, out);
     options_help(command, out);
     if (command->see_also)
-        str_add_format(out, "\nSee also: %s.  Manual: %.*s man %s\n", command->see_also, (int)strcspn(command->name, " "), command->name, opt_word(command));
+        str_add_format(out, "\nSee also: %s.\nManual: %.*s man %s\n", command->see_also, (int)strcspn(command->name, " "), command->name, opt_word(command));
 }

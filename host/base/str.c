@@ -2,6 +2,7 @@
 #include "str.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,24 @@ void str_add_format(struct str *str, const char *format, ...)
     }
     va_end(again);
     va_end(values);
+}
+
+void str_add_wrapped(struct str *str, const char *text, size_t column, size_t indent, size_t width)
+{
+    for (bool is_first = true; *text; is_first = false) {
+        size_t count = strcspn(text, " ");
+        if (!is_first && column + 1 + count > width) {
+            str_add_format(str, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!is_first) {
+            str_add(str, " ");
+            column++;
+        }
+        str_add_bytes(str, text, count);
+        column += count;
+        text += count + (text[count] == ' ');
+    }
+    str_add(str, "\n");
 }
 
 void str_clear(struct str *str)

@@ -102,6 +102,17 @@ static void exact_text(struct str *out, const struct column *column, union cell 
     }
 }
 
+/* Bytes in a real number, like "B/s", have binary units as all bytes have. */
+static void real_text(struct str *out, const struct column *column, double value)
+{
+    char text[NUMBER_ROOM];
+    const char *unit = column->unit ? column->unit : "";
+    if (*unit == 'B' && value >= 0 && value < 1e18)
+        str_add_format(out, "%s%s", number_bytes(text, (uint64_t)(value + 0.5)), unit + 1);
+    else
+        str_add_format(out, "%s%s%s", number_real(text, value), *unit && !strcasestr(column->title, unit) ? " " : "", strcasestr(column->title, unit) ? "" : unit);
+}
+
 static const char *human_text(char *text, const struct column *column, union cell cell)
 {
     switch (column->kind) {
@@ -117,8 +128,6 @@ static const char *human_text(char *text, const struct column *column, union cel
         return number_duration(text, cell.u);
     case COLUMN_RATIO:
         return number_ratio(text, cell.f);
-    case COLUMN_REAL:
-        return number_real(text, cell.f);
     default:
         return number_count(text, cell.u);
     }
@@ -140,10 +149,10 @@ void cell_text(struct str *out, const struct view *view, const struct column *co
         str_add_format(out, "0x%" PRIx64, cell.u);
     else if (view->is_exact)
         exact_text(out, column, cell);
+    else if (column->kind == COLUMN_REAL)
+        real_text(out, column, cell.f);
     else
         str_add(out, human_text(text, column, cell));
-    if (column->kind == COLUMN_REAL && column->unit && *column->unit && !strcasestr(column->title, column->unit))
-        str_add_format(out, " %s", column->unit);
 }
 
 /* One frame of a line: false when it does not fit, so that only the mark of the cut follows. */

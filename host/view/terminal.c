@@ -16,18 +16,18 @@ static const char *variable(const char *name)
     return text && *text ? text : NULL;
 }
 
-static size_t width_find(const struct terminal_config *config, bool is_terminal)
+static void size_find(struct terminal *terminal, const struct terminal_config *config)
 {
     struct winsize size = {0};
     const char *columns = variable("COLUMNS");
-    size_t width = config->width;
-    if (!width && columns && is_terminal)
-        width = strtoul(columns, NULL, 10);
-    if (!width && is_terminal && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-        width = size.ws_col;
-    if (!width)
-        width = TERMINAL_WIDTH;
-    return width < TERMINAL_WIDTH_LEAST ? TERMINAL_WIDTH_LEAST : width;
+    if (terminal->is_terminal)
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    terminal->height = size.ws_row;
+    terminal->width = config->width ? config->width : columns && terminal->is_terminal ? strtoul(columns, NULL, 10) : size.ws_col;
+    if (!terminal->width || terminal->width > TERMINAL_WIDTH_MOST)
+        terminal->width = TERMINAL_WIDTH;
+    if (terminal->width < TERMINAL_WIDTH_LEAST)
+        terminal->width = TERMINAL_WIDTH_LEAST;
 }
 
 static bool colour_find(const struct terminal_config *config, bool is_terminal)
@@ -56,22 +56,25 @@ static FILE *pager_start(void)
 
 bool terminal_open(struct terminal *terminal, const struct terminal_config *config, struct error *error)
 {
-    bool is_terminal = !config->path && isatty(STDOUT_FILENO);
     setlocale(LC_CTYPE, "");
     *terminal = (struct terminal){.out = stdout, .path = config->path, .is_file = config->path != NULL};
-    terminal->width = width_find(config, is_terminal);
-    terminal->has_colour = colour_find(config, is_terminal);
+    terminal->is_terminal = !config->path && isatty(STDOUT_FILENO);
+    size_find(terminal, config);
+    terminal->has_colour = colour_find(config, terminal->is_terminal);
     terminal->has_unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
-    if (config->path) {
-        terminal->out = fopen(config->path, "w");
-        return terminal->out || error_set_errno(error, ERROR_WRITE, "cannot write '%s'", config->path);
-    }
-    FILE *pager = is_terminal && !config->no_pager ? pager_start() : NULL;
+    if (!config->path)
+        return true;
+    terminal->out = fopen(config->path, "w");
+    return terminal->out || error_set_errno(error, ERROR_WRITE, "cannot write '%s'", config->path);
+}
+
+void terminal_start_pager(struct terminal *terminal)
+{
+    FILE *pager = terminal->is_terminal ? pager_start() : NULL;
     if (pager) {
         terminal->out = pager;
         terminal->is_paged = true;
     }
-    return true;
 }
 
 bool terminal_close(struct terminal *terminal, struct error *error)

@@ -22,6 +22,7 @@ struct view {
     bool shows_all_frames;     /* also those of the recorder, of allocators and before main */
     bool shows_about;          /* what the table is and how it was computed, below its title */
     enum view_stacks stacks;
+    const char *sort;          /* column that a tree is drawn by, maybe after a '+'; NULL: its first number */
     size_t row_limit;          /* rows of a table that are printed; 0 all */
 };
 

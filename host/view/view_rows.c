@@ -13,6 +13,7 @@ enum { ROWS_INDENT = 2, ROWS_GAP = 2, ROWS_TEXT_LEAST = 12, ROWS_TEXT_MOST = 60,
 struct rows_layout {
     VEC(size_t) widths;  /* by column; 0: not in the line */
     int stack;           /* the first STACK column, or -1 */
+    size_t last;         /* column that ends the line: it is not padded; else the count */
     size_t used;         /* columns of the page before the stack */
     size_t row_count;    /* rows that are printed */
     bool has_stack_line; /* the stack stands on a line of its own */
@@ -91,6 +92,10 @@ static void layout_make(const struct view *view, const struct table *table, stru
     widths_shrink(view, table, layout);
     layout->used = widths_sum(table, layout);
     layout->has_stack_line = layout->stack >= 0 && layout->used + ROWS_STACK_LEAST > view->width;
+    layout->last = table->column_count;
+    for (size_t column = 0; column < table->column_count; column++)
+        if (layout->widths.at[column] && (layout->stack < 0 || layout->has_stack_line))
+            layout->last = column;
 }
 
 static void titles_put(FILE *out, const struct view *view, const struct table *table, const struct rows_layout *layout)
@@ -100,11 +105,13 @@ static void titles_put(FILE *out, const struct view *view, const struct table *t
         if (!layout->widths.at[column])
             continue;
         fprintf(out, "%*s", (int)gap, "");
-        paint_cell(view, out, PAINT_DIM, table->columns[column].title, layout->widths.at[column], cell_is_right(&table->columns[column]));
+        size_t wanted = utf8_columns(table->columns[column].title), width = layout->widths.at[column];
+        width = column == layout->last && wanted < width && !cell_is_right(&table->columns[column]) ? wanted : width;
+        paint_cell(view, out, PAINT_DIM, table->columns[column].title, width, cell_is_right(&table->columns[column]));
         gap = ROWS_GAP;
     }
     if (layout->stack >= 0 && !layout->has_stack_line && view->stacks == VIEW_STACKS_SHORT) {
-        fprintf(out, "%*s", ROWS_GAP, "");
+        fprintf(out, "%*s", (int)(layout->used > ROWS_INDENT ? ROWS_GAP : ROWS_INDENT), "");
         paint_put(view, out, PAINT_DIM, table->columns[layout->stack].title);
     }
     putc('\n', out);
@@ -149,11 +156,14 @@ static void row_put(FILE *out, const struct view *view, const struct table *tabl
             continue;
         cell_text(&text, view, &table->columns[column], row[column]);
         fprintf(out, "%*s", (int)gap, "");
-        paint_cell(view, out, cell_role(&table->columns[column], row[column]), str_text(&text), layout->widths.at[column], cell_is_right(&table->columns[column]));
+        size_t wanted = utf8_columns(str_text(&text)), width = layout->widths.at[column];
+        if (column == layout->last && !cell_is_right(&table->columns[column]) && wanted < width)
+            width = wanted;
+        paint_cell(view, out, cell_role(&table->columns[column], row[column]), str_text(&text), width, cell_is_right(&table->columns[column]));
         gap = ROWS_GAP;
     }
     if (layout->stack >= 0 && !layout->has_stack_line && view->stacks == VIEW_STACKS_SHORT) {
-        fprintf(out, "%*s", ROWS_GAP, "");
+        fprintf(out, "%*s", (int)(layout->used > ROWS_INDENT ? ROWS_GAP : ROWS_INDENT), "");
         cell_put_stack(out, view, (uint32_t)row[layout->stack].u, view->width - layout->used);
     }
     putc('\n', out);
@@ -177,6 +187,7 @@ static size_t card_widths(const struct view *view, const struct table *table, si
     return ROWS_INDENT + *title + ROWS_GAP + *value + ROWS_GAP;
 }
 
+/* `value` 0: as wide as the value is. */
 static void card_cell_put(FILE *out, const struct view *view, const struct table *table, size_t column, size_t title, size_t value)
 {
     struct str text = {0};
@@ -185,6 +196,7 @@ static void card_cell_put(FILE *out, const struct view *view, const struct table
     fprintf(out, "%*s", ROWS_INDENT, "");
     paint_cell(view, out, PAINT_DIM, table->columns[column].title, title, false);
     fprintf(out, "%*s", ROWS_GAP, "");
+    value = value ? value : utf8_columns(str_text(&text));
     paint_cell(view, out, cell_role(&table->columns[column], cell), str_text(&text), value, cell_is_right(&table->columns[column]));
     str_done(&text);
 }
@@ -201,8 +213,9 @@ static void card_put(FILE *out, const struct view *view, const struct table *tab
     size_t height = (shown.count + across - 1) / across;
     for (size_t line = 0; line < height; line++) {
         for (size_t i = line; i < shown.count; i += height) {
-            card_cell_put(out, view, table, shown.at[i], title, value);
-            fprintf(out, "%*s", i + height < shown.count ? ROWS_GAP : 0, "");
+            bool is_last = i + height >= shown.count;
+            card_cell_put(out, view, table, shown.at[i], title, is_last && !cell_is_right(&table->columns[shown.at[i]]) ? 0 : value);
+            fprintf(out, "%*s", is_last ? 0 : ROWS_GAP, "");
         }
         putc('\n', out);
     }
@@ -213,7 +226,8 @@ static void left_out_put(FILE *out, const struct view *view, const struct table 
 {
     if (layout->row_count < table->row_count) {
         struct str text = {0};
-        str_add_format(&text, "  %zu more rows", table->row_count - layout->row_count);
+        size_t more = table->row_count - layout->row_count;
+        str_add_format(&text, "  %zu more row%s", more, more == 1 ? "" : "s");
         paint_put(view, out, PAINT_DIM, str_text(&text));
         putc('\n', out);
         str_done(&text);

@@ -173,7 +173,7 @@ static void rows_put(const struct series *series)
     view_rows(series->out, &view, &few);
     if (few.cells != table->cells) {
         struct str text = {0};
-        str_add_format(&text, "  every %.3gth of %zu rows", (double)(table->row_count - 1) / (double)(most - 1), table->row_count);
+        str_add_format(&text, "  %zu of %zu rows, evenly spread: see --limit", most, table->row_count);
         paint_put(series->view, series->out, PAINT_DIM, str_text(&text));
         putc('\n', series->out);
         str_done(&text);

@@ -188,6 +188,8 @@ void view_tree(FILE *out, const struct view *view, const struct table *table)
 {
     struct tree tree = {.out = out, .view = view, .table = table, .label = column_find(table, true), .value = column_find(table, false)};
     struct str rest = {0};
+    int sort = view->sort ? table_find_column(table, view->sort + (*view->sort == '+')) : -1;
+    tree.value = sort >= 0 && cell_is_right(&table->columns[sort]) ? sort : tree.value;
     tree.left = view->row_limit ? view->row_limit : TREE_ROWS;
     tree_link(&tree);
     value_width_find(&tree);

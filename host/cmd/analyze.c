@@ -1,0 +1,367 @@
+/* analyze: in a trace, out the tables that were asked for. */
+#include "cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate.h"
+#include "host/base/nearest.h"
+#include "host/base/vec.h"
+#include "host/pipeline.h"
+#include "host/view/cell.h"
+#include "host/view/columns.h"
+#include "page.h"
+#include "progress.h"
+#include "quick.h"
+
+struct analyze_options {
+    struct page_options page;
+    const char *tables, *sort;
+    struct opt_list fail_on;
+    uint64_t from_ns, to_ns, process, thread;
+    bool quick, list;
+};
+
+#define ANALYSIS(name) "|" #name
+static const char table_names[] = "all"
+#include "host/analysis/analysis.def"
+    ;
+#undef ANALYSIS
+
+static const struct opt analyze_table[] = {
+    {OPT_SECTION, 0, NULL, 0, NULL, "What to answer", NULL, NULL, NULL},
+    {OPT_TEXT, 't', "table", offsetof(struct analyze_options, tables), "NAME,...",
+     "these tables, or all", "a page of the most important ones", table_names, NULL},
+    {OPT_FLAG, 'l', "list", offsetof(struct analyze_options, list), NULL,
+     "list the tables that there are; with --table its columns and formulas", NULL, NULL, NULL},
+    {OPT_TEXT, 0, "sort", offsetof(struct analyze_options, sort), "COL", "sort by that column, largest first; '+COL' smallest first", NULL, NULL, NULL},
+    {OPT_TIME, 0, "from", offsetof(struct analyze_options, from_ns), "TIME", "count from then on: 1.5s, 00:01:02 after the start", NULL, NULL, NULL},
+    {OPT_TIME, 0, "to", offsetof(struct analyze_options, to_ns), "TIME", "and only until then", NULL, NULL, NULL},
+    {OPT_COUNT, 0, "process", offsetof(struct analyze_options, process), "ID", "only that process, by its number in the table processes", NULL, NULL, NULL},
+    {OPT_COUNT, 0, "thread", offsetof(struct analyze_options, thread), "ID",
+     "only what that thread allocated, by its number in the table threads", NULL, NULL, NULL},
+    {OPT_FLAG, 'q', "quick", offsetof(struct analyze_options, quick), NULL,
+     "only the totals that the recorder kept: at once, however long the trace is", NULL, NULL, NULL},
+    {OPT_LIST, 0, "fail-on", offsetof(struct analyze_options, fail_on), "CONDITION",
+     "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
+    PAGE_OPTIONS(struct analyze_options, page),
+    {0},
+};
+
+static const struct opt_example analyze_examples[] = {
+    {"heaptracer analyze app.htrc", "where the memory went, on one screen"},
+    {"heaptracer analyze app.htrc --table leaks --stacks", "every leak with its whole stack"},
+    {"heaptracer analyze app.htrc --table all --json -o app.json", "everything, for programs"},
+    {"heaptracer analyze app.htrc --from 10s --to 12s -t hotspots", "what was allocated in these two seconds"},
+    {"heaptracer analyze app.htrc --fail-on 'leaks.bytes>1M'", "a gate for a build: ends with 1"},
+    {0},
+};
+
+const struct opt_command cmd_analyze_table = {
+    .name = "heaptracer analyze",
+    .usage = "[options] FILE",
+    .about = "Say where the memory of a recorded run went",
+    .manual = "Reads the trace FILE ('-' is standard input) once and answers the tables that were asked for. A table has rows, or is a series over "
+              "time, or a tree; "
+              "'heaptracer analyze --list' names them all, and with --table each column with its formula.\n\n"
+              "Stacks stand on one line, innermost frame first. Hidden are frames that say nothing: of the recorder itself, wrappers of allocation at "
+              "the inner end (operator new, "
+              "std::allocator, xmalloc and the like) and what runs before main at the outer end; --all-frames shows them.\n\n"
+              "Sizes are powers of 1024 bytes. Times are counted from the start of the recording.\n\n"
+              "A trace that was cut or damaged is read as far as possible: the tables tell about what was read, a sentence on standard error says "
+              "what is wrong, and the exit code is 3.",
+    .options = analyze_table,
+    .examples = analyze_examples,
+    .see_also = "heaptracer run, heaptracer info, heaptracer dump",
+    .most_words = 1,
+};
+
+/* The names of --table, NULL-terminated; memory of the words. */
+static bool names_split(const char *text, struct opt_words *words, const char *const **names, struct error *error)
+{
+    struct opt_list list = {0};
+    const char *word;
+    size_t count;
+    list.at = arena_new(&words->arena, (strlen(text) + 2) * sizeof *list.at);
+    while (opt_next_word(&text, ',', &word, &count)) {
+        const char *name = arena_copy_text(&words->arena, word, count);
+        struct nearest nearest = {.wanted = name};
+        for (const struct analysis *const *at = analysis_list(); *at; at++)
+            nearest_offer(&nearest, (*at)->name);
+        if (!analysis_find(name) && nearest.best)
+            return error_set(error, ERROR_USAGE, "there is no table '%s'; did you mean '%s'?", name, nearest.best);
+        if (!analysis_find(name))
+            return error_set(error, ERROR_USAGE, "there is no table '%s'; 'heaptracer analyze --list' names them", name);
+        list.at[list.count++] = name;
+    }
+    *names = list.at;
+    return true;
+}
+
+struct analyze {
+    const struct analyze_options *options;
+    const char *path;
+    const char *const *names; /* NULL: all */
+    size_t shown_count;       /* the first so many tables are printed, the others are for --fail-on */
+    bool is_first_page;       /* nobody chose tables */
+    bool has_found;
+    struct page page;
+    struct progress progress;
+};
+
+/* Columns of the first page, so that all fits on one screen. */
+static const struct {
+    const char *table, *columns;
+} first_page[] = {
+    {"summary", "events,duration_ns,processes,threads,allocations,allocated_bytes,peak_bytes,peak_time_ns,leaked_bytes,leaked_count"},
+    {"leaks", "bytes,count,stack"},
+    {"peak", "bytes,share,count,stack"},
+    {"hotspots", "allocated_bytes,share,allocations,stack"},
+    {"temporary", "count,share,bytes,stack"},
+};
+enum { FIRST_PAGE_TABLES = sizeof first_page / sizeof *first_page, FIRST_PAGE_ROWS = 5 };
+
+/* Names of the tables to print, then of those that only --fail-on looks at. */
+static bool names_choose(struct analyze *analyze, struct opt_words *words, struct error *error)
+{
+    const struct analyze_options *options = analyze->options;
+    struct str list = {0};
+    struct gate gate;
+    analyze->is_first_page = !options->tables;
+    for (size_t i = 0; analyze->is_first_page && i < FIRST_PAGE_TABLES; i++)
+        str_add_format(&list, "%s%s", i ? "," : "", first_page[i].table);
+    str_add(&list, options->tables ? options->tables : "");
+    bool is_good = names_split(str_text(&list), words, &analyze->names, error);
+    while (is_good && analyze->names[analyze->shown_count])
+        analyze->shown_count++;
+    for (size_t i = 0; is_good && i < options->fail_on.count; i++) {
+        is_good = gate_parse(&gate, options->fail_on.at[i], error);
+        str_add_format(&list, ",%s", gate.table);
+    }
+    is_good = is_good && names_split(str_text(&list), words, &analyze->names, error);
+    str_done(&list);
+    return is_good;
+}
+
+static bool tables_choose(struct analyze *analyze, struct opt_words *words, struct error *error)
+{
+    if (!analyze->options->tables || strcmp(analyze->options->tables, "all"))
+        return names_choose(analyze, words, error);
+    for (const struct analysis *const *at = analysis_list(); *at; at++)
+        analyze->shown_count++;
+    return true;
+}
+
+static bool table_sort_by(struct table *table, const char *name, struct error *error)
+{
+    bool is_ascending = *name == '+';
+    int column = columns_find(table, name + is_ascending, strlen(name + is_ascending), error);
+    if (column >= 0)
+        table_sort(table, (size_t)column, !is_ascending, 0);
+    return column >= 0;
+}
+
+/* Rows that have nothing of what the table is about say nothing on a short page. */
+static void empty_rows_drop(struct table *table)
+{
+    while (table->row_count && cell_real(&table->columns[0], table_at(table, table->row_count - 1)[0]) == 0)
+        table->row_count--;
+}
+
+static bool first_page_put(struct analyze *analyze, struct table *table, struct error *error)
+{
+    struct columns columns = {0};
+    size_t i = 0;
+    while (i < FIRST_PAGE_TABLES && strcmp(first_page[i].table, table->name))
+        i++;
+    bool is_good = i < FIRST_PAGE_TABLES && columns_take(&columns, table, first_page[i].columns, error);
+    if (is_good)
+        empty_rows_drop(&columns.table);
+    if (i)
+        columns.table.note = (char[]){""}; /* what a reader must know stands below the summary */
+    is_good = is_good && page_table(&analyze->page, &columns.table, FIRST_PAGE_ROWS, error);
+    columns_done(&columns);
+    return is_good;
+}
+
+static bool table_put(struct analyze *analyze, struct table *table, struct error *error)
+{
+    const struct analyze_options *options = analyze->options;
+    analyze->page.view.sort = options->sort;
+    if (options->sort && !table_sort_by(table, options->sort, error))
+        return false;
+    bool is_short = analyze->is_first_page && !options->page.json && !options->page.csv && !options->page.columns;
+    return is_short ? first_page_put(analyze, table, error) : page_table(&analyze->page, table, 0, error);
+}
+
+static bool gates_look(struct analyze *analyze, const struct table *table, struct error *error)
+{
+    struct gate gate;
+    for (size_t i = 0; i < analyze->options->fail_on.count; i++)
+        if (!gate_parse(&gate, analyze->options->fail_on.at[i], error) || !gate_look(&gate, table, &analyze->has_found, error))
+            return false;
+    return true;
+}
+
+static bool answers_put(struct analyze *analyze, struct pipeline *pipeline, struct error *error)
+{
+    bool is_good = true;
+    for (size_t i = 0; is_good && pipeline_analysis(pipeline, i); i++) {
+        struct table table;
+        pipeline_answer(pipeline, i, &table);
+        is_good = gates_look(analyze, &table, error) && (i >= analyze->shown_count || table_put(analyze, &table, error));
+        table_done(&table);
+    }
+    if (is_good && analyze->is_first_page)
+        page_line(&analyze->page, "more: heaptracer analyze %s --table all; --list names the tables; --stacks shows whole stacks", analyze->path);
+    return is_good;
+}
+
+static void define_see(void *context, const struct event *event)
+{
+    page_see(&((struct analyze *)context)->page, event);
+}
+
+static bool progress_put(void *context, uint64_t events, uint64_t time_ns)
+{
+    progress_see(&((struct analyze *)context)->progress, events, time_ns);
+    return true;
+}
+
+/* `problem` is what the trace could not give; `error` what we could not do. */
+static bool trace_analyze(struct analyze *analyze, struct trace_reader *reader, struct error *problem, struct error *error)
+{
+    const struct analyze_options *options = analyze->options;
+    struct pipeline_options chosen = {.tables = analyze->names,
+                                      .from_ns = options->from_ns,
+                                      .to_ns = options->to_ns,
+                                      .process = (uint32_t)options->process,
+                                      .thread = (uint32_t)options->thread,
+                                      .define = define_see,
+                                      .progress = progress_put,
+                                      .context = analyze};
+    struct pipeline *pipeline = pipeline_new(&chosen, trace_get_header(reader), error);
+    if (!pipeline)
+        return false;
+    progress_start(&analyze->progress);
+    pipeline_read(pipeline, reader, problem);
+    progress_end(&analyze->progress);
+    page_start(&analyze->page, analyze->path, trace_get_header(reader));
+    bool is_good = answers_put(analyze, pipeline, error);
+    pipeline_free(pipeline);
+    return is_good;
+}
+
+/* The definitions that stand at the last place where reading can start name the stacks of the totals. */
+static void definitions_read(struct page *page, struct trace_reader *reader)
+{
+    struct error error = {0};
+    struct event event;
+    if (!trace_seek(reader, UINT64_MAX, &error))
+        return;
+    while (trace_next(reader, &event, &error) && (event.define || event.kind == EVENT_NONE))
+        page_see(page, &event);
+}
+
+static bool totals_put(struct analyze *analyze, struct trace_reader *reader, struct error *error)
+{
+    static void (*const makes[])(struct table *, const struct trace_totals *) = {quick_summary, quick_peak, quick_leaks};
+    struct trace_totals totals;
+    bool is_good = true;
+    if (!trace_get_totals(reader, &totals) || !totals.complete)
+        return error_set(error, ERROR_READ, "'%s' has no totals at its end (it was cut, or is a pipe): use analyze without --quick", analyze->path);
+    definitions_read(&analyze->page, reader);
+    page_start(&analyze->page, analyze->path, trace_get_header(reader));
+    for (size_t i = 0; is_good && i < sizeof makes / sizeof *makes; i++) {
+        struct table table;
+        makes[i](&table, &totals);
+        is_good = gates_look(analyze, &table, error) && page_table(&analyze->page, &table, 0, error);
+        table_done(&table);
+    }
+    return is_good;
+}
+
+static int analyze_end(struct analyze *analyze, const struct error *problem, struct error *error)
+{
+    page_close(&analyze->page, problem->kind ? problem->text : NULL, error);
+    if (error->kind)
+        return cmd_fail(error);
+    if (problem->kind)
+        return cmd_fail(problem);
+    return analyze->has_found ? CMD_FOUND : CMD_DONE;
+}
+
+static int analyze_file(const struct analyze_options *options, struct opt_words *words)
+{
+    struct error error = {0}, problem = {0};
+    struct analyze analyze = {.options = options, .path = words->at[0]};
+    struct trace_reader *reader = NULL;
+    if (tables_choose(&analyze, words, &error))
+        reader = trace_open(analyze.path, &error);
+    if (!reader)
+        return cmd_fail(&error);
+    if (page_open(&analyze.page, &options->page, analyze.path, &error)) {
+        if (options->quick)
+            totals_put(&analyze, reader, &error);
+        else
+            trace_analyze(&analyze, reader, &problem, &error);
+    }
+    int exit_code = analyze_end(&analyze, &problem, &error);
+    trace_close(reader);
+    return exit_code;
+}
+
+enum { LIST_WIDTH = 100, LIST_INDENT = 24 };
+
+static void list_add(struct str *out, const char *name, const char *about)
+{
+    size_t start = out->count;
+    str_add_format(out, "  %-*s ", LIST_INDENT - 3, name);
+    str_add_wrapped(out, about, out->count - start, LIST_INDENT, LIST_WIDTH);
+}
+
+/* What --list prints: the tables, or the columns of those that --table names. */
+static void list_put(const char *const *names, struct str *out)
+{
+    for (const struct analysis *const *at = analysis_list(); !*names && *at; at++)
+        list_add(out, (*at)->name, (*at)->about);
+    for (; *names; names++) {
+        const struct analysis *analysis = analysis_find(*names);
+        str_add_format(out, "%s: ", analysis->name);
+        str_add_wrapped(out, analysis->about, strlen(analysis->name) + 2, 2, LIST_WIDTH);
+        for (size_t i = 0; i < analysis->column_count; i++)
+            list_add(out, analysis->columns[i].name, analysis->columns[i].about);
+    }
+}
+
+static int list_print(const struct analyze_options *options, struct opt_words *words)
+{
+    struct error error = {0};
+    struct str text = {0};
+    const char *const *names;
+    bool has_names = options->tables && strcmp(options->tables, "all");
+    if (!names_split(has_names ? options->tables : "", words, &names, &error))
+        return cmd_fail(&error);
+    list_put(names, &text);
+    return cmd_print(&text);
+}
+
+int cmd_analyze(int argc, char **argv)
+{
+    struct analyze_options options = {0};
+    struct opt_words words;
+    int exit_code;
+    if (!cmd_parse(&cmd_analyze_table, &options, argc, argv, &words, &exit_code))
+        return exit_code;
+    if (options.list) {
+        exit_code = list_print(&options, &words);
+    } else if (!words.count) {
+        struct error error = {0};
+        error_set(&error, ERROR_USAGE, "which trace? usage: %s %s", cmd_analyze_table.name, cmd_analyze_table.usage);
+        exit_code = cmd_fail(&error);
+    } else {
+        exit_code = analyze_file(&options, &words);
+    }
+    opt_words_done(&words);
+    return exit_code;
+}

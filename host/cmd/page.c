@@ -1,0 +1,177 @@
+/* page: in tables, out the page that a reading command prints. */
+#include "page.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "host/base/memory.h"
+#include "host/base/number.h"
+#include "host/base/utf8.h"
+#include "host/view/columns.h"
+#include "host/view/paint.h"
+#include "host/view/view_csv.h"
+#include "host/view/view_text.h"
+
+enum { PAGE_ROWS = 20 };
+
+/* The folder that 'heaptracer bundle' makes beside a trace: FILE.bundle. */
+static char *bundle_find(const struct page_options *options, const char *trace_path)
+{
+    struct str path = {0};
+    struct stat stat_of;
+    if (options->bundle)
+        return memory_copy_text(options->bundle);
+    str_add_format(&path, "%s.bundle", trace_path);
+    char *found = !stat(str_text(&path), &stat_of) && S_ISDIR(stat_of.st_mode) ? memory_copy_text(str_text(&path)) : NULL;
+    str_done(&path);
+    return found;
+}
+
+static bool is_text(const struct page *page)
+{
+    return !page->options->json && !page->options->csv;
+}
+
+bool page_open(struct page *page, const struct page_options *options, const char *trace_path, struct error *error)
+{
+    struct terminal_config config = {.path = options->output, .colour = options->colour, .width = options->width};
+    *page = (struct page){.options = options};
+    if (options->json && options->csv)
+        return error_set(error, ERROR_USAGE, "--json and --csv: choose one");
+    if (!terminal_open(&page->terminal, &config, error))
+        return false;
+    page->bundle = bundle_find(options, trace_path);
+    struct symbols_config symbols = {options->debug_paths.at, options->sysroot, page->bundle, options->debuginfod};
+    page->symbols = symbols_new(&symbols);
+    page->view = (struct view){.symbols = page->symbols,
+                               .width = page->terminal.width,
+                               .has_colour = page->terminal.has_colour,
+                               .has_unicode = page->terminal.has_unicode,
+                               .is_exact = options->exact,
+                               .shows_all_frames = options->all_frames,
+                               .stacks = options->stacks ? VIEW_STACKS_FULL : VIEW_STACKS_SHORT};
+    return true;
+}
+
+void page_see(void *page, const struct event *event)
+{
+    symbols_see(((struct page *)page)->symbols, event);
+}
+
+static void header_put(struct page *page, const char *trace_path, const struct trace_header *header)
+{
+    struct str line = {0};
+    char text[NUMBER_ROOM], date[64] = "";
+    time_t start = (time_t)(header->start_unix_ns / 1000000000);
+    struct tm parts;
+    utf8_add_clean(&line, trace_path);
+    paint_put(&page->view, page->terminal.out, PAINT_TITLE, str_text(&line));
+    str_clear(&line);
+    str_add(&line, "  ");
+    utf8_add_clean(&line, header->command ? header->command : "");
+    paint_put(&page->view, page->terminal.out, PAINT_PLAIN, str_text(&line));
+    str_clear(&line);
+    if (header->start_unix_ns && localtime_r(&start, &parts))
+        strftime(date, sizeof date, "recorded %F %T", &parts);
+    str_add_format(&line, "\n  %s by ", *date ? date : "recorded");
+    utf8_add_clean(&line, header->recorder ? header->recorder : "?");
+    str_add(&line, " on ");
+    utf8_add_clean(&line, header->machine ? header->machine : "?");
+    str_add(&line, ", ");
+    utf8_add_clean(&line, header->system ? header->system : "?");
+    str_add_format(&line, header->sample_bytes ? "; a sample about every %s" : "; every event", number_bytes(text, header->sample_bytes));
+    paint_put(&page->view, page->terminal.out, PAINT_DIM, str_text(&line));
+    fputs("\n", page->terminal.out);
+    str_done(&line);
+}
+
+void page_start(struct page *page, const char *trace_path, const struct trace_header *header)
+{
+    if (is_text(page) && !page->options->no_pager)
+        terminal_start_pager(&page->terminal);
+    if (page->options->json)
+        page->json = view_json_new(page->terminal.out, &page->view, trace_path, header);
+    else if (is_text(page))
+        header_put(page, trace_path, header);
+}
+
+static void text_put(struct page *page, const struct table *table, size_t suits)
+{
+    bool has_form = table->shape == TABLE_TREE || table->shape == TABLE_SERIES; /* their views know best how many rows make a page */
+    page->view.row_limit = page->options->limit ? page->options->limit : has_form ? 0 : suits ? suits : PAGE_ROWS;
+    putc('\n', page->terminal.out);
+    view_text(page->terminal.out, &page->view, table);
+}
+
+static void form_put(struct page *page, const struct table *table, size_t suits)
+{
+    if (page->options->json)
+        view_json_table(page->json, table);
+    else if (page->options->csv)
+        view_csv(page->terminal.out, &page->view, table);
+    else
+        text_put(page, table, suits);
+}
+
+bool page_table(struct page *page, struct table *table, size_t suits, struct error *error)
+{
+    struct columns columns;
+    if (page->options->csv && page->table_count++)
+        return error_set(error, ERROR_USAGE, "--csv writes one table: choose it with --table NAME");
+    if (!is_text(page) && table->shape == TABLE_ROWS)
+        table_limit(table, page->options->limit);
+    if (!page->options->columns) {
+        form_put(page, table, suits);
+        return true;
+    }
+    bool is_good = columns_take(&columns, table, page->options->columns, error);
+    if (is_good)
+        form_put(page, &columns.table, suits);
+    columns_done(&columns);
+    return is_good;
+}
+
+void page_line(struct page *page, const char *format, ...)
+{
+    if (!is_text(page))
+        return;
+    struct str line = {0};
+    char *text = NULL;
+    va_list values;
+    va_start(values, format);
+    if (vasprintf(&text, format, values) >= 0) {
+        utf8_add_clean(&line, text);
+        paint_put(&page->view, page->terminal.out, PAINT_DIM, str_text(&line));
+        putc('\n', page->terminal.out);
+        free(text);
+    }
+    va_end(values);
+    str_done(&line);
+}
+
+static void notes_put(struct page *page)
+{
+    const char *const *notes;
+    size_t count = symbols_notes(page->symbols, &notes);
+    for (size_t i = 0; i < count; i++)
+        page_line(page, "note: %s", notes[i]);
+}
+
+bool page_close(struct page *page, const char *problem, struct error *error)
+{
+    bool is_good = true;
+    if (page->json)
+        view_json_end(page->json, problem);
+    else if (page->symbols)
+        notes_put(page);
+    if (page->terminal.out)
+        is_good = terminal_close(&page->terminal, error);
+    if (page->symbols)
+        symbols_free(page->symbols);
+    memory_free(page->bundle);
+    *page = (struct page){0};
+    return is_good;
+}
