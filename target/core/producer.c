@@ -64,7 +64,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-uint64_t *ht__lane_reserve_slow(struct ht_thread *thread, uint64_t bytes)
+__attribute__((noinline)) uint64_t *ht__lane_reserve_slow(struct ht_thread *thread, uint64_t bytes)
 {
     uint64_t ring_bytes = thread->ring_mask + 1;
     if (bytes > ring_bytes / 4) {

@@ -22,12 +22,13 @@ struct wide {
 /* The usable size where it is not the usual one, else 0. glibc keeps the chunk's size with three flags in the word before the block. */
 static inline uint64_t usable_if_odd(const void *block, uint64_t size)
 {
-    uint64_t usable;
     if (ht__usable_rule == HT_USABLE_UNKNOWN)
         return 0;
     size_t chunk = ((const size_t *)block)[-1];
-    usable = (chunk & ~(size_t)7) - (chunk & 2 ? 2 : 1) * sizeof(size_t);
-    return usable == ht_usable_usual(ht__usable_rule, size) ? 0 : usable;
+    uint64_t usable = (chunk & ~(size_t)7) - sizeof(size_t);
+    if (__builtin_expect(usable == ht_usable_usual(ht__usable_rule, size), 1))
+        return 0;
+    return chunk & 2 ? usable - sizeof(size_t) : usable;
 }
 
 static inline bool enter(struct ht_thread *t)
@@ -50,7 +51,7 @@ static inline void leave(struct ht_thread *t)
 }
 
 /* In a signal handler that interrupted a record: kept without a stack until that record is whole. */
-static void keep_nested(struct ht_thread *t, unsigned op, unsigned api, const void *block, uint64_t size)
+static __attribute__((noinline)) void keep_nested(struct ht_thread *t, unsigned op, unsigned api, const void *block, uint64_t size)
 {
     uint32_t slot = t->nested_count;
     if (slot >= HT_NESTED) {
@@ -117,33 +118,38 @@ static inline uint64_t *begin_with_stack(struct ht_thread *t, struct walk *walk,
     return words;
 }
 
-static void put_wide(struct ht_thread *t, struct walk walk, const struct wide *wide)
+static __attribute__((noinline)) void put_wide(struct ht_thread *t, struct walk walk, const struct wide *wide)
 {
     uint64_t *words = begin_with_stack(t, &walk, 64);
     if (!words)
         return;
-    if (walk.truncated)
+    if (walk.odd & WALK_TRUNCATED)
         __atomic_add_fetch(&t->lane->truncated, 1, __ATOMIC_RELAXED);
     words[0] = ht_lane_word0(stamp_late(), wide->op, wide->api);
     words[1] = wide->address;
     words[2] = wide->size;
     words[3] = (uint64_t)walk.keep << 32 | walk.fresh;
     words[4] = wide->usable;
-    words[5] = (uint64_t)wide->alignment << 32 | wide->flags | (walk.truncated ? HT_LANE_TRUNCATED : 0);
+    words[5] = (uint64_t)wide->alignment << 32 | wide->flags | (walk.odd & WALK_TRUNCATED ? HT_LANE_TRUNCATED : 0);
     words[6] = wide->old;
     words[7] = 0;
     lane_publish(t, 64 + 8 * (uint64_t)walk.fresh);
 }
 
-static inline void put_alloc(struct ht_thread *t, struct walk walk, uint64_t address, uint64_t size, unsigned api)
+/* A short record: no field of it is too wide and its stack is not odd, apart from anchors. */
+static inline void put_alloc(struct ht_thread *t, const struct walk *walk, uint64_t address, uint64_t size, unsigned api)
 {
-    uint64_t *words = begin_with_stack(t, &walk, 24);
-    if (__builtin_expect(!words, 0))
+    uint64_t bytes = 24 + 8 * (uint64_t)walk->fresh, *words = lane_reserve(t, bytes);
+    if (__builtin_expect(!words, 0)) {
+        walk_forget(t);
         return;
+    }
+    lane_begin(t);
     words[0] = ht_lane_word0(stamp_late(), HT_LANE_ALLOC, api);
     words[1] = address;
-    words[2] = size << 32 | walk.keep << 16 | walk.fresh;
-    lane_publish(t, 24 + 8 * (uint64_t)walk.fresh);
+    words[2] = size << 32 | walk->keep << 16 | walk->fresh;
+    walk_settle(t, walk, words + 3);
+    lane_publish(t, bytes);
 }
 
 static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uint64_t address)
@@ -157,7 +163,7 @@ static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uin
     lane_publish(t, 16);
 }
 
-static void tell_nested(struct ht_thread *t)
+static __attribute__((noinline)) void tell_nested(struct ht_thread *t)
 {
     for (uint32_t i = 0; i < t->nested_count; i++) {
         struct ht_nested *nested = &t->nested[i];
@@ -167,7 +173,7 @@ static void tell_nested(struct ht_thread *t)
         if (wide.op == HT_LANE_FREE || wide.op == HT_LANE_RESIZE_BEGIN)
             put_short(t, wide.op, wide.api, wide.address);
         else
-            put_wide(t, (struct walk){.truncated = true, .anchor_top = HT_ANCHORS}, &wide);
+            put_wide(t, (struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS}, &wide);
         t->busy = 0;
     }
     t->nested_count = 0;
@@ -176,7 +182,7 @@ static void tell_nested(struct ht_thread *t)
     t->nested_lost = 0;
 }
 
-void ht__tell_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
+__attribute__((flatten)) void ht__tell_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
 {
     unsigned op = block ? HT_LANE_ALLOC_WIDE : HT_LANE_REFUSE;
     if (!enter(t)) {
@@ -185,8 +191,8 @@ void ht__tell_alloc(struct ht_thread *t, const void *frame, const void *block, u
     }
     struct walk walk = ht__walk(t, frame);
     uint64_t address = (uint64_t)(uintptr_t)block, usable = block ? usable_if_odd(block, size) : 0;
-    if (__builtin_expect(block && !usable && !alignment && !walk.truncated && size >> 32 == 0 && (walk.keep | walk.fresh) < 1024, 1))
-        put_alloc(t, walk, address, size, api);
+    if (__builtin_expect(block && !(usable | alignment | size >> 32 | (walk.odd & ~(uint32_t)WALK_ANCHORS)), 1))
+        put_alloc(t, &walk, address, size, api);
     else
         put_wide(t, walk, &(struct wide){.op = op, .api = api, .address = address, .size = size, .usable = usable, .alignment = alignment});
     leave(t);

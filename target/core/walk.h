@@ -13,14 +13,24 @@
 struct walk {
     uint32_t keep, fresh; /* the oldest `keep` frames of last time, then frames[HT_FRAMES - fresh .. HT_FRAMES) */
     uint32_t anchor_top;  /* fresh anchors are anchors[anchor_top .. HT_ANCHORS) */
-    bool truncated;
-    bool reusable;        /* next time may build on it */
+    uint32_t odd;         /* enum walk_odd; 0 nearly always */
 };
+
+enum walk_odd {
+    WALK_TRUNCATED = 1, /* the oldest frame is not the root */
+    WALK_ONCE = 2,      /* next time must not build on it */
+    WALK_ANCHORS = 4,   /* there are anchors, old or fresh */
+    WALK_DEEP = 8,      /* too deep for a short record */
+};
+
+/* Frames that fit the 16-bit fields of a short record and a quarter of the smallest ring. */
+enum { WALK_SHORT_FRAMES = 1024 };
 
 /* `frame` is __builtin_frame_address(0) of the hook: { caller's frame pointer, return address }. Must be followed by walk_settle or walk_forget. */
 struct walk ht__walk(struct ht_thread *thread, const uint64_t *frame);
 
-void ht__walk_settle_anchors(struct ht_thread *thread, const struct walk *walk);
+/* What walk_settle leaves undone for a walk that is odd. */
+void ht__walk_settle_odd(struct ht_thread *thread, const struct walk *walk);
 
 /* Makes the walk's stack the one that is kept, thread->frames[0 .. keep + fresh), and writes the fresh return addresses to `words` (NULL: nowhere), oldest first. */
 static inline void walk_settle(struct ht_thread *thread, const struct walk *walk, uint64_t *words)
@@ -32,10 +42,10 @@ static inline void walk_settle(struct ht_thread *thread, const struct walk *walk
         if (words)
             *words++ = from->pc;
     }
-    if (__builtin_expect(thread->anchor_count || walk->anchor_top != HT_ANCHORS, 0))
-        ht__walk_settle_anchors(thread, walk);
-    thread->frame_count = walk->reusable ? walk->keep + walk->fresh : 0;
-    thread->truncated = walk->truncated;
+    thread->frame_count = walk->keep + walk->fresh;
+    thread->truncated = false;
+    if (__builtin_expect(walk->odd, 0))
+        ht__walk_settle_odd(thread, walk);
 }
 
 /* The stack was not told: nothing may build on it. */

@@ -14,7 +14,7 @@ struct cursor {
     struct ht_frame *cached;   /* frames[0] .. cached[-1] of last time may still be met */
     struct ht_frame *top;      /* youngest pushed frame is frames[HT_FRAMES - 1], the last pushed one is *top */
     uint32_t anchor_top;
-    bool reusable, truncated;
+    uint32_t odd;              /* enum walk_odd */
 };
 
 static inline uint64_t load(uint64_t address)
@@ -31,7 +31,7 @@ static inline uint64_t frame_pointer(const struct cursor *at)
 static void push_anchor(struct ht_thread *t, struct cursor *at, uint64_t fp, uint64_t cfa_slot, uint64_t cfa)
 {
     if (at->anchor_top <= t->anchor_count) {
-        at->reusable = false;
+        at->odd |= WALK_ONCE;
         return;
     }
     t->anchors[--at->anchor_top] = (struct ht_anchor){at->fp_slot, fp, cfa_slot, cfa, (uint64_t)(t->frames + HT_FRAMES - at->top)};
@@ -120,7 +120,7 @@ static __attribute__((noinline)) bool meet(struct ht_thread *t, struct cursor *a
 /* The kernel's signal frame: the interrupted code's registers. Its stack may be another one, so nothing of this walk is compared next time. */
 static bool step_signal(struct ht_thread *t, struct cursor *at)
 {
-    at->reusable = false;
+    at->odd |= WALK_ONCE;
     if (at->high - at->sp < ARCH_SIGNAL_BYTES)
         return false;
     uint64_t sp = ARCH_SIGNAL_SP(at->sp), pc = ARCH_SIGNAL_PC(at->sp);
@@ -196,11 +196,12 @@ static __attribute__((noinline)) bool step(struct ht_thread *t, struct cursor *a
     case RULE_BIG: more = step_wide(t, at); break;
     default: break;
     }
-    at->truncated = !more;
+    if (!more)
+        at->odd |= WALK_TRUNCATED;
     return more && at->pc;
 }
 
-void ht__walk_settle_anchors(struct ht_thread *t, const struct walk *walk)
+static void settle_anchors(struct ht_thread *t, const struct walk *walk)
 {
     uint32_t anchors = t->anchor_count, depth = walk->keep + walk->fresh;
     while (anchors > 0 && t->anchors[anchors - 1].frame >= walk->keep)
@@ -213,6 +214,15 @@ void ht__walk_settle_anchors(struct ht_thread *t, const struct walk *walk)
     t->anchor_count = anchors;
 }
 
+__attribute__((noinline)) void ht__walk_settle_odd(struct ht_thread *t, const struct walk *walk)
+{
+    if (walk->odd & WALK_ANCHORS)
+        settle_anchors(t, walk);
+    if (walk->odd & WALK_ONCE)
+        t->frame_count = t->anchor_count = 0;
+    t->truncated = walk->odd & WALK_TRUNCATED;
+}
+
 static void stand_on_home(struct ht_thread *t)
 {
     t->stack_low = t->home_low;
@@ -222,7 +232,7 @@ static void stand_on_home(struct ht_thread *t)
 
 /* The stack that `sp` is on; frames of another one are forgotten. A stack that is not the thread's first (a coroutine's, a signal stack) is
  * remembered until something is unmapped. */
-static bool find_bounds(struct ht_thread *t, uint64_t sp)
+static __attribute__((noinline)) bool find_bounds(struct ht_thread *t, uint64_t sp)
 {
     t->frame_count = t->anchor_count = 0;
     t->code_generation = __atomic_load_n(&ht__code_generation, __ATOMIC_ACQUIRE);
@@ -258,6 +268,16 @@ static struct ht_frame *push_floor(struct ht_thread *t)
     return limit && limit < HT_FRAMES / 2 ? t->frames + HT_FRAMES - limit : half;
 }
 
+static inline struct walk finish(const struct ht_thread *t, const struct ht_frame *cached, const struct ht_frame *top, uint32_t anchor_top, uint32_t odd)
+{
+    uint32_t keep = (uint32_t)(cached - t->frames), fresh = (uint32_t)(t->frames + HT_FRAMES - top);
+    if (__builtin_expect(t->anchor_count || anchor_top != HT_ANCHORS, 0))
+        odd |= WALK_ANCHORS;
+    if (__builtin_expect((keep | fresh) >= WALK_SHORT_FRAMES, 0))
+        odd |= keep + fresh > HT_FRAMES / 2 ? WALK_DEEP | WALK_ONCE : WALK_DEEP; /* both halves of the array have room for one walk */
+    return (struct walk){keep, fresh, anchor_top, odd};
+}
+
 /* The hot loop keeps pc, sp, fp_slot, cached and top in registers: frames that are found through SP, which nearly all are, and a full meeting never
  * leave it; the cursor in memory is for the rest. */
 #define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.fp_slot = fp_slot, at.cached = cached, at.top = top)
@@ -268,7 +288,7 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
     uint64_t pc = frame[1], sp = (uint64_t)(uintptr_t)(frame + 2), fp_slot = 0;
     if (__builtin_expect(sp < t->stack_low || sp >= t->stack_high || *t->maps_now != t->maps_generation || t->code_generation != ht__code_generation, 0))
         if (!find_bounds(t, sp))
-            return (struct walk){.truncated = true, .anchor_top = HT_ANCHORS};
+            return (struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS};
     uint64_t high = t->stack_high;
     struct ht_frame *cached = t->frames + t->frame_count, *top = t->frames + HT_FRAMES, *floor = t->frames + HT_FRAMES / 2;
     struct cursor at;
@@ -276,8 +296,7 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
     at.low = t->stack_low;
     at.high = high;
     at.anchor_top = HT_ANCHORS;
-    at.reusable = true;
-    at.truncated = false;
+    at.odd = 0;
     if (__builtin_expect(ht__session->depth_limit, 0))
         floor = push_floor(t), cached = t->frames;
     for (;;) {
@@ -287,20 +306,20 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
         if (cached[-1].slot == slot && cached[-1].pc == pc) {
             struct ht_frame *first = verify_slots(t, cached - 1);
             if (__builtin_expect(first == t->frames && !t->anchor_count && cached[-1].fp_slot == fp_slot, 1)) {
-                at.truncated = t->truncated;
+                at.odd |= t->truncated ? WALK_TRUNCATED : 0;
                 break;
             }
             CURSOR_STORE();
             bool all = meet(t, &at, first);
             CURSOR_LOAD();
             if (all) {
-                at.truncated = t->truncated;
+                at.odd |= t->truncated ? WALK_TRUNCATED : 0;
                 break;
             }
             slot = sp - 8;
         }
         if (__builtin_expect(top <= floor, 0)) {
-            at.truncated = true;
+            at.odd |= WALK_TRUNCATED;
             cached = t->frames;
             break;
         }
@@ -319,7 +338,5 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
         sp = cfa;
         pc = ARCH_STRIP_RA(load(cfa - 8));
     }
-    uint32_t keep = (uint32_t)(cached - t->frames), fresh = (uint32_t)(t->frames + HT_FRAMES - top);
-    /* Both halves of the array have room for one walk. */
-    return (struct walk){keep, fresh, at.anchor_top, at.truncated, at.reusable && keep + fresh <= HT_FRAMES / 2};
+    return finish(t, cached, top, at.anchor_top, at.odd);
 }

@@ -14,7 +14,7 @@
 
 struct ht_session *ht__session;
 
-uint64_t ht__port_clock(void)
+__attribute__((noinline)) uint64_t ht__port_clock(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
