@@ -16,14 +16,14 @@ struct pipeline {
     bool counting; /* the range has begun */
 };
 
-static void pipeline_see(void *context, const struct change *changes, size_t count)
+static void pipeline_see(void *context, const struct changes *changes)
 {
     struct pipeline *pipeline = context;
     if (!pipeline->counting)
         return;
     for (size_t i = 0; i < pipeline->watchers.count; i++)
         if (pipeline->watchers.at[i].analysis->see)
-            pipeline->watchers.at[i].analysis->see(pipeline->watchers.at[i].state, changes, count);
+            pipeline->watchers.at[i].analysis->see(pipeline->watchers.at[i].state, changes);
 }
 
 static bool pipeline_choose(struct pipeline *pipeline, struct error *error)

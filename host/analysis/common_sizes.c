@@ -31,12 +31,11 @@ static void common_sizes_large(struct common_sizes *sizes, uint64_t size, uint64
     *(known ? known : &sizes->left_out) += count;
 }
 
-static void common_sizes_see(void *state, const struct change *changes, size_t count)
+static void common_sizes_see(void *state, const struct changes *changes)
 {
     struct common_sizes *sizes = state;
-    for (const struct change *change = changes; change < changes + count; change++) {
-        if (change->kind != CHANGE_BIRTH && change->kind != CHANGE_RESIZE)
-            continue;
+    for (size_t i = 0; i < changes->made_count; i++) {
+        const struct change *change = changes->made[i];
         if (change->block.size < COMMON_DIRECT)
             sizes->counts[change->block.size] += change->amount.count;
         else

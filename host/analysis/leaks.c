@@ -72,11 +72,11 @@ static void *leaks_begin(const struct model *model)
     return leaks;
 }
 
-static void leaks_see(void *state, const struct change *changes, size_t count)
+static void leaks_see(void *state, const struct changes *changes)
 {
-    for (size_t i = 0; i < count; i++)
-        if (changes[i].kind == CHANGE_LEAVE)
-            leaks_add(state, &changes[i].block, changes[i].time_ns);
+    for (size_t i = 0; i < changes->rare_count; i++)
+        if (changes->rare[i]->kind == CHANGE_LEAVE)
+            leaks_add(state, &changes->rare[i]->block, changes->rare[i]->time_ns);
 }
 
 static void leaks_end(void *state)

@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#include "host/base/arena.h"
 #include "host/base/vec.h"
 
 enum { STACK, ENDED, SURVIVED, ENDED_SHARE, MEDIAN, P90, MEAN, LONGEST };
@@ -26,17 +25,17 @@ static const struct column columns[] = {
 /* Class 0 is below 1024 ns; class c is [2^(c+9), 2^(c+10)) ns; the last one has no end. */
 enum { CLASSES = 44, CLASS_SHIFT = 10 };
 
+/* One per site, met at random, so it is kept within three cache lines: whole numbers of blocks (weights are rounded), which stop at their highest value. */
 struct lifetimes {
-    uint64_t ended[CLASSES], survived[CLASSES]; /* in units of TALLY_ONE */
     uint64_t longest_ns;
     double sum_ns;
+    uint32_t counts[CLASSES];
 };
 
 struct lifetime {
     const struct model *model;
-    VEC(struct lifetimes *) sites; /* NULL until a block of the site ended */
-    struct arena arena;
-    uint64_t now_ns; /* while answering */
+    VEC(struct lifetimes) ended, survived; /* by site */
+    uint64_t now_ns;                       /* while answering */
 };
 
 static inline unsigned lifetime_class(uint64_t age)
@@ -45,22 +44,25 @@ static inline unsigned lifetime_class(uint64_t age)
     return bits < CLASSES ? bits : CLASSES - 1;
 }
 
-static struct lifetimes *lifetime_site(struct lifetime *lifetime, uint32_t site)
+static inline void lifetimes_add(struct lifetimes *lives, const struct block *block, struct tally amount, uint64_t now_ns)
 {
-    vec_extend(&lifetime->sites, site + 1);
-    if (!lifetime->sites.at[site])
-        lifetime->sites.at[site] = arena_new(&lifetime->arena, sizeof(struct lifetimes));
-    return lifetime->sites.at[site];
+    uint64_t age = age_ns(block->birth_ns, now_ns), count = amount.count == TALLY_ONE ? 1 : tally_count(amount);
+    uint32_t *counted = lives->counts + lifetime_class(age);
+    *counted = *counted + count < UINT32_MAX ? (uint32_t)(*counted + count) : UINT32_MAX;
+    lives->longest_ns = age > lives->longest_ns ? age : lives->longest_ns;
+    lives->sum_ns += (double)age * (double)count;
 }
 
-static inline void lifetime_end_of(struct lifetime *lifetime, const struct block *block, struct tally amount, uint64_t now_ns, bool ended)
+static inline void lifetime_ended(struct lifetime *lifetime, const struct block *block, struct tally amount, uint64_t now_ns)
 {
-    struct lifetimes *lives = lifetime_site(lifetime, block->site);
-    uint64_t age = age_ns(block->birth_ns, now_ns);
-    if (age > lives->longest_ns)
-        lives->longest_ns = age;
-    (ended ? lives->ended : lives->survived)[lifetime_class(age)] += amount.count;
-    lives->sum_ns += ended ? (double)age * (double)amount.count : 0;
+    vec_extend(&lifetime->ended, block->site + 1);
+    lifetimes_add(lifetime->ended.at + block->site, block, amount, now_ns);
+}
+
+static void lifetime_survived(struct lifetime *lifetime, const struct block *block, uint64_t now_ns)
+{
+    vec_extend(&lifetime->survived, block->site + 1);
+    lifetimes_add(lifetime->survived.at + block->site, block, model_weigh(lifetime->model, block), now_ns);
 }
 
 static void *lifetime_begin(const struct model *model)
@@ -70,21 +72,25 @@ static void *lifetime_begin(const struct model *model)
     return lifetime;
 }
 
-static void lifetime_see(void *state, const struct change *changes, size_t count)
+static void lifetime_see(void *state, const struct changes *changes)
 {
-    for (const struct change *change = changes; change < changes + count; change++) {
-        if (change->kind == CHANGE_FREE || change->kind == CHANGE_LEAVE)
-            lifetime_end_of(state, &change->block, change->amount, change->time_ns, change->kind == CHANGE_FREE);
+    struct lifetime *lifetime = state;
+    for (size_t i = 0; i < changes->freed_count; i++)
+        lifetime_ended(lifetime, &changes->freed[i]->block, changes->freed[i]->amount, changes->freed[i]->time_ns);
+    for (size_t i = 0; i < changes->rare_count; i++) {
+        const struct change *change = changes->rare[i];
+        if (change->kind == CHANGE_LEAVE)
+            lifetime_survived(lifetime, &change->block, change->time_ns);
         else if (change->kind == CHANGE_RESIZE)
-            lifetime_end_of(state, &change->old, model_weigh(((struct lifetime *)state)->model, &change->old), change->time_ns, true);
+            lifetime_ended(lifetime, &change->old, model_weigh(lifetime->model, &change->old), change->time_ns);
     }
 }
 
 static void lifetime_end(void *state)
 {
     struct lifetime *lifetime = state;
-    vec_done(&lifetime->sites);
-    arena_done(&lifetime->arena);
+    vec_done(&lifetime->ended);
+    vec_done(&lifetime->survived);
     memory_free(lifetime);
 }
 
@@ -101,63 +107,67 @@ static uint64_t class_point(unsigned number, double before, double after, double
     return (uint64_t)(number ? low * pow(high / low, part) : high * part);
 }
 
-static uint64_t lifetimes_quantile(const struct lifetimes *lives, double share)
+static uint64_t lifetimes_count(const struct lifetimes *lives)
 {
-    double at_risk = 0, survival = 1;
+    uint64_t count = 0;
     for (unsigned i = 0; i < CLASSES; i++)
-        at_risk += (double)lives->ended[i] + (double)lives->survived[i];
-    for (unsigned i = 0; i < CLASSES; i++) {
-        double ended = (double)lives->ended[i], survived = (double)lives->survived[i];
-        double after = survival * (1 - ratio(ended, at_risk - survived / 2));
-        if (ended > 0 && after <= 1 - share + 1e-12) {
-            uint64_t point = class_point(i, survival, after, 1 - share);
-            return point < lives->longest_ns ? point : lives->longest_ns;
-        }
-        survival = after;
-        at_risk -= ended + survived;
-    }
-    return lives->longest_ns;
+        count += lives->counts[i];
+    return count;
 }
 
-static void lifetime_row(const struct site *site, const struct lifetimes *lives, struct table *table)
+static uint64_t lifetimes_quantile(const struct lifetimes *ended, const struct lifetimes *survived, uint64_t longest_ns, double share)
 {
-    uint64_t ended = 0, survived = 0;
+    double at_risk = (double)lifetimes_count(ended) + (double)lifetimes_count(survived), survival = 1;
     for (unsigned i = 0; i < CLASSES; i++) {
-        ended += lives->ended[i];
-        survived += lives->survived[i];
+        double after = survival * (1 - ratio(ended->counts[i], at_risk - survived->counts[i] / 2.0));
+        if (ended->counts[i] && after <= 1 - share + 1e-12) {
+            uint64_t point = class_point(i, survival, after, 1 - share);
+            return point < longest_ns ? point : longest_ns;
+        }
+        survival = after;
+        at_risk -= (double)ended->counts[i] + survived->counts[i];
     }
+    return longest_ns;
+}
+
+static void lifetime_row(const struct site *site, const struct lifetimes *ended, const struct lifetimes *survived, struct table *table)
+{
+    uint64_t longest_ns = ended->longest_ns > survived->longest_ns ? ended->longest_ns : survived->longest_ns;
+    uint64_t ended_count = lifetimes_count(ended), survived_count = lifetimes_count(survived);
+    if (!ended_count && !survived_count)
+        return;
     union cell *row = table_row(table);
     row[STACK].u = site->stack;
-    row[ENDED].u = tally_count((struct tally){0, ended});
-    row[SURVIVED].u = tally_count((struct tally){0, survived});
-    row[ENDED_SHARE].f = ratio((double)ended, (double)ended + (double)survived);
-    row[MEDIAN].u = lifetimes_quantile(lives, 0.5);
-    row[P90].u = lifetimes_quantile(lives, 0.9);
-    row[MEAN].u = (uint64_t)ratio(lives->sum_ns, (double)ended);
-    row[LONGEST].u = lives->longest_ns;
+    row[ENDED].u = ended_count;
+    row[SURVIVED].u = survived_count;
+    row[ENDED_SHARE].f = ratio((double)ended_count, (double)ended_count + (double)survived_count);
+    row[MEDIAN].u = lifetimes_quantile(ended, survived, longest_ns, 0.5);
+    row[P90].u = lifetimes_quantile(ended, survived, longest_ns, 0.9);
+    row[MEAN].u = (uint64_t)ratio(ended->sum_ns, (double)ended_count);
+    row[LONGEST].u = longest_ns;
 }
 
 static void lifetime_visit(void *context, const struct block *block)
 {
     struct lifetime *now = context;
-    lifetime_end_of(now, block, model_weigh(now->model, block), now->now_ns, false);
+    lifetime_survived(now, block, now->now_ns);
 }
 
+/* What lives now survives for this answer only. */
 static void lifetime_answer(const void *state, const struct model *model, struct table *table)
 {
     const struct lifetime *lifetime = state;
     struct lifetime now = {.model = model, .now_ns = model_time(model)};
+    struct lifetimes none = {0};
     size_t count;
     const struct site *sites = model_sites(model, &count);
-    for (size_t i = 0; i < lifetime->sites.count; i++)
-        if (lifetime->sites.at[i])
-            *lifetime_site(&now, (uint32_t)i) = *lifetime->sites.at[i];
+    vec_extend(&now.survived, lifetime->survived.count);
+    for (size_t i = 0; i < lifetime->survived.count; i++)
+        now.survived.at[i] = lifetime->survived.at[i];
     model_each_block(model, lifetime_visit, &now);
-    for (size_t i = 0; i < now.sites.count; i++)
-        if (now.sites.at[i])
-            lifetime_row(sites + i, now.sites.at[i], table);
-    vec_done(&now.sites);
-    arena_done(&now.arena);
+    for (size_t i = 0; i < count; i++)
+        lifetime_row(sites + i, i < lifetime->ended.count ? lifetime->ended.at + i : &none, i < now.survived.count ? now.survived.at + i : &none, table);
+    vec_done(&now.survived);
     table_sort(table, ENDED, true, 0);
 }
 

@@ -29,10 +29,11 @@ static void *mmap_begin(const struct model *model)
     return memory_new(1, sizeof(struct maps));
 }
 
-static void mmap_see(void *state, const struct change *changes, size_t count)
+static void mmap_see(void *state, const struct changes *changes)
 {
     struct maps *maps = state;
-    for (const struct change *change = changes; change < changes + count; change++) {
+    for (size_t i = 0; i < changes->rare_count; i++) {
+        const struct change *change = changes->rare[i];
         if (change->kind != CHANGE_MAP)
             continue;
         vec_extend(&maps->sites, change->site + 1);

@@ -62,10 +62,11 @@ static void chain_resize(struct chain *chain, const struct change *change)
     chain_growth(chain, change);
 }
 
-static void realloc_see(void *state, const struct change *changes, size_t count)
+static void realloc_see(void *state, const struct changes *changes)
 {
     struct chains *chains = state;
-    for (const struct change *change = changes; change < changes + count; change++) {
+    for (size_t i = 0; i < changes->rare_count; i++) {
+        const struct change *change = changes->rare[i];
         if (change->kind != CHANGE_RESIZE && change->kind != CHANGE_RESTORE)
             continue;
         vec_extend(&chains->sites, change->site + 1);

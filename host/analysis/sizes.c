@@ -28,15 +28,14 @@ static void *sizes_begin(const struct model *model)
     return sizes;
 }
 
-static void sizes_see(void *state, const struct change *changes, size_t count)
+static void sizes_see(void *state, const struct changes *changes)
 {
     struct sizes *sizes = state;
-    for (const struct change *change = changes; change < changes + count; change++) {
-        if (change->kind == CHANGE_BIRTH || change->kind == CHANGE_RESIZE)
-            tally_add(sizes->allocated + size_class(change->block.size), change->amount);
-        else if (change->kind == CHANGE_LEAVE)
-            tally_add(sizes->leaked + size_class(change->block.size), change->amount);
-    }
+    for (size_t i = 0; i < changes->made_count; i++)
+        tally_add(sizes->allocated + size_class(changes->made[i]->block.size), changes->made[i]->amount);
+    for (size_t i = 0; i < changes->rare_count; i++)
+        if (changes->rare[i]->kind == CHANGE_LEAVE)
+            tally_add(sizes->leaked + size_class(changes->rare[i]->block.size), changes->rare[i]->amount);
 }
 
 static void sizes_visit(void *context, const struct block *block)

@@ -37,11 +37,12 @@ static void *temporary_begin(const struct model *model)
     return memory_new(1, sizeof(struct temporary));
 }
 
-static void temporary_see(void *state, const struct change *changes, size_t count)
+static void temporary_see(void *state, const struct changes *changes)
 {
     struct temporary *temporary = state;
-    for (const struct change *change = changes; change < changes + count; change++) {
-        uint64_t age = change->kind == CHANGE_FREE ? age_ns(change->block.birth_ns, change->time_ns) : UINT64_MAX;
+    for (size_t i = 0; i < changes->freed_count; i++) {
+        const struct change *change = changes->freed[i];
+        uint64_t age = age_ns(change->block.birth_ns, change->time_ns);
         if (age >= ages_ns[AGES - 1])
             continue;
         vec_extend(&temporary->sites, change->block.site + 1);

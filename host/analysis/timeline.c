@@ -82,56 +82,38 @@ static void timeline_advance(struct timeline *timeline, uint64_t time_ns)
         timeline_step(timeline);
 }
 
-static inline void moment_add(struct moment *moment, struct tally amount)
-{
-    tally_add(&moment->live, amount);
-    if (moment->live.bytes > moment->peak_bytes)
-        moment->peak_bytes = moment->live.bytes;
-}
+/* What a kind of change does, as masks, since a branch for each would be guessed wrong half the time: to what lives (1 comes, -1 goes), to what was allocated,
+ * to what was freed, to what an ending process leaves. A resize frees one block; its bytes went when it was lifted. */
+struct effect {
+    int8_t live;
+    uint8_t allocated, freed, left;
+};
+static const struct effect effects[CHANGE_KIND_COUNT] = {
+    [CHANGE_BIRTH] = {1, 1, 0, 0},   [CHANGE_RESIZE] = {1, 1, 1, 0}, [CHANGE_INHERIT] = {1, 0, 0, 0}, [CHANGE_RESTORE] = {1, 0, 0, 0},
+    [CHANGE_FREE] = {-1, 0, 1, 0},   [CHANGE_LIFT] = {-1, 0, 0, 0},  [CHANGE_VANISH] = {-1, 0, 0, 0}, [CHANGE_LEAVE] = {0, 0, 0, 1},
+};
 
-static inline void moment_remove(struct moment *moment, struct tally amount)
+static inline void tally_add_times(struct tally *sum, struct tally amount, uint64_t times)
 {
-    moment->live.bytes -= amount.bytes;
-    moment->live.count -= amount.count;
+    sum->bytes += amount.bytes * times;
+    sum->count += amount.count * times;
 }
 
 static inline void timeline_apply(struct timeline *timeline, const struct change *change)
 {
     struct moment *moment = timeline->moments + timeline->count - 1;
-    switch (change->kind) {
-    case CHANGE_BIRTH:
-        tally_add(&moment->allocated, change->amount);
-        moment_add(moment, change->amount);
-        break;
-    case CHANGE_RESIZE:
-        moment->frees += TALLY_ONE;
-        tally_add(&moment->allocated, change->amount);
-        moment_add(moment, change->amount);
-        break;
-    case CHANGE_INHERIT:
-    case CHANGE_RESTORE:
-        moment_add(moment, change->amount);
-        break;
-    case CHANGE_FREE:
-        moment->frees += change->amount.count;
-        moment_remove(moment, change->amount);
-        break;
-    case CHANGE_LIFT:
-    case CHANGE_VANISH:
-        moment_remove(moment, change->amount);
-        break;
-    case CHANGE_LEAVE:
-        tally_add(&timeline->left, change->amount);
-        break;
-    default:
-        break;
-    }
+    const struct effect *effect = effects + change->kind;
+    tally_add_times(&moment->live, change->amount, (uint64_t)(int64_t)effect->live);
+    tally_add_times(&moment->allocated, change->amount, effect->allocated);
+    tally_add_times(&timeline->left, change->amount, effect->left);
+    moment->frees += change->amount.count * effect->freed;
+    moment->peak_bytes = moment->live.bytes > moment->peak_bytes ? moment->live.bytes : moment->peak_bytes;
 }
 
-static void timeline_see(void *state, const struct change *changes, size_t count)
+static void timeline_see(void *state, const struct changes *changes)
 {
     struct timeline *timeline = state;
-    for (const struct change *change = changes; change < changes + count; change++) {
+    for (const struct change *change = changes->all; change < changes->all + changes->count; change++) {
         if (change->time_ns >= timeline->edge_ns)
             timeline_advance(timeline, change->time_ns);
         timeline_apply(timeline, change);

@@ -19,12 +19,11 @@ static void *usable_begin(const struct model *model)
     return memory_new(1, sizeof(struct usable));
 }
 
-static void usable_see(void *state, const struct change *changes, size_t count)
+static void usable_see(void *state, const struct changes *changes)
 {
     struct usable *usable = state;
-    for (const struct change *change = changes; change < changes + count; change++) {
-        if (!waste_matters(change))
-            continue;
+    for (size_t i = 0; i < changes->made_count; i++) {
+        const struct change *change = changes->made[i];
         vec_extend(&usable->sites, change->block.site + 1);
         waste_add(usable->sites.at + change->block.site, change);
     }

@@ -21,12 +21,11 @@ static void *usable_sizes_begin(const struct model *model)
     return memory_new(1, sizeof(struct usable_sizes));
 }
 
-static void usable_sizes_see(void *state, const struct change *changes, size_t count)
+static void usable_sizes_see(void *state, const struct changes *changes)
 {
     struct usable_sizes *sizes = state;
-    for (const struct change *change = changes; change < changes + count; change++)
-        if (waste_matters(change))
-            waste_add(sizes->classes + size_class(change->block.size), change);
+    for (size_t i = 0; i < changes->made_count; i++)
+        waste_add(sizes->classes + size_class(changes->made[i]->block.size), changes->made[i]);
 }
 
 static void usable_sizes_answer(const void *state, const struct model *model, struct table *table)

@@ -16,11 +16,6 @@ enum { WASTE_COUNT, WASTE_ASKED, WASTE_USABLE, WASTE_BYTES, WASTE_SHARE, WASTE_C
         {"usable_bytes", "Usable", "", "bytes that the allocator let them use (malloc_usable_size)", COLUMN_BYTES},                                           \
         {"waste_bytes", "Waste", "", "usable_bytes - asked_bytes", COLUMN_BYTES}, {"waste_share", "Waste share", "", "waste_bytes / usable_bytes", COLUMN_RATIO}
 
-static inline bool waste_matters(const struct change *change)
-{
-    return change->kind == CHANGE_BIRTH || change->kind == CHANGE_RESIZE;
-}
-
 static inline void waste_add(struct waste *waste, const struct change *change)
 {
     const struct block *block = &change->block;

@@ -33,7 +33,7 @@ static inline size_t blocks_home(const struct blocks *blocks, uint64_t address)
     return (size_t)((address * 0x9E3779B97F4A7C15u) >> blocks->shift);
 }
 
-static inline void blocks_fetch(const struct blocks *blocks, uint64_t address)
+static inline __attribute__((always_inline)) void blocks_fetch(const struct blocks *blocks, uint64_t address)
 {
     if (blocks->room)
         __builtin_prefetch(blocks->at + blocks_home(blocks, address), 1);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static uint32_t model_site_new(struct model *model, uint32_t stack)
+uint32_t model_site_new(struct model *model, uint32_t stack)
 {
     uint32_t site = (uint32_t)model->sites.count;
     vec_push(&model->sites, ((struct site){.stack = stack, .peak_epoch = model->peak_epoch}));
@@ -11,14 +11,6 @@ static uint32_t model_site_new(struct model *model, uint32_t stack)
         vec_extend(&model->spreads, site + 1);
     model->frames.at[stack].site = site;
     return site;
-}
-
-uint32_t model_site(struct model *model, uint32_t stack)
-{
-    if (!stack || stack >= model->frames.count)
-        return 0;
-    uint32_t site = model->frames.at[stack].site;
-    return site ? site : model_site_new(model, stack);
 }
 
 /* A forked child's heaps are called as its parent's. */
@@ -52,7 +44,7 @@ static struct heap_state *model_heap_new(struct model *model, uint32_t process, 
 }
 
 /* The malloc heap is the first of its process's list, so it is made before any other. */
-struct heap_state *model_heap_of(struct model *model, uint32_t process, uint32_t heap)
+struct heap_state *model_heap_find(struct model *model, uint32_t process, uint32_t heap)
 {
     struct heap_state *first = model->process_heaps.at[process];
     if (!first)

@@ -10,7 +10,7 @@
 #include "host/base/vec.h"
 #include "pages.h"
 
-enum { MODEL_QUEUE = 64, MODEL_CHANGES = 64, MODEL_FLIGHTS = 1024, MODEL_MARKS = 65536 };
+enum { MODEL_QUEUE = 64, MODEL_CHANGES = 64, MODEL_AHEAD = 8, MODEL_FLIGHTS = 1024, MODEL_MARKS = 65536 };
 
 /* A node of the tree of stacks; `site` is 0 until a block was born there. */
 struct frame_node {
@@ -42,6 +42,8 @@ struct model {
     unsigned queued, changed;
     struct event queue[MODEL_QUEUE];
     struct change changes[MODEL_CHANGES];
+    const struct change *made[MODEL_CHANGES + 1], *freed[MODEL_CHANGES + 1], *rare[MODEL_CHANGES + 1];
+    unsigned made_count, freed_count, rare_count;
     VEC(struct frame_node) frames;
     VEC(struct site) sites;
     VEC(struct site_spread) spreads; /* sampled traces only */
@@ -64,12 +66,26 @@ struct model {
 void model_define(struct model *model, const struct event *event);
 
 /* state.c */
-uint32_t model_site(struct model *model, uint32_t stack);
-struct heap_state *model_heap_of(struct model *model, uint32_t process, uint32_t heap);
+uint32_t model_site_new(struct model *model, uint32_t stack);
+struct heap_state *model_heap_find(struct model *model, uint32_t process, uint32_t heap);
 void model_block_of(const struct model *model, const struct heap_state *heap, const struct slot *slot, struct block *block);
 /* Fills what the block has more than a slot holds. */
 void model_slot_fill(struct model *model, struct slot *slot, const struct block *block);
 void model_slot_drop(struct model *model, const struct slot *slot);
+
+static inline uint32_t model_site(struct model *model, uint32_t stack)
+{
+    if (!stack || stack >= model->frames.count)
+        return 0;
+    uint32_t site = model->frames.at[stack].site;
+    return __builtin_expect(site != 0, 1) ? site : model_site_new(model, stack);
+}
+
+static inline struct heap_state *model_heap_of(struct model *model, uint32_t process, uint32_t heap)
+{
+    struct heap_state *first = model->process_heaps.at[process];
+    return __builtin_expect(first && !heap, 1) ? first : model_heap_find(model, process, heap);
+}
 
 /* A damaged or foreign id becomes 0, "not known". */
 static inline uint32_t model_thread_index(const struct model *model, uint32_t thread)

@@ -15,7 +15,7 @@ struct analysis {
     size_t sampled_column_count;          /* the last so many columns are intervals: only in answers about sampled traces */
     /* What it keeps of its own while it watches; all three NULL when the model's state is enough. `model` outlives the state. */
     void *(*begin)(const struct model *model);
-    void (*see)(void *state, const struct change *changes, size_t count);
+    void (*see)(void *state, const struct changes *changes);
     void (*end)(void *state);
     /* Fills the initialised table, most important row first. May be asked at any time, any number of times. */
     void (*answer)(const void *state, const struct model *model, struct table *table);

@@ -151,7 +151,16 @@ struct model_totals {
     struct spread allocated_spread, live_spread, peak_spread;
 };
 
-typedef void (*model_see)(void *context, const struct change *changes, size_t count);
+/* A bunch of changes. `all` has them in order; the other lists point to some of them, so that who wants only these need not look at the rest. */
+struct changes {
+    const struct change *all;
+    const struct change *const *made;  /* CHANGE_BIRTH and CHANGE_RESIZE */
+    const struct change *const *freed; /* CHANGE_FREE */
+    const struct change *const *rare;  /* all but CHANGE_BIRTH and CHANGE_FREE */
+    size_t count, made_count, freed_count, rare_count;
+};
+
+typedef void (*model_see)(void *context, const struct changes *changes);
 struct model_config {
     uint64_t sample_bytes;      /* of the trace's header; 0: nothing is sampled */
     uint32_t only_process;      /* 0: all */
