@@ -14,7 +14,7 @@ static const struct column columns[] = {
     [LIVE] = {"live_bytes", "Live", "", "bytes of the live blocks in it, as asked for", COLUMN_BYTES},
     [COUNT] = {"live_count", "Blocks", "", "those blocks", COLUMN_COUNT},
     [FILL] = {"fill", "Fill", "", "live_bytes / bytes", COLUMN_RATIO},
-    [PROCESS] = {"process", "Process", "", "id of the process image", COLUMN_COUNT},
+    [PROCESS] = {"process", "Process", "id", "id of the process image", COLUMN_COUNT},
 };
 
 enum { HEAP_MAP_ROWS = 4096, HEAP_MAP_GAP_LOG2 = 12 };

@@ -4,8 +4,8 @@
 enum { HEAP, PROCESS, NAME, KIND, BASE, SIZE, ALLOCATIONS, ALLOCATED, FREES, PEAK, PEAK_COUNT, PEAK_TIME, LIVE, LIVE_COUNT };
 
 static const struct column columns[] = {
-    [HEAP] = {"heap", "Heap", "", "id in the trace; 0: the process's malloc heap", COLUMN_COUNT},
-    [PROCESS] = {"process", "Process", "", "id of its process image", COLUMN_COUNT},
+    [HEAP] = {"heap", "Heap", "id", "id in the trace; 0: the process's malloc heap", COLUMN_COUNT},
+    [PROCESS] = {"process", "Process", "id", "id of its process image", COLUMN_COUNT},
     [NAME] = {"name", "Name", "", "as the program called it", COLUMN_TEXT},
     [KIND] = {"kind", "Kind", "", "number of the kind of memory: enum ht_memory of heaptracer.h", COLUMN_COUNT},
     [BASE] = {"base", "Base", "", "where it begins; 0 if not known", COLUMN_ADDRESS},

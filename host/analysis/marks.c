@@ -6,8 +6,8 @@ enum { TIME, LABEL, PROCESS, THREAD };
 static const struct column columns[] = {
     [TIME] = {"time_ns", "Time", "", "when the mark was set", COLUMN_TIME},
     [LABEL] = {"label", "Label", "", "as the program called it", COLUMN_TEXT},
-    [PROCESS] = {"process", "Process", "", "id of the process image that set it", COLUMN_COUNT},
-    [THREAD] = {"thread", "Thread", "", "id of the thread that set it", COLUMN_COUNT},
+    [PROCESS] = {"process", "Process", "id", "id of the process image that set it", COLUMN_COUNT},
+    [THREAD] = {"thread", "Thread", "id", "id of the thread that set it", COLUMN_COUNT},
 };
 
 static void marks_answer(const void *state, const struct model *model, struct table *table)

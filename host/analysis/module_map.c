@@ -10,7 +10,7 @@ static const struct column columns[] = {
     [PATH] = {"path", "Path", "", "file, as the program knew it", COLUMN_TEXT},
     [BUILD_ID] = {"build_id", "Build-id", "", "in hexadecimal; empty if it has none", COLUMN_TEXT},
     [BIAS] = {"bias", "Bias", "", "address in memory - address in the file", COLUMN_ADDRESS},
-    [PROCESS] = {"process", "Process", "", "id of the process image that loaded it", COLUMN_COUNT},
+    [PROCESS] = {"process", "Process", "id", "id of the process image that loaded it", COLUMN_COUNT},
 };
 
 static const char *module_map_build_id(const struct module *module, struct table *table)

@@ -7,9 +7,9 @@ static const struct column columns[] = {
     [START] = {"start", "Start", "", "first address", COLUMN_ADDRESS},
     [END] = {"end", "End", "", "address behind the last", COLUMN_ADDRESS},
     [BYTES] = {"bytes", "Bytes", "", "end - start", COLUMN_BYTES},
-    [PROCESS] = {"process", "Process", "", "id of the process image", COLUMN_COUNT},
+    [PROCESS] = {"process", "Process", "id", "id of the process image", COLUMN_COUNT},
     [STACK] = {"stack", "Site", "", "the call stack that mapped it", COLUMN_STACK},
-    [THREAD] = {"thread", "Thread", "", "id of the thread that mapped it", COLUMN_COUNT},
+    [THREAD] = {"thread", "Thread", "id", "id of the thread that mapped it", COLUMN_COUNT},
     [BIRTH] = {"birth_ns", "Since", "", "when it was mapped", COLUMN_TIME},
 };
 

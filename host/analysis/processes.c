@@ -5,9 +5,9 @@ enum { PROCESS, PARENT, PID, HOW, COMMAND, END, ALLOCATIONS, ALLOCATED, FREES, P
        MAPPED_PEAK, BEGIN_NS, END_NS };
 
 static const struct column columns[] = {
-    [PROCESS] = {"process", "Process", "", "id of the image in the trace; 0: not known", COLUMN_COUNT},
-    [PARENT] = {"parent", "Parent", "", "id of the image that it came from; 0: none", COLUMN_COUNT},
-    [PID] = {"pid", "PID", "", "the system's process id", COLUMN_COUNT},
+    [PROCESS] = {"process", "Process", "id", "id of the image in the trace; 0: not known", COLUMN_COUNT},
+    [PARENT] = {"parent", "Parent", "id", "id of the image that it came from; 0: none", COLUMN_COUNT},
+    [PID] = {"pid", "PID", "id", "the system's process id", COLUMN_COUNT},
     [HOW] = {"how", "How", "", "first, fork or exec", COLUMN_TEXT},
     [COMMAND] = {"command", "Command", "", "what it runs", COLUMN_TEXT},
     [END] = {"end", "End", "", "exit status or signal, if the trace has it", COLUMN_TEXT},

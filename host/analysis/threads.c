@@ -4,9 +4,9 @@
 enum { THREAD, PROCESS, TID, NAME, ALLOCATIONS, ALLOCATED, LIVE, LIVE_COUNT, PEAK, FREES, FREED, FOREIGN, FOREIGN_SHARE, TEMPORARY, REFUSED, BEGIN, ENDED, END };
 
 static const struct column columns[] = {
-    [THREAD] = {"thread", "Thread", "", "id in the trace, from 1 across all processes; 0: not known", COLUMN_COUNT},
-    [PROCESS] = {"process", "Process", "", "id of its process image", COLUMN_COUNT},
-    [TID] = {"tid", "TID", "", "the system's thread id", COLUMN_COUNT},
+    [THREAD] = {"thread", "Thread", "id", "id in the trace, from 1 across all processes; 0: not known", COLUMN_COUNT},
+    [PROCESS] = {"process", "Process", "id", "id of its process image", COLUMN_COUNT},
+    [TID] = {"tid", "TID", "id", "the system's thread id", COLUMN_COUNT},
     [NAME] = {"name", "Name", "", "its last name", COLUMN_TEXT},
     [ALLOCATIONS] = {"allocations", "Allocations", "", "births and successful reallocs by this thread", COLUMN_COUNT},
     [ALLOCATED] = {"allocated_bytes", "Allocated", "", "bytes that they asked for", COLUMN_BYTES},

@@ -76,6 +76,9 @@ void opt_words_done(struct opt_words *words);
 void opt_help(const struct opt_command *command, struct str *out);
 void opt_man(const struct opt_command *command, const char *version, struct str *out); /* roff, section 1 */
 
+/* The section COMMANDS of the manual page of a program with commands. */
+void opt_man_commands(const struct opt_command *const *commands, size_t count, struct str *out);
+
 enum opt_shell { OPT_BASH, OPT_ZSH, OPT_FISH };
 /* `commands` are all commands of `program`. */
 void opt_completion(enum opt_shell shell, const char *program, const struct opt_command *const *commands, size_t count, struct str *out);

@@ -54,7 +54,8 @@ static void option_man(const struct opt *opt, struct str *out)
         str_add(out, "\\fR");
     }
     str_add(out, "\n");
-    roff_text(out, opt->about);
+    str_add(out, (char[]){(char)toupper((unsigned char)*opt->about), 0});
+    roff_text(out, opt->about + 1);
     str_add(out, ".\n");
     if (opt->kind == OPT_CHOICE) {
         str_add(out, "One of ");
@@ -94,7 +95,8 @@ static void examples_man(const struct opt_command *command, struct str *out)
         str_add(out, ".TP\n\\fB");
         roff_text(out, example->command);
         str_add(out, "\\fR\n");
-        roff_text(out, example->about);
+        str_add(out, (char[]){(char)toupper((unsigned char)*example->about), 0});
+        roff_text(out, example->about + 1);
         str_add(out, ".\n");
     }
 }
@@ -144,4 +146,16 @@ void opt_man(const struct opt_command *command, const char *version, struct str 
     examples_man(command, out);
     if (command->see_also)
         see_also_man(command, out);
+}
+
+void opt_man_commands(const struct opt_command *const *commands, size_t count, struct str *out)
+{
+    str_add(out, ".SH COMMANDS\n");
+    for (size_t i = 0; i < count; i++) {
+        str_add(out, ".TP\n.BR ");
+        page_name(commands[i], out);
+        str_add(out, " (1)\n");
+        roff_text(out, commands[i]->about);
+        str_add(out, ".\n");
+    }
 }

@@ -20,6 +20,12 @@ const struct command *cmd_find(const char *word)
     return NULL;
 }
 
+void cmd_tables(const struct opt_command *tables[CMD_COMMANDS])
+{
+    for (size_t i = 0; i < CMD_COMMANDS; i++)
+        tables[i] = commands[i].table;
+}
+
 int cmd_unknown(const char *word)
 {
     struct error error = {0};

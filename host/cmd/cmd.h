@@ -26,6 +26,13 @@ struct command {
 extern const struct command commands[]; /* ends with a NULL word */
 extern const struct opt_command cmd_heaptracer_table; /* the command itself, for its manual page */
 
+enum { CMD_COMMANDS = 0
+#define HT_COMMAND(word) +1
+#include "cmd.def"
+#undef HT_COMMAND
+};
+/* Their tables, in the same order. */
+void cmd_tables(const struct opt_command *tables[CMD_COMMANDS]);
 /* NULL if there is no such command. */
 const struct command *cmd_find(const char *word);
 /* Says on stderr that there is no such command, and which was meant. */

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "host/base/vec.h"
-
 static const struct opt_example completion_examples[] = {
     {"heaptracer completion bash >/etc/bash_completion.d/heaptracer", "for every bash on this machine"},
     {"heaptracer completion fish >~/.config/fish/completions/heaptracer.fish", "for your fish"},
@@ -44,11 +42,9 @@ int cmd_completion(int argc, char **argv)
     if (!cmd_parse(&cmd_completion_table, NULL, argc, argv, &words, &exit_code))
         return exit_code;
     if (shell_parse(words.at[0], &shell, &error)) {
-        VEC(const struct opt_command *) tables = {0};
-        for (const struct command *command = commands; command->word; command++)
-            vec_push(&tables, command->table);
-        opt_completion(shell, "heaptracer", tables.at, tables.count, &script);
-        vec_done(&tables);
+        const struct opt_command *tables[CMD_COMMANDS];
+        cmd_tables(tables);
+        opt_completion(shell, "heaptracer", tables, CMD_COMMANDS, &script);
         exit_code = cmd_print(&script);
     } else {
         exit_code = cmd_fail(&error);

@@ -64,17 +64,17 @@ static const struct column kind_columns[KIND_COLUMNS] = {
 
 enum { PROCESS_ID, PROCESS_PARENT, PROCESS_PID, PROCESS_HOW, PROCESS_COMMAND, PROCESS_COLUMNS };
 static const struct column process_columns[PROCESS_COLUMNS] = {
-    [PROCESS_ID] = {"process", "Process", "", "number in the trace, for --process", COLUMN_COUNT},
-    [PROCESS_PARENT] = {"parent_process", "Parent", "", "its parent's number, 0: the first", COLUMN_COUNT},
-    [PROCESS_PID] = {"pid", "PID", "", "process id of the system", COLUMN_COUNT},
+    [PROCESS_ID] = {"process", "Process", "id", "number in the trace, for --process", COLUMN_COUNT},
+    [PROCESS_PARENT] = {"parent_process", "Parent", "id", "its parent's number, 0: the first", COLUMN_COUNT},
+    [PROCESS_PID] = {"pid", "PID", "id", "process id of the system", COLUMN_COUNT},
     [PROCESS_HOW] = {"how", "How", "", "first, fork or exec", COLUMN_TEXT},
     [PROCESS_COMMAND] = {"command", "Command", "", "its command line", COLUMN_TEXT},
 };
 
 enum { MODULE_ID, MODULE_PROCESS, MODULE_START, MODULE_END, MODULE_BUILD, MODULE_PATH, MODULE_COLUMNS };
 static const struct column module_columns[MODULE_COLUMNS] = {
-    [MODULE_ID] = {"module", "Module", "", "number in the trace", COLUMN_COUNT},
-    [MODULE_PROCESS] = {"process", "Process", "", "the process that loaded it first", COLUMN_COUNT},
+    [MODULE_ID] = {"module", "Module", "id", "number in the trace", COLUMN_COUNT},
+    [MODULE_PROCESS] = {"process", "Process", "id", "the process that loaded it first", COLUMN_COUNT},
     [MODULE_START] = {"start", "Start", "", "first address there", COLUMN_ADDRESS},
     [MODULE_END] = {"end", "End", "", "address behind the last", COLUMN_ADDRESS},
     [MODULE_BUILD] = {"build_id", "Build-id", "", "of the file, in hex; empty: it has none", COLUMN_TEXT},

@@ -27,7 +27,11 @@ int cmd_man(int argc, char **argv)
     if (is_of_command && !command) {
         exit_code = cmd_unknown(words.at[0]);
     } else {
+        const struct opt_command *tables[CMD_COMMANDS];
+        cmd_tables(tables);
         opt_man(command ? command->table : &cmd_heaptracer_table, HT_VERSION, &page);
+        if (!command)
+            opt_man_commands(tables, CMD_COMMANDS, &page);
         exit_code = cmd_print(&page);
     }
     opt_words_done(&words);

@@ -147,7 +147,7 @@ void cell_text(struct str *out, const struct view *view, const struct column *co
         address_text(out, view, (uint32_t)cell.u);
     else if (column->kind == COLUMN_ADDRESS)
         str_add_format(out, "0x%" PRIx64, cell.u);
-    else if (view->is_exact)
+    else if (view->is_exact || (column->unit && !strcmp(column->unit, "id")))
         exact_text(out, column, cell);
     else if (column->kind == COLUMN_REAL)
         real_text(out, column, cell.f);

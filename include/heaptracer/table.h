@@ -27,7 +27,7 @@ enum column_kind {
 struct column {
     const char *name;   /* snake_case, unique in the table: the key in JSON, CSV and budgets */
     const char *title;  /* for people */
-    const char *unit;   /* "" or e.g. "events/s" */
+    const char *unit;   /* "" or e.g. "events/s"; "id": the number is a name, not an amount */
     const char *about;  /* what the number is, with its formula: one sentence */
     enum column_kind kind;
 };

@@ -1,0 +1,25 @@
+# documents: manual pages and completions, printed by the command itself from its option tables.
+file(STRINGS ${CMAKE_SOURCE_DIR}/host/cmd/cmd.def lines REGEX "^HT_COMMAND")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/host/cmd/cmd.def)
+string(REGEX REPLACE "HT_COMMAND\\(([a-z]+)\\)" "\\1" words "${lines}")
+set(pages)
+
+function(document file)
+  add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/${file} COMMAND heaptracer ${ARGN} > ${CMAKE_BINARY_DIR}/${file} DEPENDS heaptracer)
+  set(pages ${pages} ${CMAKE_BINARY_DIR}/${file} PARENT_SCOPE)
+endfunction()
+
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/man ${CMAKE_BINARY_DIR}/completion)
+document(man/heaptracer.1 man)
+foreach(word ${words})
+  document(man/heaptracer-${word}.1 man ${word})
+endforeach()
+document(completion/heaptracer completion bash)
+document(completion/_heaptracer completion zsh)
+document(completion/heaptracer.fish completion fish)
+add_custom_target(documents ALL DEPENDS ${pages})
+
+install(DIRECTORY ${CMAKE_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${CMAKE_BINARY_DIR}/completion/heaptracer DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${CMAKE_BINARY_DIR}/completion/_heaptracer DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${CMAKE_BINARY_DIR}/completion/heaptracer.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
