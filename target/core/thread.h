@@ -11,7 +11,7 @@
 /* A frame on the stack: the place and the value of the return address that leads to it. */
 struct ht_frame {
     uint64_t slot, pc;
-    uint64_t fp_slot; /* address that its frame pointer was restored from, 0: still in the register at the event */
+    uint64_t rule; /* that led from it to its caller; tells whether, and where below the caller's frame, it saved the frame pointer */
 };
 
 /* A frame whose caller was found through the frame pointer: reuse must compare that too. */

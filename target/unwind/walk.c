@@ -9,7 +9,8 @@
 /* Where the walk stands. Fresh frames are pushed downwards from the end of the thread's array, so they end up oldest first. */
 struct cursor {
     uint64_t pc, sp;
-    uint64_t fp, fp_slot;      /* fp is the register's value at the event; when fp_slot is not 0 the value is in memory there */
+    uint64_t fp;               /* the frame pointer's value at the event, or in the frame `fp_end` */
+    const struct ht_frame *fp_end; /* frames from here on say nothing of the frame pointer */
     uint64_t low, high;        /* bounds of the stack */
     struct ht_frame *cached;   /* frames[0] .. cached[-1] of last time may still be met */
     struct ht_frame *top;      /* youngest pushed frame is frames[HT_FRAMES - 1], the last pushed one is *top */
@@ -22,19 +23,38 @@ static inline uint64_t load(uint64_t address)
     return *(const volatile uint64_t *)(uintptr_t)address;
 }
 
-static inline uint64_t frame_pointer(const struct cursor *at)
+/* A frame's rule is the table's word, or with the top bit set just the distance of its saved frame pointer below the CFA. */
+#define RULE_FP_BELOW ((uint64_t)1 << 63)
+
+static inline uint64_t frame_fp_below(uint64_t rule)
 {
-    return at->fp_slot ? load(at->fp_slot) : at->fp;
+    return rule & RULE_FP_BELOW ? rule & ~RULE_FP_BELOW : rule_fp_below(rule);
+}
+
+/* Where the frame pointer of the cursor's frame was saved: by the oldest pushed frame that saved it. 0: by none, it is at->fp. The frame that the
+ * cursor stands on may be pushed already: `from` is the first frame younger than it. */
+static uint64_t fp_slot_from(const struct cursor *at, const struct ht_frame *from, uint64_t sp)
+{
+    for (const struct ht_frame *frame = from; frame < at->fp_end; sp = frame->slot + 8, frame++)
+        if (frame_fp_below(frame->rule))
+            return sp - frame_fp_below(frame->rule);
+    return 0;
+}
+
+static uint64_t frame_pointer(const struct cursor *at, uint64_t slot)
+{
+    return slot ? load(slot) : at->fp;
 }
 
 /* An anchor of the frame pushed last; frames are counted from the youngest until the depth is known. */
-static void push_anchor(struct ht_thread *t, struct cursor *at, uint64_t fp, uint64_t cfa_slot, uint64_t cfa)
+static void push_anchor(struct ht_thread *t, struct cursor *at, struct ht_anchor anchor)
 {
     if (at->anchor_top <= t->anchor_count) {
         at->odd |= WALK_ONCE;
         return;
     }
-    t->anchors[--at->anchor_top] = (struct ht_anchor){at->fp_slot, fp, cfa_slot, cfa, (uint64_t)(t->frames + HT_FRAMES - at->top)};
+    anchor.frame = (uint64_t)(t->frames + HT_FRAMES - at->top);
+    t->anchors[--at->anchor_top] = anchor;
 }
 
 /* The oldest of the frames up to `youngest` (which is known to hold) that still hold without a break. */
@@ -54,18 +74,21 @@ static inline struct ht_frame *verify_slots(const struct ht_thread *t, struct ht
     return frame;
 }
 
-/* The first frame that holds, given that frames[first .. count) have the right slots: anchors may say that it is a younger one. */
-static uint64_t verify_anchors(const struct ht_thread *t, const struct cursor *at, uint64_t first, uint64_t count)
+/* The first frame that holds, given that frames[first .. count) have the right slots: anchors may say that it is a younger one. A frame pointer that
+ * was saved below the meeting point is now where the walk found it: the old place is dead, and the anchor is told. */
+static uint64_t verify_anchors(struct ht_thread *t, const struct cursor *at, uint64_t first, uint64_t count)
 {
+    uint64_t slot = fp_slot_from(at, at->top, at->sp), fp = frame_pointer(at, slot);
     for (uint32_t i = t->anchor_count; i > 0; i--) {
-        const struct ht_anchor *anchor = &t->anchors[i - 1];
+        struct ht_anchor *anchor = &t->anchors[i - 1];
         if (anchor->frame >= count)
             continue;
         if (anchor->frame < first)
             break;
-        /* A slot younger than the meeting point is not proven; there the frame pointer that the walk has now is the truth. */
-        uint64_t fp = anchor->fp_slot < at->sp ? frame_pointer(at) : load(anchor->fp_slot);
-        if (fp != anchor->fp || (anchor->cfa_slot && load(anchor->cfa_slot) != anchor->cfa))
+        if (anchor->fp_slot < at->sp)
+            anchor->fp_slot = slot;
+        uint64_t now = anchor->fp_slot == slot ? fp : load(anchor->fp_slot);
+        if (now != anchor->fp || (anchor->cfa_slot && load(anchor->cfa_slot) != anchor->cfa))
             return anchor->frame;
     }
     return first;
@@ -74,33 +97,17 @@ static uint64_t verify_anchors(const struct ht_thread *t, const struct cursor *a
 /* Moves the still valid frames of last time from cached[-1] down to `first` to the fresh ones, but for `first` itself, on which the cursor stands then. */
 static void take_over(struct ht_thread *t, struct cursor *at, struct ht_frame *first)
 {
-    uint64_t meeting = at->sp, fp_slot = at->fp_slot;
     uint32_t anchor = t->anchor_count;
     while (anchor > 0 && t->frames + t->anchors[anchor - 1].frame >= at->cached)
         anchor--;
-    for (struct ht_frame *frame = at->cached - 1;; frame--) {
-        at->sp = frame->slot + 8;
-        at->pc = frame->pc;
-        at->fp_slot = frame->fp_slot < meeting ? fp_slot : frame->fp_slot;
-        if (frame == first)
-            break;
-        *--at->top = (struct ht_frame){frame->slot, frame->pc, at->fp_slot};
-        if (anchor > 0 && t->frames + t->anchors[anchor - 1].frame == frame) {
-            anchor--;
-            push_anchor(t, at, t->anchors[anchor].fp, t->anchors[anchor].cfa_slot, t->anchors[anchor].cfa);
-        }
+    for (struct ht_frame *frame = at->cached - 1; frame > first; frame--) {
+        *--at->top = *frame;
+        if (anchor > 0 && t->frames + t->anchors[anchor - 1].frame == frame)
+            push_anchor(t, at, t->anchors[--anchor]);
     }
+    at->sp = first->slot + 8;
+    at->pc = first->pc;
     at->cached = first;
-}
-
-/* Kept frames whose frame pointer came from below the meeting point have it from where the walk found it now: the old place is dead. */
-static void refresh_fp(struct ht_thread *t, const struct cursor *at)
-{
-    for (struct ht_frame *frame = at->cached; frame > t->frames && frame[-1].fp_slot < at->sp; frame--)
-        frame[-1].fp_slot = at->fp_slot;
-    for (uint32_t i = t->anchor_count; i > 0; i--)
-        if (t->frames + t->anchors[i - 1].frame < at->cached && t->anchors[i - 1].fp_slot < at->sp)
-            t->anchors[i - 1].fp_slot = at->fp_slot;
 }
 
 /* cached[-1] is the frame that the walk stands on and the slots from `first` on hold. True: all of last time's stack holds from here on. False: a part
@@ -109,10 +116,8 @@ static __attribute__((noinline)) bool meet(struct ht_thread *t, struct cursor *a
 {
     if (t->anchor_count)
         first = t->frames + verify_anchors(t, at, (uint64_t)(first - t->frames), (uint64_t)(at->cached - t->frames));
-    if (first == t->frames) {
-        refresh_fp(t, at);
+    if (first == t->frames)
         return true;
-    }
     take_over(t, at, first);
     return false;
 }
@@ -121,11 +126,12 @@ static __attribute__((noinline)) bool meet(struct ht_thread *t, struct cursor *a
 static bool step_signal(struct ht_thread *t, struct cursor *at)
 {
     at->odd |= WALK_ONCE;
+    at->top->rule = 0;
     if (at->high - at->sp < ARCH_SIGNAL_BYTES)
         return false;
     uint64_t sp = ARCH_SIGNAL_SP(at->sp), pc = ARCH_SIGNAL_PC(at->sp);
     at->fp = ARCH_SIGNAL_FP(at->sp);
-    at->fp_slot = 0;
+    at->fp_end = at->top;
     if (sp < at->low || sp >= at->high)
         if (!ht__port_stack(sp, &at->low, &at->high))
             return false;
@@ -136,12 +142,11 @@ static bool step_signal(struct ht_thread *t, struct cursor *at)
 }
 
 /* Goes on to the caller once the CFA is known. */
-static bool step_to(struct cursor *at, uint64_t cfa, uint64_t fp_below)
+static bool step_to(struct cursor *at, uint64_t cfa, uint64_t rule)
 {
-    if (cfa <= at->sp || cfa > at->high || cfa & 7 || fp_below > cfa - at->low)
+    if (cfa <= at->sp || cfa > at->high || cfa & 7 || frame_fp_below(rule) > cfa - at->low)
         return false;
-    if (fp_below)
-        at->fp_slot = cfa - fp_below;
+    at->top->rule = rule;
     at->sp = cfa;
     at->pc = ARCH_STRIP_RA(load(cfa - 8));
     return true;
@@ -152,31 +157,34 @@ static bool in_stack(const struct cursor *at, uint64_t address)
     return address >= at->low && address + 8 <= at->high && !(address & 7);
 }
 
-static bool step_through_fp(struct ht_thread *t, struct cursor *at, int64_t cfa, uint64_t fp_below)
+static bool step_through_fp(struct ht_thread *t, struct cursor *at, uint64_t rule)
 {
-    uint64_t fp = frame_pointer(at);
-    push_anchor(t, at, fp, 0, 0);
-    return step_to(at, fp + (uint64_t)cfa, fp_below);
+    uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot);
+    push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp});
+    return step_to(at, fp + rule_cfa(rule), rule);
 }
 
-static bool step_through_memory(struct ht_thread *t, struct cursor *at, int64_t offset)
+/* A frame that aligned its stack: CFA and frame pointer are both found through memory. */
+static bool step_through_memory(struct ht_thread *t, struct cursor *at, rule_word rule)
 {
-    uint64_t fp = frame_pointer(at), place = fp + (uint64_t)offset;
+    int64_t offset = (int64_t)((uint64_t)rule << (64 - 3 - RULE_CFA_BITS)) >> (64 - RULE_CFA_BITS) << 3;
+    uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot), place = fp + (uint64_t)offset;
     if (!in_stack(at, place) || !in_stack(at, fp))
         return false;
-    push_anchor(t, at, fp, place, load(place));
-    if (!step_to(at, load(place), 0))
-        return false;
-    at->fp_slot = fp;
-    return true;
+    uint64_t cfa = load(place);
+    push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp, .cfa_slot = place, .cfa = cfa});
+    return cfa > fp && step_to(at, cfa, RULE_FP_BELOW | (cfa - fp));
 }
 
 static bool step_wide(struct ht_thread *t, struct cursor *at)
 {
     struct rule_wide wide = ht__rule_find_wide(at->pc);
-    if (wide.kind == RULE_SP)
-        return step_to(at, at->sp + (uint64_t)wide.cfa, wide.fp_below);
-    return wide.kind == RULE_FP && step_through_fp(t, at, wide.cfa, wide.fp_below);
+    uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot);
+    if (wide.kind == RULE_FP)
+        push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp});
+    if (wide.kind != RULE_SP && wide.kind != RULE_FP)
+        return false;
+    return step_to(at, (wide.kind == RULE_FP ? fp : at->sp) + (uint64_t)wide.cfa, RULE_FP_BELOW | wide.fp_below);
 }
 
 /* One frame up by any rule. False: the frame that was pushed last is the last one; `truncated` tells if it should not have been. */
@@ -189,9 +197,9 @@ static __attribute__((noinline)) bool step(struct ht_thread *t, struct cursor *a
         rule = ht__rule_find(at->pc);
     switch (rule_kind(rule)) {
     case RULE_END: return false;
-    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule_fp_below(rule)); break;
-    case RULE_FP: more = step_through_fp(t, at, (int64_t)rule_cfa(rule), rule_fp_below(rule)); break;
-    case RULE_DEREF: more = step_through_memory(t, at, (int64_t)((uint64_t)rule << (64 - 3 - RULE_CFA_BITS)) >> (64 - RULE_CFA_BITS) << 3); break;
+    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule); break;
+    case RULE_FP: more = step_through_fp(t, at, rule); break;
+    case RULE_DEREF: more = step_through_memory(t, at, rule); break;
     case RULE_SIGNAL: more = step_signal(t, at); break;
     case RULE_BIG: more = step_wide(t, at); break;
     default: break;
@@ -278,14 +286,14 @@ static inline struct walk finish(const struct ht_thread *t, const struct ht_fram
     return (struct walk){keep, fresh, anchor_top, odd};
 }
 
-/* The hot loop keeps pc, sp, fp_slot, cached and top in registers: frames that are found through SP, which nearly all are, and a full meeting never
+/* The hot loop keeps pc, sp, cached and top in registers: frames that are found through SP, which nearly all are, and a full meeting never
  * leave it; the cursor in memory is for the rest. */
-#define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.fp_slot = fp_slot, at.cached = cached, at.top = top)
-#define CURSOR_LOAD() (pc = at.pc, sp = at.sp, fp_slot = at.fp_slot, cached = at.cached, top = at.top, high = at.high)
+#define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.cached = cached, at.top = top)
+#define CURSOR_LOAD() (pc = at.pc, sp = at.sp, cached = at.cached, top = at.top, high = at.high)
 
 struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
 {
-    uint64_t pc = frame[1], sp = (uint64_t)(uintptr_t)(frame + 2), fp_slot = 0;
+    uint64_t pc = frame[1], sp = (uint64_t)(uintptr_t)(frame + 2);
     if (__builtin_expect(sp < t->stack_low || sp >= t->stack_high || *t->maps_now != t->maps_generation || t->code_generation != ht__code_generation, 0))
         if (!find_bounds(t, sp))
             return (struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS};
@@ -293,6 +301,7 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
     struct ht_frame *cached = t->frames + t->frame_count, *top = t->frames + HT_FRAMES, *floor = t->frames + HT_FRAMES / 2;
     struct cursor at;
     at.fp = frame[0];
+    at.fp_end = t->frames + HT_FRAMES;
     at.low = t->stack_low;
     at.high = high;
     at.anchor_top = HT_ANCHORS;
@@ -305,7 +314,7 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
             cached--;
         if (cached[-1].slot == slot && cached[-1].pc == pc) {
             struct ht_frame *first = verify_slots(t, cached - 1);
-            if (__builtin_expect(first == t->frames && !t->anchor_count && cached[-1].fp_slot == fp_slot, 1)) {
+            if (__builtin_expect(first == t->frames && !t->anchor_count, 1)) {
                 at.odd |= t->truncated ? WALK_TRUNCATED : 0;
                 break;
             }
@@ -323,8 +332,8 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
             cached = t->frames;
             break;
         }
-        *--top = (struct ht_frame){slot, pc, fp_slot};
-        uint64_t entry = rule_entry(pc), cfa = sp + rule_cfa(entry), below = rule_fp_below(entry);
+        uint64_t entry = rule_entry(pc), cfa = sp + rule_cfa(entry);
+        *--top = (struct ht_frame){slot, pc, entry};
         if (__builtin_expect(!rule_is_sp(entry, pc) || cfa > high, 0)) {
             CURSOR_STORE();
             bool more = step(t, &at);
@@ -334,7 +343,6 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
             cached = t->frames;
             break;
         }
-        fp_slot = below ? cfa - below : fp_slot;
         sp = cfa;
         pc = ARCH_STRIP_RA(load(cfa - 8));
     }
