@@ -160,9 +160,9 @@ static const char *full_name(struct object *object, uint64_t pc, const char *bar
     const struct name *name = names_find(&object->names, pc);
     if (!name || !name_covers(name, pc) || !demangle_knows(name->text))
         return bare;
-    const char *clear = clear_name(object, name);
+    const char *clear = clear_name(object, name), *last = strrchr(bare, ':');
     const char *clone = strstr(clear, " [clone");
-    if (!strstr(clear, bare))
+    if (!strstr(clear, last ? last + 1 : bare))
         return bare;
     return clone ? arena_copy_text(&object->texts, clear, (size_t)(clone - clear)) : clear;
 }

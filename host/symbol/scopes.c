@@ -7,18 +7,25 @@
 
 #include <dwarf.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "host/base/str.h"
 
 #include "demangle.h"
 
 enum {
     SCOPES_DEPTH = 256,
+    SCOPES_NAME = 2048,              /* bytes of a holder's text */
     SCOPES_RANGES = 8 * 1000 * 1000, /* of one unit; functions of a made file can all claim the same long list */
 };
 
 struct walk {
+    struct arena *arena;
     struct {
         Dwarf_Die die;
         uint32_t scope;
+        const char *name;   /* of what holds the DIEs of this level; NULL: nothing that belongs to a name */
+        const char *holder; /* the same with all that is outside of it; NULL: not made yet */
     } level[SCOPES_DEPTH];
     int depth; /* levels in use */
 };
@@ -51,18 +58,18 @@ static bool is_holder(int tag)
 static uint32_t see_die(struct scopes *scopes, Dwarf_Die *die, uint32_t parent, bool *has_code)
 {
     int tag = dwarf_tag(die);
-    *has_code = is_holder(tag);
+    *has_code = is_holder(tag) || tag == DW_TAG_subprogram; /* one without code of its own may hold the class of a lambda that has some */
     if (!is_function(tag))
         return parent;
     Dwarf_Addr base, low, high;
     uint32_t scope = (uint32_t)scopes->list.count;
+    size_t before = scopes->ranges.count;
     for (ptrdiff_t at = 0; scopes->ranges.count < SCOPES_RANGES && (at = dwarf_ranges(die, at, &base, &low, &high)) > 0;)
-        if (low < high) {
+        if (low < high)
             vec_push(&scopes->ranges, ((struct scope_range){low, high, scope}));
-            *has_code = true;
-        }
-    if (!*has_code)
+    if (scopes->ranges.count == before)
         return parent;
+    *has_code = true;
     vec_push(&scopes->list, ((struct scope){*die, parent, tag == DW_TAG_inlined_subroutine, false, NULL}));
     return scope;
 }
@@ -77,9 +84,52 @@ static void walk_on(struct walk *walk)
         walk->depth--;
 }
 
-static void walk_unit(struct scopes *scopes, Dwarf_Die *unit)
+static const char *name_of_holder(Dwarf_Die *die)
 {
-    struct walk walk = {.depth = 1};
+    const char *name = dwarf_diename(die);
+    switch (dwarf_tag(die)) {
+    case DW_TAG_lexical_block:
+    case DW_TAG_inlined_subroutine:
+    case DW_TAG_with_stmt:
+    case DW_TAG_catch_block:
+    case DW_TAG_try_block:
+        return NULL;
+    case DW_TAG_namespace:
+        return name ? name : "(anonymous namespace)";
+    default:
+        return name ? name : "{unnamed}";
+    }
+}
+
+/* "" when nothing holds the DIEs of this level. */
+static const char *holder_at(struct walk *walk, int depth)
+{
+    if (depth < 0)
+        return "";
+    if (walk->level[depth].holder)
+        return walk->level[depth].holder;
+    const char *outer = holder_at(walk, depth - 1), *name = walk->level[depth].name;
+    struct str text = {0};
+    if (name && strlen(outer) < SCOPES_NAME)
+        str_add_format(&text, "%s%s%s", outer, outer[0] ? "::" : "", name);
+    walk->level[depth].holder = text.count ? arena_copy_text(walk->arena, text.at, text.count) : outer;
+    str_done(&text);
+    return walk->level[depth].holder;
+}
+
+/* Inlined functions have no symbol whose mangled name could be taken; so what holds a function is remembered where it is declared. */
+static void note_holder(struct scopes *scopes, struct walk *walk, Dwarf_Die *die)
+{
+    if (dwarf_tag(die) != DW_TAG_subprogram || dwarf_hasattr(die, DW_AT_linkage_name))
+        return;
+    const char *holder = holder_at(walk, walk->depth - 1);
+    if (holder[0])
+        *map_put(&scopes->holders, dwarf_dieoffset(die), NULL) = (uint64_t)(uintptr_t)holder;
+}
+
+static void walk_unit(struct scopes *scopes, Dwarf_Die *unit, struct arena *arena)
+{
+    struct walk walk = {.arena = arena, .depth = 1};
     walk.level[0].scope = SCOPE_NONE;
     if (dwarf_child(unit, &walk.level[0].die) != 0)
         return;
@@ -87,9 +137,12 @@ static void walk_unit(struct scopes *scopes, Dwarf_Die *unit)
         Dwarf_Die die = walk.level[walk.depth - 1].die, child;
         bool has_code;
         uint32_t scope = see_die(scopes, &die, walk.level[walk.depth - 1].scope, &has_code);
+        note_holder(scopes, &walk, &die);
         walk_on(&walk);
         if (has_code && walk.depth < SCOPES_DEPTH && dwarf_child(&die, &child) == 0) {
             walk.level[walk.depth].die = child;
+            walk.level[walk.depth].name = name_of_holder(&die);
+            walk.level[walk.depth].holder = NULL;
             walk.level[walk.depth++].scope = scope;
         }
     }
@@ -135,9 +188,9 @@ static void cut_segments(struct scopes *scopes)
     vec_done(&open);
 }
 
-void scopes_read(struct scopes *scopes, Dwarf_Die *unit)
+void scopes_read(struct scopes *scopes, Dwarf_Die *unit, struct arena *arena)
 {
-    walk_unit(scopes, unit);
+    walk_unit(scopes, unit, arena);
     if (scopes->ranges.count)
         qsort(scopes->ranges.at, scopes->ranges.count, sizeof *scopes->ranges.at, compare_ranges);
     cut_segments(scopes);
@@ -175,8 +228,15 @@ const char *scope_name(Dwarf_Die *die, bool *is_bare)
     return name ? name : linkage;
 }
 
+const char *scopes_holder(const struct scopes *scopes, Dwarf_Die *die)
+{
+    uint64_t *holder = map_get(&scopes->holders, dwarf_dieoffset(die));
+    return holder ? (const char *)(uintptr_t)*holder : NULL;
+}
+
 void scopes_done(struct scopes *scopes)
 {
+    map_done(&scopes->holders);
     vec_done(&scopes->list);
     vec_done(&scopes->segments);
     vec_done(&scopes->ranges);

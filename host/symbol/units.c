@@ -4,11 +4,14 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
+#include "host/base/str.h"
+
 #include "demangle.h"
 
 enum {
     UNITS_LOOK_BACK = 256, /* units overlap only in broken files */
     UNITS_RANGES = 32 * 1000 * 1000,
+    UNITS_CHAIN = 16, /* from an inlined function to its declaration */
 };
 
 static int compare_ranges(const void *a, const void *b)
@@ -69,13 +72,71 @@ static struct unit *units_find(const struct units *units, uint64_t pc)
     return NULL;
 }
 
-static const char *clear_name(struct units *units, struct scope *scope)
+static void read_scopes(struct units *units, struct unit *unit)
+{
+    if (unit->is_read)
+        return;
+    unit->is_read = true;
+    units->read_count++;
+    scopes_read(&unit->scopes, &unit->split, &units->texts);
+}
+
+/* The unit that the DIE is in; with link-time optimisation functions are declared in other units than their code is. */
+static struct unit *unit_of(struct units *units, Dwarf_Die *die)
+{
+    Dwarf_Die top;
+    if (!dwarf_diecu(die, &top, NULL, NULL))
+        return NULL;
+    size_t low = 0, high = units->list.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (dwarf_dieoffset(&units->list.at[middle].die) < dwarf_dieoffset(&top))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < units->list.count && units->list.at[low].die.cu == top.cu ? &units->list.at[low] : NULL;
+}
+
+/* What holds the function, from the DIE that declares it. */
+static const char *holder_of(struct units *units, struct unit *unit, Dwarf_Die *die)
+{
+    Dwarf_Die at = *die;
+    for (int i = 0; i < UNITS_CHAIN; i++) {
+        Dwarf_Attribute attribute;
+        if (at.cu != unit->split.cu)
+            unit = unit_of(units, &at);
+        if (!unit)
+            return NULL;
+        read_scopes(units, unit);
+        const char *holder = scopes_holder(&unit->scopes, &at);
+        if (holder)
+            return holder;
+        Dwarf_Attribute *next = dwarf_attr(&at, DW_AT_abstract_origin, &attribute);
+        next = next ? next : dwarf_attr(&at, DW_AT_specification, &attribute);
+        if (!next || !dwarf_formref_die(next, &at))
+            return NULL;
+    }
+    return NULL;
+}
+
+static const char *held_name(struct units *units, const char *holder, const char *name)
+{
+    struct str text = {0};
+    str_add_format(&text, "%s::%s", holder, name);
+    const char *copy = arena_copy_text(&units->texts, text.at, text.count);
+    str_done(&text);
+    return copy;
+}
+
+static const char *clear_name(struct units *units, struct unit *unit, struct scope *scope)
 {
     if (scope->name)
         return scope->name;
     const char *name = scope_name(&scope->die, &scope->is_bare);
-    if (!name)
-        return NULL;
+    const char *holder = name && scope->is_bare ? holder_of(units, unit, &scope->die) : NULL;
+    if (!name || holder)
+        return scope->name = name ? held_name(units, holder, name) : NULL;
     bool is_new;
     uint64_t *clear = map_put(&units->names, (uint64_t)(uintptr_t)name, &is_new);
     if (is_new)
@@ -119,16 +180,12 @@ void units_resolve(struct units *units, uint64_t pc, struct spots *spots)
     struct unit *unit = units_find(units, pc);
     if (!unit)
         return;
-    if (!unit->is_read) {
-        unit->is_read = true;
-        units->read_count++;
-        scopes_read(&unit->scopes, &unit->split);
-    }
+    read_scopes(units, unit);
     struct spot spot = line_of(unit, pc);
     bool is_whole = false;
     for (uint32_t at = scopes_find(&unit->scopes, pc); at != SCOPE_NONE && !is_whole;) {
         struct scope *scope = &unit->scopes.list.at[at];
-        spot.function = clear_name(units, scope);
+        spot.function = clear_name(units, unit, scope);
         spot.inlined = scope->inlined;
         spot.is_bare = scope->is_bare;
         vec_push(&spots->list, spot);

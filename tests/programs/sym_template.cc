@@ -26,10 +26,22 @@ template <typename T, int N> struct shelf {
 
 namespace
 {
+struct box {
+    int held;
+    __attribute__((always_inline)) inline void shy(int value)
+    {
+        held = sink + value;
+        MARK(shy);
+        sink = held;
+    }
+};
+
 __attribute__((noinline)) int quiet(int value)
 {
     sink = value;
     MARK(quiet);
+    box box{};
+    box.shy(value); // line of: call shy
     return sink + 1;
 }
 } // namespace

@@ -50,16 +50,21 @@ static void clang(void **state)
     }
 }
 
-static void check_cplusplus(const char *compiler)
+static void check_cplusplus(const char *compiler, const char *flags)
 {
     const struct frame_text *texts;
-    compile(compiler, "-g", "sym_template.cc", "plus");
+    print_message("  %s %s\n", compiler, flags);
+    compile(compiler, flags, "sym_template.cc", "plus");
     struct subject subject = subject_new("plus", "plus", NULL);
     assert_int_equal(ask(&subject, "put", &texts), 2);
     check_text(&texts[0], "shop::shelf<long, 4>::put(long)", "sym_template.cc", "MARK(put)", true);
     check_text(&texts[1], "shop::shelf<long, 4>::fill(long)", "sym_template.cc", "call put", false);
     assert_int_equal(ask(&subject, "quiet", &texts), 1);
     check_text(&texts[0], "(anonymous namespace)::quiet(int)", "sym_template.cc", "MARK(quiet)", false);
+    assert_int_equal(ask(&subject, "shy", &texts), 2); /* no symbol has its mangled name: what holds it comes from the debug data */
+    assert_memory_equal(texts[0].function, "(anonymous namespace)::box::shy", 31);
+    check_text(&texts[0], texts[0].function, "sym_template.cc", "MARK(shy)", true);
+    check_text(&texts[1], "(anonymous namespace)::quiet(int)", "sym_template.cc", "call shy", false);
     assert_int_equal(ask(&subject, "lambda", &texts), 1);
     assert_non_null(strstr(texts[0].function, "main::"));
     assert_non_null(strstr(texts[0].function, "::operator()(int) const"));
@@ -70,9 +75,11 @@ static void check_cplusplus(const char *compiler)
 static void cplusplus(void **state)
 {
     (void)state;
-    check_cplusplus("g++");
+    check_cplusplus("g++", "-g");
+    check_cplusplus("g++", "-g -flto");
+    check_cplusplus("g++", "-gdwarf-4");
     if (have("clang++"))
-        check_cplusplus("clang++");
+        check_cplusplus("clang++", "-g");
 }
 
 static void exact_is_not_moved(void **state)
