@@ -115,6 +115,17 @@ void pipeline_free(struct pipeline *pipeline)
     memory_free(pipeline);
 }
 
+/* What only the end of the trace tells: the recorder's account of itself. */
+static void pipeline_read_cost(struct pipeline *pipeline, struct trace_reader *reader)
+{
+    struct trace_totals totals;
+    if (!trace_get_totals(reader, &totals) || !totals.complete)
+        return;
+    if (!totals.cost.events)
+        totals.cost.events = totals.events;
+    model_put(pipeline->model, &(struct event){.kind = EVENT_COST, .define = &totals.cost});
+}
+
 bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error)
 {
     enum { PROGRESS_EVERY = 1 << 20 };
@@ -124,6 +135,7 @@ bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struc
     for (uint64_t count = 1; trace_next(reader, &event, failed) && pipeline_put(pipeline, &event); count++)
         if (count % PROGRESS_EVERY == 0 && options->progress && !options->progress(options->context, count, event.time_ns))
             break;
+    pipeline_read_cost(pipeline, reader);
     pipeline_finish(pipeline);
     return failed->kind == ERROR_NONE;
 }
