@@ -152,6 +152,46 @@ static bool tables_choose(struct analyze *analyze, struct opt_words *words, stru
     return true;
 }
 
+static bool gates_look(const struct analyze_options *options, const struct table *table, bool *has_found, struct error *error)
+{
+    struct gate gate;
+    for (size_t i = 0; i < options->fail_on.count; i++)
+        if (!gate_parse(&gate, options->fail_on.at[i], error) || !gate_look(&gate, table, has_found, error))
+            return false;
+    return true;
+}
+
+/* Wishes that cannot be are said before the work, not after it. */
+static bool wishes_check(const struct analyze *analyze, const struct analysis *analysis, struct error *error)
+{
+    const struct analyze_options *options = analyze->options;
+    struct table like = {.name = analysis->name, .columns = analysis->columns, .column_count = analysis->column_count};
+    const char *rest = options->page.columns, *name = options->sort ? options->sort + (*options->sort == '+') : NULL, *word;
+    size_t count;
+    bool has_found;
+    if (name && columns_find(&like, name, strlen(name), error) < 0)
+        return false;
+    while (opt_next_word(&rest, ',', &word, &count))
+        if (columns_find(&like, word, count, error) < 0)
+            return false;
+    return gates_look(analyze->options, &like, &has_found, error);
+}
+
+static bool wishes_check_all(const struct analyze *analyze, struct error *error)
+{
+    if (analyze->options->quick)
+        return true;
+    if (analyze->options->page.csv && analyze->shown_count != 1)
+        return error_set(error, ERROR_USAGE, "--csv writes one table: choose it with --table NAME");
+    for (size_t i = 0; analyze->names && analyze->names[i]; i++)
+        if (!wishes_check(analyze, analysis_find(analyze->names[i]), error))
+            return false;
+    for (const struct analysis *const *at = analysis_list(); !analyze->names && *at; at++)
+        if (!wishes_check(analyze, *at, error))
+            return false;
+    return true;
+}
+
 static bool table_sort_by(struct table *table, const char *name, struct error *error)
 {
     bool is_ascending = *name == '+';
@@ -168,6 +208,16 @@ static void empty_rows_drop(struct table *table)
         table->row_count--;
 }
 
+/* Rows of each table, so that all tables fit on the screen if it is not too low. */
+static size_t first_page_rows(const struct terminal *terminal)
+{
+    enum { LEAST = 3, MOST = 10, OTHER_LINES = 33 };
+    size_t rows = terminal->height > OTHER_LINES ? (terminal->height - OTHER_LINES) / (FIRST_PAGE_TABLES - 1) : 0;
+    if (!terminal->height)
+        return FIRST_PAGE_ROWS;
+    return rows < LEAST ? LEAST : rows > MOST ? MOST : rows;
+}
+
 static bool first_page_put(struct analyze *analyze, struct table *table, struct error *error)
 {
     struct columns columns = {0};
@@ -179,7 +229,7 @@ static bool first_page_put(struct analyze *analyze, struct table *table, struct 
         empty_rows_drop(&columns.table);
     if (i)
         columns.table.note = (char[]){""}; /* what a reader must know stands below the summary */
-    is_good = is_good && page_table(&analyze->page, &columns.table, FIRST_PAGE_ROWS, error);
+    is_good = is_good && page_table(&analyze->page, &columns.table, first_page_rows(&analyze->page.terminal), error);
     columns_done(&columns);
     return is_good;
 }
@@ -194,22 +244,13 @@ static bool table_put(struct analyze *analyze, struct table *table, struct error
     return is_short ? first_page_put(analyze, table, error) : page_table(&analyze->page, table, 0, error);
 }
 
-static bool gates_look(struct analyze *analyze, const struct table *table, struct error *error)
-{
-    struct gate gate;
-    for (size_t i = 0; i < analyze->options->fail_on.count; i++)
-        if (!gate_parse(&gate, analyze->options->fail_on.at[i], error) || !gate_look(&gate, table, &analyze->has_found, error))
-            return false;
-    return true;
-}
-
 static bool answers_put(struct analyze *analyze, struct pipeline *pipeline, struct error *error)
 {
     bool is_good = true;
     for (size_t i = 0; is_good && pipeline_analysis(pipeline, i); i++) {
         struct table table;
         pipeline_answer(pipeline, i, &table);
-        is_good = gates_look(analyze, &table, error) && (i >= analyze->shown_count || table_put(analyze, &table, error));
+        is_good = gates_look(analyze->options, &table, &analyze->has_found, error) && (i >= analyze->shown_count || table_put(analyze, &table, error));
         table_done(&table);
     }
     if (is_good && analyze->is_first_page)
@@ -246,6 +287,8 @@ static bool trace_analyze(struct analyze *analyze, struct trace_reader *reader, 
     progress_start(&analyze->progress);
     pipeline_read(pipeline, reader, problem);
     progress_end(&analyze->progress);
+    if (!problem->kind && !options->to_ns)
+        page_end_check(reader, analyze->path, problem);
     page_start(&analyze->page, analyze->path, trace_get_header(reader));
     bool is_good = answers_put(analyze, pipeline, error);
     pipeline_free(pipeline);
@@ -275,7 +318,7 @@ static bool totals_put(struct analyze *analyze, struct trace_reader *reader, str
     for (size_t i = 0; is_good && i < sizeof makes / sizeof *makes; i++) {
         struct table table;
         makes[i](&table, &totals);
-        is_good = gates_look(analyze, &table, error) && page_table(&analyze->page, &table, 0, error);
+        is_good = gates_look(analyze->options, &table, &analyze->has_found, error) && page_table(&analyze->page, &table, 0, error);
         table_done(&table);
     }
     return is_good;
@@ -296,7 +339,7 @@ static int analyze_file(const struct analyze_options *options, struct opt_words 
     struct error error = {0}, problem = {0};
     struct analyze analyze = {.options = options, .path = words->at[0]};
     struct trace_reader *reader = NULL;
-    if (tables_choose(&analyze, words, &error))
+    if (tables_choose(&analyze, words, &error) && wishes_check_all(&analyze, &error))
         reader = trace_open(analyze.path, &error);
     if (!reader)
         return cmd_fail(&error);

@@ -219,6 +219,8 @@ static int info_file(const struct info_options *options, const char *path)
     if (page_open(&page, &options->page, path, &error)) {
         info_init(&info);
         info_read(&info, reader, &problem);
+        if (!problem.kind)
+            page_end_check(reader, path, &problem);
         file_fill(&info, path, reader);
         kinds_fill(&info);
         page_start(&page, path, trace_get_header(reader));

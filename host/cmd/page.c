@@ -61,6 +61,13 @@ void page_see(void *page, const struct event *event)
     symbols_see(((struct page *)page)->symbols, event);
 }
 
+void page_end_check(struct trace_reader *reader, const char *trace_path, struct error *problem)
+{
+    struct trace_totals totals;
+    if (!trace_get_totals(reader, &totals) || !totals.complete)
+        error_set(problem, ERROR_READ, "'%s' ends before the recorder's totals: the recording was cut or is not over; what is there was read", trace_path);
+}
+
 static void header_put(struct page *page, const char *trace_path, const struct trace_header *header)
 {
     struct str line = {0};
@@ -76,15 +83,11 @@ static void header_put(struct page *page, const char *trace_path, const struct t
     str_clear(&line);
     if (header->start_unix_ns && localtime_r(&start, &parts))
         strftime(date, sizeof date, "recorded %F %T", &parts);
-    str_add_format(&line, "\n  %s by ", *date ? date : "recorded");
-    utf8_add_clean(&line, header->recorder ? header->recorder : "?");
-    str_add(&line, " on ");
-    utf8_add_clean(&line, header->machine ? header->machine : "?");
-    str_add(&line, ", ");
-    utf8_add_clean(&line, header->system ? header->system : "?");
+    putc('\n', page->terminal.out);
+    str_add_format(&line, "%s by ", *date ? date : "recorded");
+    str_add_format(&line, "%s on %s, %s", header->recorder ? header->recorder : "?", header->machine ? header->machine : "?", header->system ? header->system : "?");
     str_add_format(&line, header->sample_bytes ? "; a sample about every %s" : "; every event", number_bytes(text, header->sample_bytes));
-    paint_put(&page->view, page->terminal.out, PAINT_DIM, str_text(&line));
-    fputs("\n", page->terminal.out);
+    paint_paragraph(&page->view, page->terminal.out, PAINT_DIM, str_text(&line), "  ");
     str_done(&line);
 }
 
@@ -138,18 +141,14 @@ void page_line(struct page *page, const char *format, ...)
 {
     if (!is_text(page))
         return;
-    struct str line = {0};
     char *text = NULL;
     va_list values;
     va_start(values, format);
     if (vasprintf(&text, format, values) >= 0) {
-        utf8_add_clean(&line, text);
-        paint_put(&page->view, page->terminal.out, PAINT_DIM, str_text(&line));
-        putc('\n', page->terminal.out);
+        paint_paragraph(&page->view, page->terminal.out, PAINT_DIM, text, "");
         free(text);
     }
     va_end(values);
-    str_done(&line);
 }
 
 static void notes_put(struct page *page)

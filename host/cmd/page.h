@@ -56,6 +56,8 @@ struct page {
 bool page_open(struct page *page, const struct page_options *options, const char *trace_path, struct error *error);
 /* For pipeline and reading loops: definitions of modules and frames. */
 void page_see(void *page, const struct event *event);
+/* After the last event: sets `problem` when the recorder's totals are missing, since then the end of the trace is, too. */
+void page_end_check(struct trace_reader *reader, const char *trace_path, struct error *problem);
 /* The head of the document; after all reading, since a pager takes the terminal. */
 void page_start(struct page *page, const char *trace_path, const struct trace_header *header);
 /* `suits` rows are shown as text when no --limit was given (0: 20). False and `error` if --columns does not fit it. */

@@ -3,22 +3,34 @@
 
 #include <string.h>
 
+#include "host/base/nearest.h"
 #include "host/base/str.h"
 #include "host/base/vec.h"
 
-int columns_find(const struct table *table, const char *name, size_t count, struct error *error)
+static int column_unknown(const struct table *table, const char *name, size_t count, struct error *error)
 {
-    struct str names = {0};
+    struct str names = {0}, typed = {0};
+    str_add_bytes(&typed, name, count);
+    struct nearest nearest = {.wanted = str_text(&typed)};
     for (size_t i = 0; i < table->column_count; i++) {
-        if (strlen(table->columns[i].name) == count && !memcmp(table->columns[i].name, name, count)) {
-            str_done(&names);
-            return (int)i;
-        }
+        nearest_offer(&nearest, table->columns[i].name);
         str_add_format(&names, "%s%s", i ? ", " : "", table->columns[i].name);
     }
-    error_set(error, ERROR_USAGE, "table '%s' has no column '%.*s'; it has %s", table->name, (int)count, name, str_text(&names));
+    if (nearest.best)
+        error_set(error, ERROR_USAGE, "table '%s' has no column '%s'; did you mean '%s'?", table->name, nearest.wanted, nearest.best);
+    else
+        error_set(error, ERROR_USAGE, "table '%s' has no column '%s'; it has %s", table->name, nearest.wanted, str_text(&names));
     str_done(&names);
+    str_done(&typed);
     return -1;
+}
+
+int columns_find(const struct table *table, const char *name, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strlen(table->columns[i].name) == count && !memcmp(table->columns[i].name, name, count))
+            return (int)i;
+    return column_unknown(table, name, count, error);
 }
 
 static void cells_copy(struct columns *columns, const struct table *source, const int *places)

@@ -1,6 +1,9 @@
 /* paint: in text and its role, out text on a stream in the colour of that role. */
 #include "paint.h"
 
+#include <string.h>
+
+#include "host/base/str.h"
 #include "host/base/utf8.h"
 
 static const char *const paint_codes[] = {
@@ -56,4 +59,32 @@ void paint_repeat(FILE *out, const char *text, size_t count)
 const char *paint_ellipsis(const struct view *view)
 {
     return view->has_unicode ? "…" : "...";
+}
+
+/* Bytes of the next line: as many whole words as fit, or what fits of a long one. */
+static size_t line_length(const char *text, size_t room)
+{
+    size_t count = utf8_fit(text, room), words = count;
+    if (!text[count])
+        return count;
+    while (words && text[words] != ' ')
+        words--;
+    return words ? words : count ? count : 1;
+}
+
+void paint_paragraph(const struct view *view, FILE *out, enum paint_role role, const char *text, const char *indent)
+{
+    struct str clean = {0}, line = {0};
+    utf8_add_clean(&clean, text);
+    for (const char *at = str_text(&clean); *at; at += strspn(at, " ")) {
+        size_t count = line_length(at, view->width - strlen(indent));
+        str_clear(&line);
+        str_add_bytes(&line, at, count);
+        fputs(indent, out);
+        paint_put(view, out, role, str_text(&line));
+        putc('\n', out);
+        at += count;
+    }
+    str_done(&clean);
+    str_done(&line);
 }

@@ -20,6 +20,8 @@ enum paint_role {
 size_t paint_put(const struct view *view, FILE *out, enum paint_role role, const char *text);
 /* In exactly `columns`: padded on the left or right, cut with a mark. */
 void paint_cell(const struct view *view, FILE *out, enum paint_role role, const char *text, size_t columns, bool is_right);
+/* Whole words up to the page's width, every line after `indent`; made clean. */
+void paint_paragraph(const struct view *view, FILE *out, enum paint_role role, const char *text, const char *indent);
 /* `count` times the same text. */
 void paint_repeat(FILE *out, const char *text, size_t count);
 const char *paint_ellipsis(const struct view *view);

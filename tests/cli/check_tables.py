@@ -5,52 +5,7 @@ import json
 import re
 import sys
 
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
-KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "required", "properties", "const", "enum", "items", "minItems", "minimum", "pattern",
-         "propertyNames", "additionalProperties"}
-
-
-def has_type(value, name):
-    if isinstance(value, bool):
-        return name == "boolean"
-    return isinstance(value, TYPES[name])
-
-
-def validate(value, schema, root, place, problems):
-    unknown = set(schema) - KNOWN
-    if unknown:
-        raise SystemExit(f"this checker does not know {unknown}")
-    if "$ref" in schema:
-        target = root
-        for part in schema["$ref"].lstrip("#/").split("/"):
-            target = target[part]
-        validate(value, target, root, place, problems)
-    names = schema.get("type", [])
-    names = [names] if isinstance(names, str) else names
-    if names and not any(has_type(value, name) for name in names):
-        problems.append(f"{place}: {value!r} is not {names}")
-        return
-    if "const" in schema and value != schema["const"]:
-        problems.append(f"{place}: {value!r} is not {schema['const']!r}")
-    if "enum" in schema and value not in schema["enum"]:
-        problems.append(f"{place}: {value!r} is not one of {schema['enum']}")
-    if "pattern" in schema and isinstance(value, str) and not re.search(schema["pattern"], value):
-        problems.append(f"{place}: {value!r} does not match {schema['pattern']}")
-    if "minimum" in schema and isinstance(value, (int, float)) and value < schema["minimum"]:
-        problems.append(f"{place}: {value} is below {schema['minimum']}")
-    if isinstance(value, list):
-        if len(value) < schema.get("minItems", 0):
-            problems.append(f"{place}: too few items")
-        for i, item in enumerate(value):
-            validate(item, schema.get("items", {}), root, f"{place}[{i}]", problems)
-    if isinstance(value, dict):
-        for key in schema.get("required", []):
-            if key not in value:
-                problems.append(f"{place}: lacks {key}")
-        for key, item in value.items():
-            validate(key, schema.get("propertyNames", {}), root, f"{place}: name", problems)
-            validate(item, schema.get("properties", {}).get(key, schema.get("additionalProperties", {})), root, f"{place}.{key}", problems)
-
+from json_schema import validate
 
 KINDS = {"text": str, "count": int, "bytes": int, "time": int, "duration": int, "ratio": (int, float, type(None)), "real": (int, float, type(None)), "address": str,
          "stack": int, "frame": list, "signed_bytes": int, "signed_count": int}
