@@ -100,7 +100,8 @@ enum ht_clock { HT_CLOCK_NONE, HT_CLOCK_TSC, HT_CLOCK_CNTVCT, HT_CLOCK_MONOTONIC
 enum { HT_SESSION_PROCESSES = 1024 };
 
 /* One process image (a fork makes one, an exec makes one). The parent of a fork takes the child's entry before the fork: it fills parent, how and stamp,
- * then sets state 1; the child adds pid and name and sets 2; the parent sets 4 if the fork failed. So the child's place in the order is exact, and the
+ * then sets state 1; behind the fork child and parent each add pid, name and rule and set 2 (a child may never make an event, or exec at once, and the
+ * merge waits at state 1); the parent sets 4 if the fork failed. So the child's place in the order is exact, and the
  * collector knows of a child whose parent is already gone. An exec'd image fills its own entry (1 at once with how and stamp). */
 struct ht_process {
     uint32_t state;     /* 0 free, 1 being filled, 2 ready, 3 said goodbye (its last record is in its lanes), 4 void: there is no such process */

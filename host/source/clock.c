@@ -1,5 +1,5 @@
-/* clock: the rate is the mean since the session's start, against CLOCK_MONOTONIC_RAW. Each time it is measured, the line that converts ticks is bent so that it meets
- * the truth a second later; the line stays continuous, so times never fall. */
+/* clock: the rate is the mean since the session's start, against CLOCK_MONOTONIC_RAW. Each time it is measured, the line that converts ticks is bent so that it
+ * meets the truth a second later; the line stays continuous, so times never fall. */
 #include "clock.h"
 
 #include <stdbool.h>

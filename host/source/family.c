@@ -60,6 +60,7 @@ static bool family_look_at(struct family *family, struct image *image)
     if (state == 1)
         return false;
     image->pid = __atomic_load_n(&entry->pid, __ATOMIC_RELAXED);
+    image->usable_rule = __atomic_load_n(&entry->usable_rule, __ATOMIC_RELAXED);
     family_watch(image);
     return true;
 }

@@ -7,11 +7,11 @@
 struct family {
     struct ht_session *shared;
     struct emit *emit;
-    uint32_t count;            /* entries seen */
-    uint32_t settled;          /* entries before this one need no look any more */
-    uint64_t due_stamp;        /* of the earliest image that waits for its EVENT_PROCESS; UINT64_MAX none */
+    uint32_t count;     /* entries seen */
+    uint32_t settled;   /* entries before this one need no look any more */
+    uint64_t due_stamp; /* of the earliest image that waits for its EVENT_PROCESS; UINT64_MAX none */
     struct image *due;
-    bool impatient;            /* the session ends: nothing unfinished is waited for */
+    bool impatient; /* the session ends: nothing unfinished is waited for */
     struct image images[HT_SESSION_PROCESSES];
 };
 

@@ -13,8 +13,8 @@ enum image_state {
     IMAGE_NONE,    /* its entry is free */
     IMAGE_WAITING, /* its entry is seen; its EVENT_PROCESS is due at `stamp` */
     IMAGE_DEFINED,
-    IMAGE_ENDED,   /* EVENT_PROCESS_END is out */
-    IMAGE_VOID,    /* the fork failed */
+    IMAGE_ENDED, /* EVENT_PROCESS_END is out */
+    IMAGE_VOID,  /* the fork failed */
 };
 
 struct image_range {
@@ -23,23 +23,24 @@ struct image_range {
 };
 
 struct image_code {
-    uint64_t pc;    /* 0: free slot */
+    uint64_t pc; /* 0: free slot */
     uint32_t place;
 };
 
 struct image {
     uint32_t serial, parent, pid, how;
+    uint32_t usable_rule;
     enum image_state state;
-    bool gone;            /* the process has ended, or an exec replaced this image */
-    bool overdue;         /* its entry stayed unfinished for so long that the merge went on without it */
+    bool gone;    /* the process has ended, or an exec replaced this image */
+    bool overdue; /* its entry stayed unfinished for so long that the merge went on without it */
     bool status_known;
     int wait_status;
-    int pidfd;            /* -1 none */
+    int pidfd; /* -1 none */
     uint64_t stamp;
-    uint64_t seen_ns;     /* when the collector first saw the entry */
-    struct image *forked_from; /* NULL: how is not fork */
+    uint64_t seen_ns;               /* when the collector first saw the entry */
+    struct image *forked_from;      /* NULL: how is not fork */
     VEC(struct image_range) ranges; /* by start, without overlap */
-    struct image_code *codes; /* what pc is which place; forgotten when the ranges change */
+    struct image_code *codes;       /* what pc is which place; forgotten when the ranges change */
     uint32_t code_count, code_room;
     struct map heaps, sources; /* number in the process -> session-wide id */
 };

@@ -34,7 +34,7 @@ static const char *more_text(struct more more, uint64_t *from)
     return text;
 }
 
-static bool more_module(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_module(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
     struct ht_more_module head;
     if (more.bytes < sizeof head)
@@ -47,81 +47,76 @@ static bool more_module(struct decoder *decoder, struct ring *ring, struct more 
     memcpy(define.build_id, more.at + sizeof head, define.build_id_bytes);
     uint64_t from = sizeof head + head.build_id_bytes;
     define.path = more_text(more, &from);
-    define.id = places_module(&decoder->places, define.path, define.build_id, define.build_id_bytes);
+    define.id = places_module(&unpacker->places, define.path, define.build_id, define.build_id_bytes);
     image_map(ring->image, &(struct image_range){head.start, head.end, head.bias, define.id});
-    emit_event(&decoder->emit, &(struct event){.kind = EVENT_MODULE, .process = ring->serial, .time_ns = decoder->emit.last_ns, .define = &define});
+    emit_event(&unpacker->emit, &(struct event){.kind = EVENT_MODULE, .process = ring->serial, .time_ns = unpacker->emit.last_ns, .define = &define});
     return true;
 }
 
-static bool more_module_gone(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_module_gone(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
-    (void)decoder;
+    (void)unpacker;
     if (more.bytes < 8)
         return false;
     image_unmap(ring->image, more_u64(more, 0));
     return true;
 }
 
-static bool more_thread(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_thread(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
     if (more.bytes < 8)
         return false;
     ring->tid = more_u32(more, 0);
-    decode_tell_thread(decoder, ring, more.at + 8);
+    unpack_tell_thread(unpacker, ring, more.at + 8);
     return true;
 }
 
-static bool more_mark(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_mark(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
-    emit_event(&decoder->emit, &(struct event){.kind = EVENT_MARK,
-                                               .process = ring->serial,
-                                               .thread = ring->thread,
-                                               .time_ns = decoder->emit.last_ns,
-                                               .define = more.at});
+    emit_event(&unpacker->emit,
+               &(struct event){.kind = EVENT_MARK, .process = ring->serial, .thread = ring->thread, .time_ns = unpacker->emit.last_ns, .define = more.at});
     return true;
 }
 
-static bool more_heap(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_heap(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
     if (more.bytes < 24)
         return false;
     uint64_t *id = map_put(&ring->image->heaps, more_u32(more, 0), NULL);
     if (!*id)
-        *id = ++decoder->heaps;
-    struct heap_definition define = {.id = (uint32_t)*id,
-                                     .process = ring->serial,
-                                     .kind = more_u32(more, 1),
-                                     .base = more_u64(more, 1),
-                                     .size = more_u64(more, 2),
-                                     .name = more.at + 24};
-    emit_event(&decoder->emit, &(struct event){.kind = EVENT_HEAP, .process = ring->serial, .heap = define.id, .time_ns = decoder->emit.last_ns, .define = &define});
+        *id = ++unpacker->heaps;
+    struct heap_definition define = {
+        .id = (uint32_t)*id, .process = ring->serial, .kind = more_u32(more, 1), .base = more_u64(more, 1), .size = more_u64(more, 2), .name = more.at + 24};
+    emit_event(&unpacker->emit,
+               &(struct event){.kind = EVENT_HEAP, .process = ring->serial, .heap = define.id, .time_ns = unpacker->emit.last_ns, .define = &define});
     return true;
 }
 
-static bool more_gap(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_gap(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
     if (more.bytes < 16)
         return false;
-    decode_gap(decoder, ring, more_u64(more, 0), more_u64(more, 1), "the lane was full");
+    unpack_gap(unpacker, ring, more_u64(more, 0), more_u64(more, 1), "the lane was full");
     return true;
 }
 
-static bool more_source(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_source(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
     if (more.bytes < 16)
         return false;
     uint64_t *id = map_put(&ring->image->sources, more_u64(more, 0), NULL), from = 16;
     if (!*id)
-        *id = ++decoder->sources;
+        *id = ++unpacker->sources;
     struct source_definition define = {.id = (uint32_t)*id, .line = more_u32(more, 2)};
     define.file = more_text(more, &from);
     define.function = more_text(more, &from);
     define.variable = more_text(more, &from);
-    emit_event(&decoder->emit, &(struct event){.kind = EVENT_SOURCE, .process = ring->serial, .source = define.id, .time_ns = decoder->emit.last_ns, .define = &define});
+    emit_event(&unpacker->emit,
+               &(struct event){.kind = EVENT_SOURCE, .process = ring->serial, .source = define.id, .time_ns = unpacker->emit.last_ns, .define = &define});
     return true;
 }
 
-static bool more_map(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_map(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
     if (more.bytes < 40)
         return false;
@@ -132,31 +127,44 @@ static bool more_map(struct decoder *decoder, struct ring *ring, struct more mor
                           .api = (uint8_t)api,
                           .process = ring->serial,
                           .thread = ring->thread,
-                          .time_ns = decoder->emit.last_ns,
+                          .time_ns = unpacker->emit.last_ns,
                           .address = more_u64(more, 0),
                           .size = more_u64(more, 1),
                           .old_address = more_u64(more, 2)};
-    event.stack = decode_stack(decoder, ring, shape >> 32, fresh, (const uint64_t *)(more.at + 40));
-    emit_event(&decoder->emit, &event);
+    event.stack = unpack_stack(unpacker, ring, shape >> 32, fresh, (const uint64_t *)(more.at + 40));
+    emit_event(&unpacker->emit, &event);
     return true;
 }
 
-static bool more_state(struct decoder *decoder, struct ring *ring, struct more more)
+static bool more_stack(struct unpacker *unpacker, struct ring *ring, struct more more)
+{
+    if (more.bytes < 8)
+        return false;
+    uint64_t shape = more_u64(more, 0), fresh = shape & 0xFFFFFFFF;
+    if (fresh > (more.bytes - 8) / 8)
+        return false;
+    unpack_stack(unpacker, ring, shape >> 32, fresh, (const uint64_t *)(more.at + 8));
+    return true;
+}
+
+static bool more_state(struct unpacker *unpacker, struct ring *ring, struct more more)
 {
     (void)ring;
     if (more.bytes < 8)
         return false;
-    decode_state(decoder, more_u64(more, 0) != 0);
+    unpack_state(unpacker, more_u64(more, 0) != 0);
     return true;
 }
 
-static bool (*const more_kinds[])(struct decoder *, struct ring *, struct more) = {
-    [HT_MORE_MODULE] = more_module, [HT_MORE_MODULE_GONE] = more_module_gone, [HT_MORE_THREAD] = more_thread, [HT_MORE_MARK] = more_mark,
-    [HT_MORE_HEAP] = more_heap,     [HT_MORE_GAP] = more_gap,                 [HT_MORE_SOURCE] = more_source, [HT_MORE_MAP] = more_map,
-    [HT_MORE_STATE] = more_state,
+static bool (*const more_kinds[])(struct unpacker *, struct ring *, struct more) = {
+    [HT_MORE_MODULE] = more_module, [HT_MORE_MODULE_GONE] = more_module_gone,
+    [HT_MORE_THREAD] = more_thread, [HT_MORE_MARK] = more_mark,
+    [HT_MORE_HEAP] = more_heap,     [HT_MORE_GAP] = more_gap,
+    [HT_MORE_SOURCE] = more_source, [HT_MORE_MAP] = more_map,
+    [HT_MORE_STATE] = more_state,   [HT_MORE_STACK] = more_stack,
 };
 
-uint64_t more_decode(struct decoder *decoder, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
+uint64_t more_unpack(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
 {
     if (count < 2)
         return 0;
@@ -170,6 +178,6 @@ uint64_t more_decode(struct decoder *decoder, struct ring *ring, const uint64_t 
     static __thread uint64_t copy[MORE_PAYLOAD_MOST / 8 + 1];
     memcpy(copy, words + 2, bytes);
     ((char *)copy)[bytes] = 0;
-    emit_time(&decoder->emit, stamp > decoder->emit.last_stamp ? stamp : decoder->emit.last_stamp);
-    return more_kinds[kind](decoder, ring, (struct more){(const char *)copy, bytes}) ? padded : 0;
+    emit_time(&unpacker->emit, stamp > unpacker->emit.last_stamp ? stamp : unpacker->emit.last_stamp);
+    return more_kinds[kind](unpacker, ring, (struct more){(const char *)copy, bytes}) ? padded : 0;
 }

@@ -22,8 +22,8 @@ struct place_module {
 };
 
 struct places {
-    VEC(struct place) at;                 /* by place id */
-    VEC(struct place_module) modules;     /* by module id; 0 is "no file" */
+    VEC(struct place) at;             /* by place id */
+    VEC(struct place_module) modules; /* by module id; 0 is "no file" */
     struct arena arena;
 };
 

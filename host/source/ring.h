@@ -17,22 +17,23 @@ enum ring_state {
 struct ring {
     struct ht_lane *shared;
     const char *bytes;
-    uint64_t room;        /* a power of two */
-    uint64_t tail, head;  /* bytes read; bytes that are whole, as last seen */
-    uint64_t told_tail;   /* what the producer knows of tail */
-    uint64_t bound;       /* no record that is still to come has an earlier stamp */
+    uint64_t room;       /* a power of two */
+    uint64_t tail, head; /* bytes read; bytes that are whole, as last seen */
+    uint64_t told_tail;  /* what the producer knows of tail */
+    uint64_t bound;      /* no record that is still to come has an earlier stamp */
     enum ring_state state;
-    bool writing;         /* a record was being written at the last look */
-    bool stalled;         /* that record took so long that the merge goes on without the lane */
-    bool dropped;         /* it held nonsense: nothing more is read of it */
-    bool told;            /* EVENT_THREAD is out */
-    uint32_t index;       /* of the lane */
+    bool writing;              /* a record was being written at the last look */
+    bool stalled;              /* that record took so long that the merge goes on without the lane */
+    bool dropped;              /* it held nonsense: nothing more is read of it */
+    bool told;                 /* EVENT_THREAD is out */
+    uint32_t index;            /* of the lane */
     uint32_t serial, pid, tid; /* of the thread that has it */
-    uint32_t thread;      /* session-wide id */
+    uint32_t thread;           /* session-wide id */
     struct image *image;
+    uint32_t usable_rule; /* enum ht_usable_rule */
     uint32_t *stack;      /* ids of the frames of the last stack, oldest first */
     uint32_t depth, stack_room;
-    uint64_t idle_ns;     /* since when it is idle, 0: its pages are given back */
+    uint64_t idle_ns;                       /* since when it is idle, 0: its pages are given back */
     uint64_t truncated, waits, lost_events; /* of earlier threads that had it */
 };
 

@@ -1,30 +1,31 @@
 /* shm: rounds of looking at all lanes and merging what is certain.
  *
  * With one lane in use its order is the order. With more, a round notes the time T0, lets every thread of the session pass a memory barrier
- * (membarrier: the watched programs pay nothing for it in their hot path) and then looks at each lane's head. A lane whose head is even at that look had no record in
- * the making, so whatever it publishes later has a stamp above T0. A lane whose head is odd had one; until that one record is published, nothing above the
- * lane's last known stamp is certain. Everything certain and not above T0 is merged by stamp and handed on. */
+ * (membarrier: the watched programs pay nothing for it in their hot path) and then looks at each lane's head. A lane whose head is even at that look had no
+ * record in the making, so whatever it publishes later has a stamp above T0. A lane whose head is odd had one; until that one record is published, nothing
+ * above the lane's last known stamp is certain. Everything certain and not above T0 is merged by stamp and handed on. */
 #include "shm.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "decode.h"
+#include "unpack.h"
 #include "merge.h"
 
-static const uint64_t POLL_NS = 10000000;      /* between two looks at who has ended */
-static const uint64_t STALL_NS = 500000000;    /* a record in the making for longer than this is not waited for (a debugger may hold the thread) */
-static const uint64_t PUNCH_NS = 1000000000;   /* a lane idle for this long gives its pages back */
+static const uint64_t POLL_NS = 10000000;       /* between two looks at who has ended */
+static const uint64_t STALL_NS = 500000000;     /* a record in the making for longer than this is not waited for (a debugger may hold the thread) */
+static const uint64_t PUNCH_NS = 1000000000;    /* a lane idle for this long gives its pages back */
 static const uint64_t NO_BARRIER_NS = 10000000; /* without membarrier a published record is seen within this time */
 
 struct shm {
     struct shm_config config;
-    struct decoder decoder;
+    struct unpacker unpacker;
     struct ring *rings;
     struct merge merge;
     uint32_t lane_count, lanes_used, lanes_open;
@@ -64,7 +65,7 @@ struct shm *shm_new(const struct shm_config *config)
         struct ht_lane *lane = ht_session_lane(session, i);
         shm->rings[i] = (struct ring){.shared = lane, .bytes = ht_lane_ring(lane), .room = shm->lane_bytes, .index = i};
     }
-    decode_init(&shm->decoder, session, config->clock, config->put, config->context);
+    unpack_init(&shm->unpacker, session, config->clock, config->put, config->context);
     return shm;
 }
 
@@ -72,11 +73,11 @@ static void shm_look_at(struct shm *shm, struct ring *ring)
 {
     uint32_t state = __atomic_load_n(&ring->shared->state, __ATOMIC_ACQUIRE);
     uint32_t serial = __atomic_load_n(&ring->shared->process, __ATOMIC_RELAXED);
-    bool gone = serial && serial <= HT_SESSION_PROCESSES && shm->decoder.family->images[serial - 1].gone;
+    bool gone = serial && serial <= HT_SESSION_PROCESSES && shm->unpacker.family->images[serial - 1].gone;
     uint64_t head = ring->head;
     if (!ring_look(ring)) {
-        decode_gap(&shm->decoder, ring, 0, 0, "a lane's counters were nonsense and it was dropped");
-        shm->decoder.dropped_lanes++;
+        unpack_gap(&shm->unpacker, ring, 0, 0, "a lane's counters were nonsense and it was dropped");
+        shm->unpacker.dropped_lanes++;
         ring_drop(ring);
     }
     if (state != HT_LANE_OWNED || gone || shm->finishing)
@@ -104,7 +105,7 @@ static bool shm_look_states(struct shm *shm)
         if (ring->state != RING_IDLE || __atomic_load_n(&ring->shared->state, __ATOMIC_ACQUIRE) == HT_LANE_IDLE)
             continue;
         ring_adopt(ring);
-        ring->bound = shm->decoder.emit.last_stamp;
+        ring->bound = shm->unpacker.emit.last_stamp;
         shm->lanes_open++;
     }
     return shm->lanes_open != before;
@@ -113,7 +114,7 @@ static bool shm_look_states(struct shm *shm)
 /* Up to which stamp everything is visible after this; UINT64_MAX: one lane alone, all that it holds. */
 static uint64_t shm_look(struct shm *shm)
 {
-    family_look(shm->decoder.family);
+    family_look(shm->unpacker.family);
     do
         shm_look_heads(shm);
     while (shm_look_states(shm) && shm->lanes_open < 2);
@@ -124,7 +125,7 @@ static uint64_t shm_look(struct shm *shm)
         uint64_t delay = (uint64_t)(shm->config.clock->ticks_per_s / 1e9 * (double)NO_BARRIER_NS);
         limit = limit > delay ? limit - delay : 0;
     }
-    family_look(shm->decoder.family);
+    family_look(shm->unpacker.family);
     shm_look_heads(shm);
     shm_look_states(shm);
     return limit;
@@ -154,7 +155,7 @@ static bool shm_drain(struct shm *shm, struct ring *ring, uint64_t *stamp, uint6
     bool more = true;
     while (more && *stamp <= stop) {
         ring->bound = *stamp;
-        decode_record(&shm->decoder, ring, *stamp);
+        unpack_record(&shm->unpacker, ring, *stamp);
         if (ring->tail - ring->told_tail >= step)
             ring_give_back(ring);
         more = ring_peek(ring, stamp);
@@ -199,9 +200,9 @@ static bool shm_merge(struct shm *shm, uint64_t limit)
     struct merge *merge = &shm->merge;
     while (merge->count && merge->at[0].stamp <= limit) {
         struct ring *ring = merge->at[0].ring;
-        uint64_t stamp = merge->at[0].stamp, due = shm->decoder.family->due_stamp;
+        uint64_t stamp = merge->at[0].stamp, due = shm->unpacker.family->due_stamp;
         if (due <= stamp) {
-            if (!family_tell_due(shm->decoder.family))
+            if (!family_tell_due(shm->unpacker.family))
                 return false;
             continue;
         }
@@ -229,7 +230,7 @@ static void shm_close_rings(struct shm *shm)
         ring_give_back(ring);
         if (ring->state != RING_CLOSING || ring_unread(ring) || shm->finishing)
             continue;
-        decode_thread_end(&shm->decoder, ring);
+        unpack_thread_end(&shm->unpacker, ring);
         ring_release(ring);
         ring->idle_ns = shm->now_ns;
         shm->lanes_open--;
@@ -249,7 +250,7 @@ static bool shm_has_rings(const struct shm *shm, const struct image *image)
 
 static void shm_end_images(struct shm *shm)
 {
-    struct family *family = shm->decoder.family;
+    struct family *family = shm->unpacker.family;
     for (uint32_t i = 0; i < family->count; i++) {
         struct image *image = &family->images[i];
         if (image->gone && image->state == IMAGE_WAITING)
@@ -261,21 +262,21 @@ static void shm_end_images(struct shm *shm)
 
 enum shm_work shm_round(struct shm *shm)
 {
-    uint64_t before = shm->decoder.raw_bytes;
+    uint64_t before = shm->unpacker.raw_bytes;
     __atomic_store_n(&shm->config.session->sleeping, 1, __ATOMIC_SEQ_CST); /* who wakes us from here on ends the coming sleep at once */
     shm->now_ns = monotonic_ns();
     if (shm->now_ns - shm->polled_ns > POLL_NS) {
-        family_poll(shm->decoder.family);
+        family_poll(shm->unpacker.family);
         shm->polled_ns = shm->now_ns;
     }
     uint64_t limit = shm_look(shm);
-    clock_adjust(shm->config.clock, shm->decoder.emit.last_stamp);
+    clock_adjust(shm->config.clock, shm->unpacker.emit.last_stamp);
     shm_fill_merge(shm, limit);
     bool whole = shm_merge(shm, limit);
     shm_close_rings(shm);
     if (whole)
         shm_end_images(shm);
-    uint64_t bytes = shm->decoder.raw_bytes - before;
+    uint64_t bytes = shm->unpacker.raw_bytes - before;
     shm->idle_rounds = bytes ? 0 : shm->idle_rounds + 1;
     shm->held_rounds = whole ? 0 : shm->held_rounds + 1;
     if (bytes >= shm->wake_bytes)
@@ -323,30 +324,30 @@ void shm_wait(struct shm *shm, enum shm_work work)
 
 void shm_exited(struct shm *shm, uint32_t pid, int wait_status)
 {
-    family_exited(shm->decoder.family, pid, wait_status);
+    family_exited(shm->unpacker.family, pid, wait_status);
 }
 
 uint32_t shm_living(struct shm *shm)
 {
-    return family_living(shm->decoder.family);
+    return family_living(shm->unpacker.family);
 }
 
 void shm_state(struct shm *shm, bool recording)
 {
     __atomic_store_n(&shm->config.session->recording, recording, __ATOMIC_SEQ_CST);
-    decode_state(&shm->decoder, recording);
+    unpack_state(&shm->unpacker, recording);
 }
 
 void shm_mark(struct shm *shm, const char *label)
 {
-    decode_mark(&shm->decoder, label);
+    unpack_mark(&shm->unpacker, label);
 }
 
 void shm_finish(struct shm *shm)
 {
     while (shm_round(shm) == SHM_PLENTY)
         ;
-    shm->finishing = shm->decoder.family->impatient = true;
+    shm->finishing = shm->unpacker.family->impatient = true;
     __atomic_store_n(&shm->config.session->collector_gone, 1, __ATOMIC_SEQ_CST);
     shm_round(shm);
     for (uint32_t i = 0; i < shm->lanes_used; i++)
@@ -355,10 +356,10 @@ void shm_finish(struct shm *shm)
 
 void shm_cost(const struct shm *shm, struct cost_definition *cost)
 {
-    const struct decoder *decoder = &shm->decoder;
-    cost->events = decoder->emit.events;
-    cost->late_events = decoder->emit.late_events;
-    cost->raw_bytes = decoder->raw_bytes;
+    const struct unpacker *unpacker = &shm->unpacker;
+    cost->events = unpacker->emit.events;
+    cost->late_events = unpacker->emit.late_events;
+    cost->raw_bytes = unpacker->raw_bytes;
     cost->clock = shm->config.clock->kind;
     cost->clock_ticks_per_s = (uint64_t)shm->config.clock->ticks_per_s;
     cost->lanes_refused = __atomic_load_n(&shm->config.session->lanes_refused, __ATOMIC_RELAXED);
@@ -370,9 +371,26 @@ void shm_cost(const struct shm *shm, struct cost_definition *cost)
     }
 }
 
+void shm_tell_stack(const struct shm *shm, uint32_t stack, emit_put put, void *context)
+{
+    const struct stack_node *node = stack < shm->unpacker.stacks.nodes.count ? &shm->unpacker.stacks.nodes.at[stack] : NULL;
+    if (!stack || !node)
+        return;
+    shm_tell_stack(shm, node->parent, put, context);
+    const struct place *place = &shm->unpacker.places.at.at[node->place];
+    const struct place_module *module = &shm->unpacker.places.modules.at[place->module];
+    struct module_definition file = {.id = place->module, .build_id_bytes = module->build_id_bytes, .path = module->path};
+    if (place->module) {
+        memcpy(file.build_id, module->build_id, module->build_id_bytes);
+        put(context, &(struct event){.kind = EVENT_MODULE, .define = &file});
+    }
+    struct frame_definition frame = {.id = stack, .parent = node->parent, .module = place->module, .offset = place->offset};
+    put(context, &(struct event){.kind = EVENT_FRAME, .stack = stack, .define = &frame});
+}
+
 uint64_t shm_events(const struct shm *shm)
 {
-    return shm->decoder.emit.events;
+    return shm->unpacker.emit.events;
 }
 
 void shm_free(struct shm *shm)
@@ -381,6 +399,6 @@ void shm_free(struct shm *shm)
         memory_free(shm->rings[i].stack);
     memory_free(shm->rings);
     memory_free(shm->merge.at);
-    decode_done(&shm->decoder);
+    unpack_done(&shm->unpacker);
     memory_free(shm);
 }

@@ -20,8 +20,8 @@ struct shm_config {
 enum shm_work {
     SHM_NOTHING, /* no record was there */
     SHM_SOME,
-    SHM_PLENTY,  /* more is likely to be there already */
-    SHM_HELD,    /* a thread is in the middle of a record that may be next */
+    SHM_PLENTY, /* more is likely to be there already */
+    SHM_HELD,   /* a thread is in the middle of a record that may be next */
 };
 
 struct shm *shm_new(const struct shm_config *config);
@@ -44,6 +44,8 @@ void shm_mark(struct shm *shm, const char *label);
 void shm_finish(struct shm *shm);
 /* Counters so far; CPU times are the caller's. */
 void shm_cost(const struct shm *shm, struct cost_definition *cost);
+/* Puts the definitions (EVENT_MODULE, EVENT_FRAME) of one stack once more, to somebody else. */
+void shm_tell_stack(const struct shm *shm, uint32_t stack, emit_put put, void *context);
 uint64_t shm_events(const struct shm *shm);
 void shm_free(struct shm *shm);
 

@@ -5,6 +5,7 @@ void stacks_init(struct stacks *stacks, const struct places *places, struct emit
 {
     *stacks = (struct stacks){.places = places, .emit = emit};
     vec_push(&stacks->last, ((struct stack_last){0}));
+    vec_push(&stacks->nodes, ((struct stack_node){0}));
 }
 
 static void stacks_tell(struct stacks *stacks, uint32_t id, uint32_t parent, uint32_t place)
@@ -21,6 +22,7 @@ uint32_t stacks_find(struct stacks *stacks, uint32_t parent, uint32_t place)
     if (is_new) {
         *child = stacks->last.count;
         vec_push(&stacks->last, ((struct stack_last){0}));
+        vec_push(&stacks->nodes, ((struct stack_node){parent, place}));
         stacks_tell(stacks, (uint32_t)*child, parent, place);
     }
     stacks->last.at[parent] = (struct stack_last){place, (uint32_t)*child};
@@ -31,4 +33,5 @@ void stacks_done(struct stacks *stacks)
 {
     map_done(&stacks->children);
     vec_done(&stacks->last);
+    vec_done(&stacks->nodes);
 }

@@ -11,9 +11,14 @@ struct stack_last {
     uint32_t place, child; /* the frame that followed last time; child 0: none yet */
 };
 
+struct stack_node {
+    uint32_t parent, place;
+};
+
 struct stacks {
-    struct map children;         /* parent << 32 | place -> id */
-    VEC(struct stack_last) last; /* by parent id */
+    VEC(struct stack_node) nodes; /* by id; 0 is the empty stack */
+    struct map children;          /* parent << 32 | place -> id */
+    VEC(struct stack_last) last;  /* by parent id */
     const struct places *places;
     struct emit *emit;
 };

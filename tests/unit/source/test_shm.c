@@ -498,12 +498,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(many_threads_come_out_in_order),
-        TEST(causal_order_is_kept),
-        TEST(a_silent_or_stuck_lane_does_not_stop_the_rest),
-        TEST(what_a_killed_process_finished_is_there),
-        TEST(a_fork_has_its_exact_place),
-        TEST(modules_name_frames),
+        TEST(many_threads_come_out_in_order),           TEST(causal_order_is_kept),       TEST(a_silent_or_stuck_lane_does_not_stop_the_rest),
+        TEST(what_a_killed_process_finished_is_there),  TEST(a_fork_has_its_exact_place), TEST(modules_name_frames),
         TEST(nonsense_drops_the_lane_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,187 @@
+/* recording: rounds of the source, with looks at the child, the clock and the socket between them. */
+#include "recording.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/launch/control.h"
+
+static struct ht_session *signalled; /* what a handler wakes */
+static volatile sig_atomic_t interrupts, forwarded;
+
+static void on_child(int signal)
+{
+    (void)signal;
+    shm_interrupt(signalled);
+}
+
+/* Ctrl-C reaches the program by itself; ours is to stay and write down how it ends. */
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupts++;
+    shm_interrupt(signalled);
+}
+
+static void on_forward(int signal)
+{
+    forwarded = signal;
+    shm_interrupt(signalled);
+}
+
+static void handle(int signal, void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+    sigaction(signal, &action, NULL);
+}
+
+/* Only after the fork: a program inherits what is ignored, and its limits. */
+static void recording_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void recording_put(void *context, const struct event *event)
+{
+    trace_writer_put(context, event);
+}
+
+void recording_begin(struct recording *recording)
+{
+    signalled = recording->session.shared;
+    handle(SIGCHLD, on_child);
+    handle(SIGINT, on_interrupt);
+    handle(SIGQUIT, on_interrupt);
+    handle(SIGTERM, on_forward);
+    handle(SIGHUP, on_forward);
+    handle(SIGPIPE, SIG_IGN);
+    recording_raise_limit();
+    recording->control = control_open(recording->target.pid);
+    recording->shm = shm_new(&(struct shm_config){
+        .session = recording->session.shared, .fd = recording->session.fd, .clock = &recording->clock, .put = recording_put, .context = recording->writer});
+    if (recording->paused || recording->delay_ns)
+        shm_state(recording->shm, false);
+}
+
+static void recording_status(struct recording *recording, struct str *out)
+{
+    bool is_on = __atomic_load_n(&recording->session.shared->recording, __ATOMIC_RELAXED);
+    str_add_format(out, "%s\nevents %llu\nprocesses %u\n", is_on ? "recording" : "paused", (unsigned long long)shm_events(recording->shm),
+                   shm_living(recording->shm));
+}
+
+static void recording_answer(void *context, char *request, struct str *out)
+{
+    struct recording *recording = context;
+    char *rest = strchr(request, ' ');
+    if (rest)
+        *rest++ = 0;
+    if (!strcmp(request, "start") || !strcmp(request, "stop")) {
+        shm_state(recording->shm, request[2] == 'a');
+        recording->delay_ns = 0;
+    } else if (!strcmp(request, "mark") && rest) {
+        shm_mark(recording->shm, rest);
+    } else if (!strcmp(request, "flush")) {
+        trace_writer_flush(recording->writer);
+    } else if (strcmp(request, "status")) {
+        str_add_format(out, "error: the recorder does not know '%s'\n", request);
+        return;
+    }
+    recording_status(recording, out);
+}
+
+static void recording_reap(struct recording *recording)
+{
+    int status;
+    struct rusage usage;
+    if (recording->exited || wait4(recording->target.pid, &status, WNOHANG, &usage) != recording->target.pid)
+        return;
+    recording->exited = true;
+    recording->wait_status = status;
+    recording->target_cpu_ns =
+        (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u + (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+    shm_exited(recording->shm, (uint32_t)recording->target.pid, status);
+    interrupts = 0;
+}
+
+static void recording_forward(struct recording *recording)
+{
+    int signal = forwarded;
+    if (!signal)
+        return;
+    forwarded = 0;
+    if (recording->exited)
+        interrupts++;
+    else
+        kill(recording->target.pid, signal);
+}
+
+static void recording_start_late(struct recording *recording)
+{
+    if (!recording->delay_ns || clock_ns(&recording->clock, clock_now(&recording->clock)) < recording->delay_ns)
+        return;
+    recording->delay_ns = 0;
+    shm_state(recording->shm, true);
+}
+
+/* The program goes on unwatched; its runtimes stop waiting for room. */
+static void recording_cut(struct recording *recording)
+{
+    if (recording->cut || !trace_writer_failed(recording->writer))
+        return;
+    recording->cut = true;
+    fprintf(stderr, "heaptracer: the trace cannot be written any more; the program goes on unwatched\n");
+    shm_finish(recording->shm);
+}
+
+static bool recording_is_done(struct recording *recording, enum shm_work did)
+{
+    if (!recording->exited)
+        return false;
+    if (!recording->follow || recording->cut || interrupts)
+        return true;
+    return !shm_living(recording->shm) && did == SHM_NOTHING;
+}
+
+void recording_run(struct recording *recording)
+{
+    for (;;) {
+        enum shm_work did = recording->cut ? SHM_NOTHING : shm_round(recording->shm);
+        bool was_exited = recording->exited;
+        recording_cut(recording);
+        recording_reap(recording);
+        recording_forward(recording);
+        recording_start_late(recording);
+        control_serve(recording->control, recording_answer, recording);
+        if (was_exited && recording_is_done(recording, did))
+            break;
+        if (was_exited == recording->exited)
+            shm_wait(recording->shm, did);
+    }
+}
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void recording_end(struct recording *recording, struct cost_definition *cost)
+{
+    shm_finish(recording->shm);
+    if (recording->control >= 0)
+        close(recording->control);
+    *cost = (struct cost_definition){.recorder_cpu_ns = cpu_ns(), .target_cpu_ns = recording->target_cpu_ns};
+    shm_cost(recording->shm, cost);
+}

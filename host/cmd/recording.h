@@ -1,0 +1,34 @@
+/* recording: in a program that was forked and a writer, out its trace: the recorder's loop, its signals and its control socket. */
+#ifndef HOST_CMD_RECORDING_H
+#define HOST_CMD_RECORDING_H
+
+#include "host/launch/session.h"
+#include "host/launch/target.h"
+#include "host/source/shm.h"
+#include "host/trace/writer.h"
+
+struct recording {
+    struct session session;
+    struct clock clock;
+    struct target target;
+    struct trace_writer *writer;
+    struct shm *shm;
+    uint64_t delay_ns; /* recording starts so long after the program */
+    bool paused;       /* it starts on request only */
+    bool follow;
+    /* what came of it */
+    int wait_status; /* of the first process */
+    uint64_t target_cpu_ns, recorder_cpu_ns;
+    /* its own */
+    int control;
+    bool exited, cut; /* the first process ended; the trace cannot be written any more */
+};
+
+/* To be called between target_fork and target_go: sets handlers for the signals that go to the whole terminal. */
+void recording_begin(struct recording *recording);
+/* Runs until the program, and its descendants if they are followed, have ended. */
+void recording_run(struct recording *recording);
+/* Closes the source; fills `cost`. */
+void recording_end(struct recording *recording, struct cost_definition *cost);
+
+#endif

@@ -1,0 +1,251 @@
+/* run: in a program and its arguments, out its trace in a file and its exit status as ours; two lines on stderr say what came of it. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "recording.h"
+#include "summary_line.h"
+
+struct run {
+    const char *out;
+    bool force, free_stacks, no_follow, maps, start_paused, quiet;
+    uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
+    int policy;
+};
+
+static const struct opt run_options[] = {
+    {OPT_SECTION, .about = "Output"},
+    {OPT_TEXT, 'o', "output", offsetof(struct run, out), "FILE", .about = "Write the trace here", .fallback = "NAME.PID.htrc in this folder"},
+    {OPT_FLAG, 'f', "force", offsetof(struct run, force), .about = "Replace FILE if it exists"},
+    {OPT_COUNT, 0, "level", offsetof(struct run, level), "N", .about = "Compress by zstd at this level, 1 to 19",
+     .fallback = "what recording can keep up with"},
+    {OPT_FLAG, 'q', "quiet", offsetof(struct run, quiet), .about = "Say nothing at the end"},
+    {OPT_SECTION, .about = "What is recorded"},
+    {OPT_COUNT, 0, "depth", offsetof(struct run, depth), "N", .about = "Keep the N innermost frames of a stack", .fallback = "all"},
+    {OPT_SIZE, 0, "sample", offsetof(struct run, sample_bytes), "BYTES", .about = "Record about one allocation every BYTES, for next to no cost; 512K is usual",
+     .fallback = "every event", .variable = "HEAPTRACER_SAMPLE"},
+    {OPT_FLAG, 0, "free-stacks", offsetof(struct run, free_stacks), .about = "Record the stacks of frees too"},
+    {OPT_FLAG, 0, "maps", offsetof(struct run, maps), .about = "Record mmap, munmap, mremap and sbrk too"},
+    {OPT_FLAG, 0, "no-follow", offsetof(struct run, no_follow), .about = "Leave out the program's children"},
+    {OPT_TIME, 0, "tick", offsetof(struct run, tick_ns), "TIME", .about = "Resolution of times in the trace; 1ns costs about 1.5 bytes an event",
+     .fallback = "100us"},
+    {OPT_SECTION, .about = "When"},
+    {OPT_TIME, 0, "delay", offsetof(struct run, delay_ns), "TIME", .about = "Start to record so long after the program", .fallback = "at once"},
+    {OPT_FLAG, 0, "start-paused", offsetof(struct run, start_paused), .about = "Record nothing until 'heaptracer ctl PID start'"},
+    {OPT_SECTION, .about = "How"},
+    {OPT_CHOICE, 0, "policy", offsetof(struct run, policy), "POLICY",
+     .about = "What a thread does when it is faster than the recorder: wait, or leave out events and count them", .fallback = "block",
+     .choices = "block|drop|sample"},
+    {OPT_SIZE, 0, "lane-size", offsetof(struct run, lane_bytes), "BYTES", .about = "Shared memory between one thread and the recorder", .fallback = "512K"},
+    {0},
+};
+
+static const struct opt_example run_examples[] = {
+    {"heaptracer run -- ./server --port 8080", "record every allocation of ./server and its children"},
+    {"heaptracer run -o build.htrc --no-follow -- cc -c big.c", "the compiler driver alone, into build.htrc"},
+    {"heaptracer run --sample 512K -- ./server", "next to no cost; the tables say how sure they are"},
+    {0},
+};
+
+const struct opt_command cmd_run_table = {
+    .name = "heaptracer run",
+    .usage = "[options] [--] PROGRAM [ARG...]",
+    .about = "Run a program and record every event of its heap",
+    .manual = "PROGRAM is any dynamically linked program or a script; it need not be rebuilt. Its standard input and output, its process group and its signals "
+              "are its own, and its exit "
+              "status is that of heaptracer: 128 + N if signal N ended it. Ctrl-C goes to the program; the trace is written whole. Children that outlive it "
+              "are recorded until they end, "
+              "or until Ctrl-C is pressed once more.\n\n"
+              "Exit codes of its own: 2 when the program cannot be recorded (then it is not started), 3 when the trace cannot be written.",
+    .options = run_options,
+    .examples = run_examples,
+    .see_also = "heaptracer analyze, heaptracer ctl",
+    .least_words = 1,
+    .most_words = OPT_ANY_WORDS,
+    .stops_at_word = true,
+};
+
+static uint32_t run_flags(const struct run *run)
+{
+    return (run->free_stacks ? HT_SESSION_FREE_STACKS : 0) | (run->no_follow ? 0 : HT_SESSION_FOLLOW) | (run->maps ? HT_SESSION_MAPS : 0) | HT_SESSION_USABLE;
+}
+
+static bool run_check(const struct run *run, struct error *error)
+{
+    struct stat status;
+    if (run->level > 19)
+        return error_set(error, ERROR_USAGE, "--level %llu: levels go from 1 to 19", (unsigned long long)run->level);
+    if (run->depth > UINT32_MAX)
+        return error_set(error, ERROR_USAGE, "--depth %llu is too large; leave it out for whole stacks", (unsigned long long)run->depth);
+    if (run->out && (!strcmp(run->out, "-") || (!stat(run->out, &status) && !S_ISREG(status.st_mode))))
+        return error_set(error, ERROR_USAGE, "-o %s: a trace goes into a regular file; name one", run->out);
+    return true;
+}
+
+/* Words that a shell would take apart are quoted. */
+static void add_word(struct str *out, const char *word)
+{
+    str_add(out, out->count ? " " : "");
+    if (*word && !strpbrk(word, " \t\n'\"\\$`*?&|;<>()[]{}#~!")) {
+        str_add(out, word);
+        return;
+    }
+    str_add(out, "'");
+    for (; *word; word++)
+        str_add_format(out, *word == '\'' ? "'\\''" : "%c", *word);
+    str_add(out, "'");
+}
+
+/* What changes how memory is used; anything else may hold a secret. */
+static void add_environment(struct str *out)
+{
+    static const char *const matters[] = {"GLIBC_TUNABLES=", "LD_PRELOAD=",   "LD_LIBRARY_PATH=", "PYTHONMALLOC=", "OMP_NUM_THREADS=", "GOGC=",
+                                          "GOMAXPROCS=",     "MALLOC_ARENA_", "MALLOC_TRIM_",     "MALLOC_TOP_",   "MALLOC_MMAP_",     "MALLOC_PERTURB_",
+                                          "MALLOC_CHECK_",   "MALLOC_CONF=",  "JE_MALLOC_CONF=",  "MIMALLOC_",     "TCMALLOC_",        "LANG=",
+                                          "LC_ALL="};
+    for (char **variable = environ; *variable; variable++)
+        for (size_t i = 0; i < sizeof matters / sizeof *matters; i++)
+            if (!strncmp(*variable, matters[i], strlen(matters[i])) && !strchr(*variable, '\n'))
+                str_add_format(out, "%s\n", *variable);
+}
+
+struct run_texts {
+    struct str command, system, environment, out;
+    struct utsname machine;
+    char directory[4096];
+};
+
+static void run_texts_fill(struct run_texts *texts, const struct opt_words *words, const struct run *run, const struct target *target)
+{
+    for (size_t i = 0; i < words->count; i++)
+        add_word(&texts->command, words->at[i]);
+    uname(&texts->machine);
+    str_add_format(&texts->system, "%s %s", texts->machine.sysname, texts->machine.release);
+    add_environment(&texts->environment);
+    if (!getcwd(texts->directory, sizeof texts->directory))
+        texts->directory[0] = 0;
+    const char *slash = strrchr(words->at[0], '/');
+    if (run->out)
+        str_add(&texts->out, run->out);
+    else
+        str_add_format(&texts->out, "%s.%d.htrc", slash ? slash + 1 : words->at[0], (int)target->pid);
+}
+
+static void run_texts_done(struct run_texts *texts)
+{
+    str_done(&texts->command);
+    str_done(&texts->system);
+    str_done(&texts->environment);
+    str_done(&texts->out);
+}
+
+static struct trace_writer *run_writer(const struct run *run, const struct run_texts *texts, const struct target *target, struct error *error)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return trace_writer_new(&(struct trace_writer_config){.path = str_text(&texts->out),
+                                                          .replace = run->force,
+                                                          .level = (int)run->level,
+                                                          .header = {.pointer_bytes = target->pointer_bytes,
+                                                                     .page_bytes = (uint32_t)sysconf(_SC_PAGESIZE),
+                                                                     .big_endian = target->big_endian,
+                                                                     .tick_ns = run->tick_ns,
+                                                                     .sample_bytes = run->sample_bytes,
+                                                                     .start_unix_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+                                                                     .command = str_text(&texts->command),
+                                                                     .machine = texts->machine.machine,
+                                                                     .system = str_text(&texts->system),
+                                                                     .directory = texts->directory,
+                                                                     .recorder = "heaptracer " HT_VERSION,
+                                                                     .environment = str_text(&texts->environment)}},
+                            error);
+}
+
+static int run_exit_code(int wait_status)
+{
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/* From the program that waits to the trace that is closed. */
+static int run_go(const struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
+{
+    struct cost_definition cost;
+    struct trace_totals totals;
+    recording_begin(recording);
+    bool started = target_go(&recording->target, error);
+    if (started)
+        recording_run(recording);
+    recording_end(recording, &cost);
+    struct error closing = {0};
+    bool written = trace_writer_close(recording->writer, &cost, &totals, &closing);
+    int exit_code = started ? run_exit_code(recording->wait_status) : error_exit_code(error);
+    if (!started)
+        unlink(str_text(&texts->out));
+    else if (!written)
+        exit_code = cmd_fail(&closing);
+    else if (!run->quiet)
+        summary_line(str_text(&texts->out), &totals, &cost, recording->shm);
+    shm_free(recording->shm);
+    return exit_code;
+}
+
+static int run_forked(const struct run *run, const struct opt_words *words, struct recording *recording, struct error *error)
+{
+    struct run_texts texts = {0};
+    int exit_code = CMD_FAILED;
+    run_texts_fill(&texts, words, run, &recording->target);
+    if (!run->force && !access(str_text(&texts.out), F_OK))
+        error_set(error, ERROR_USAGE, "%s exists; -f replaces it, -o FILE writes elsewhere", str_text(&texts.out));
+    else
+        recording->writer = run_writer(run, &texts, &recording->target, error);
+    if (recording->writer)
+        exit_code = run_go(run, recording, &texts, error);
+    else
+        target_cancel(&recording->target);
+    run_texts_done(&texts);
+    return exit_code;
+}
+
+static int run_record(const struct run *run, const struct opt_words *words, struct error *error)
+{
+    struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .follow = !run->no_follow};
+    int exit_code = CMD_USAGE;
+    if (!run_check(run, error) || !target_find(&recording.target, words->at[0], error))
+        return exit_code;
+    clock_start(&recording.clock, clock_choose());
+    if (!session_open(&recording.session,
+                      &(struct session_config){.flags = run_flags(run),
+                                               .policy = (enum ht_policy)run->policy,
+                                               .clock = recording.clock.kind,
+                                               .clock_start = recording.clock.start_ticks,
+                                               .lane_bytes = run->lane_bytes,
+                                               .depth_limit = (uint32_t)run->depth,
+                                               .sample_bytes = run->sample_bytes,
+                                               .recording = true},
+                      error))
+        return exit_code;
+    if (target_fork(&recording.target, words->at, recording.session.path, error))
+        exit_code = run_forked(run, words, &recording, error);
+    session_close(&recording.session);
+    return exit_code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    struct run run = {.lane_bytes = 512 * 1024};
+    struct opt_words words;
+    struct error error = {0};
+    int exit_code;
+    if (!cmd_parse(&cmd_run_table, &run, argc, argv, &words, &exit_code))
+        return exit_code;
+    exit_code = run_record(&run, &words, &error);
+    if (error.kind != ERROR_NONE)
+        exit_code = cmd_fail(&error);
+    opt_words_done(&words);
+    return exit_code;
+}

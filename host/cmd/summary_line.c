@@ -1,0 +1,99 @@
+/* summary_line: symbols are asked for the one stack that is shown. */
+#include "summary_line.h"
+
+#include <stdio.h>
+
+#include "host/base/number.h"
+#include "host/base/utf8.h"
+#include "host/source/shm.h"
+#include "host/symbol/symbol.h"
+
+enum { TOP_FRAMES = 3 };
+
+/* Time that one event takes in the watched program, for the cost that is shown: measured on a typical machine, not on this one. */
+static const double EVENT_NS = 40;
+
+static double cost_ratio(const struct cost_definition *cost)
+{
+    double inside = EVENT_NS * (double)cost->events, own = (double)cost->target_cpu_ns - inside;
+    if (own < inside / 10)
+        own = inside / 10;
+    return own > 0 ? (inside + (double)cost->recorder_cpu_ns) / own : 0;
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void add_totals(struct str *out, const struct trace_totals *totals, const struct cost_definition *cost)
+{
+    char text[NUMBER_ROOM];
+    str_add_format(out, "%s event%s", number_real(text, (double)totals->events), plural(totals->events));
+    str_add_format(out, ", %s process%s", number_count(text, totals->processes), totals->processes == 1 ? "" : "es");
+    str_add_format(out, ", %s", number_duration(text, totals->duration_ns));
+    str_add_format(out, ", peak %s", number_bytes(text, totals->peak_bytes));
+    str_add_format(out, ", %s block%s", number_count(text, totals->leaked_count), plural(totals->leaked_count));
+    str_add_format(out, " (%s) never freed", number_bytes(text, totals->leaked_bytes));
+    str_add_format(out, ", our cost %s", number_ratio(text, cost_ratio(cost)));
+    if (cost->lost_events)
+        str_add_format(out, ", %s events lost", number_count(text, cost->lost_events));
+}
+
+static void add_frame(struct str *out, const struct frame_text *frame)
+{
+    const char *file = frame->file;
+    for (const char *at = file; at && *at; at++)
+        if (*at == '/')
+            file = at + 1;
+    utf8_add_clean(out, frame->function);
+    if (!file)
+        return;
+    str_add(out, " (");
+    utf8_add_clean(out, file);
+    str_add_format(out, ":%u)", frame->line);
+}
+
+static void see(void *context, const struct event *event)
+{
+    symbols_see(context, event);
+}
+
+static void add_stack(struct str *out, const struct shm *shm, uint32_t stack)
+{
+    struct symbols *symbols = symbols_new(NULL);
+    int shown = 0;
+    shm_tell_stack(shm, stack, see, symbols);
+    for (; stack && shown < TOP_FRAMES; stack = symbols_parent(symbols, stack)) {
+        const struct frame_text *texts;
+        size_t count = symbols_frame(symbols, stack, &texts);
+        for (size_t i = 0; i < count && shown < TOP_FRAMES; i++) {
+            str_add(out, shown++ ? " <- " : "");
+            add_frame(out, &texts[i]);
+        }
+    }
+    str_add(out, stack ? " \u2026" : "");
+    symbols_free(symbols);
+}
+
+void summary_line(const char *path, const struct trace_totals *totals, const struct cost_definition *cost, const struct shm *shm)
+{
+    struct str out = {0};
+    char text[NUMBER_ROOM];
+    const struct trace_site_total *top = &totals->peak_sites[0];
+    str_add(&out, "heaptracer: ");
+    utf8_add_clean(&out, path);
+    str_add(&out, "  ");
+    add_totals(&out, totals, cost);
+    str_add(&out, "\n  ");
+    if (top->stack) {
+        str_add_format(&out, "top: %s  ", number_bytes(text, top->bytes));
+        add_stack(&out, shm, top->stack);
+        str_add(&out, "        ");
+    }
+    str_add(&out, "next: heaptracer analyze ");
+    utf8_add_clean(&out, path);
+    str_add(&out, "\n");
+    fputs(str_text(&out), stderr);
+    str_done(&out);
+}

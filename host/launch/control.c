@@ -1,0 +1,97 @@
+/* control: one request per connection, ended by the asker's shutdown. Both ends see who the other is. */
+#include "control.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static socklen_t control_name(struct sockaddr_un *name, pid_t pid)
+{
+    *name = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int count = snprintf(name->sun_path + 1, sizeof name->sun_path - 1, "heaptracer-%d", (int)pid);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)count);
+}
+
+static bool control_is_trusted(int socket)
+{
+    struct ucred peer;
+    socklen_t bytes = sizeof peer;
+    return !getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) && (peer.uid == geteuid() || peer.uid == 0);
+}
+
+static void control_limit(int socket, long milliseconds)
+{
+    struct timeval limit = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+int control_open(pid_t pid)
+{
+    struct sockaddr_un name;
+    socklen_t bytes = control_name(&name, pid);
+    int at = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (at < 0)
+        return -1;
+    if (!bind(at, (struct sockaddr *)&name, bytes) && !listen(at, 8))
+        return at;
+    close(at);
+    return -1;
+}
+
+static ssize_t control_read(int at, char *text, size_t room)
+{
+    size_t count = 0;
+    for (ssize_t got; count < room - 1 && (got = recv(at, text + count, room - 1 - count, 0)) != 0;) {
+        if (got < 0)
+            return -1;
+        count += (size_t)got;
+    }
+    text[count] = 0;
+    return (ssize_t)count;
+}
+
+void control_serve(int socket, void (*answer)(void *context, char *request, struct str *out), void *context)
+{
+    char request[CONTROL_ROOM];
+    for (int at; socket >= 0 && (at = accept4(socket, NULL, NULL, SOCK_CLOEXEC)) >= 0; close(at)) {
+        struct str out = {0};
+        control_limit(at, 50);
+        if (!control_is_trusted(at) || control_read(at, request, sizeof request) < 0)
+            continue;
+        answer(context, request, &out);
+        send(at, str_text(&out), out.count, MSG_NOSIGNAL);
+        str_done(&out);
+    }
+}
+
+static bool control_talk(int at, pid_t pid, const char *request, struct str *out, struct error *error)
+{
+    char text[CONTROL_ROOM];
+    struct sockaddr_un name;
+    socklen_t bytes = control_name(&name, pid);
+    if (connect(at, (struct sockaddr *)&name, bytes))
+        return error_set(error, ERROR_USAGE, "no recording of process %d runs here; the number that ctl wants is that of the first watched process", (int)pid);
+    if (!control_is_trusted(at))
+        return error_set(error, ERROR_USAGE, "the recording of process %d belongs to another user", (int)pid);
+    control_limit(at, 10000);
+    if (send(at, request, strlen(request), MSG_NOSIGNAL) < 0 || shutdown(at, SHUT_WR) || control_read(at, text, sizeof text) < 0)
+        return error_set_errno(error, ERROR_READ, "the recorder of process %d does not answer", (int)pid);
+    str_add(out, text);
+    return true;
+}
+
+bool control_ask(pid_t pid, const char *request, struct str *out, struct error *error)
+{
+    int at = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (at < 0)
+        return error_set_errno(error, ERROR_READ, "cannot open a socket");
+    bool good = control_talk(at, pid, request, out, error);
+    close(at);
+    return good;
+}

@@ -1,0 +1,20 @@
+/* control: in words of `heaptracer ctl`, out answers of the recorder: a socket in the abstract name space, for the same user only. */
+#ifndef HOST_LAUNCH_CONTROL_H
+#define HOST_LAUNCH_CONTROL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "host/base/error.h"
+#include "host/base/str.h"
+
+enum { CONTROL_ROOM = 4096 }; /* bytes of a request or an answer */
+
+/* -1 if it cannot be opened: the recording goes on without. `pid` is the first watched process. */
+int control_open(pid_t pid);
+/* Answers those who ask now; does not wait. `answer` fills `out` for a request. */
+void control_serve(int socket, void (*answer)(void *context, char *request, struct str *out), void *context);
+/* Asks the recorder of `pid` (a watched process or the recorder itself). */
+bool control_ask(pid_t pid, const char *request, struct str *out, struct error *error);
+
+#endif

@@ -1,0 +1,251 @@
+/* target: checks that would otherwise end in a silent failure: the dynamic loader ignores a preload that does not fit, and the program would run unwatched. */
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "elf_check.h"
+#include "host/base/str.h"
+#include "wire/lane.h"
+
+static bool is_program(const char *path)
+{
+    struct stat status;
+    return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
+}
+
+static bool find_in_path(const char *word, char *found)
+{
+    const char *path = getenv("PATH");
+    for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin"; *at;) {
+        size_t count = strcspn(at, ":");
+        int wrote = snprintf(found, PATH_MAX, "%.*s/%s", count ? (int)count : 1, count ? at : ".", word);
+        if (wrote > 0 && wrote < PATH_MAX && is_program(found))
+            return true;
+        at += count + (at[count] == ':');
+    }
+    return false;
+}
+
+static bool check_path(const char *path, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status))
+        return error_set_errno(error, ERROR_USAGE, "cannot run %s", path);
+    if (S_ISDIR(status.st_mode))
+        return error_set(error, ERROR_USAGE, "%s is a directory, not a program; name a file in it", path);
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, ERROR_USAGE, "%s is not a regular file; name a program", path);
+    if (access(path, X_OK))
+        return error_set(error, ERROR_USAGE, "%s is not executable; chmod +x it, or run it by its interpreter", path);
+    return true;
+}
+
+static bool find_program(struct target *target, const char *word, struct error *error)
+{
+    if (!*word)
+        return error_set(error, ERROR_USAGE, "the name of the program is empty; write 'heaptracer run -- PROGRAM'");
+    if (strchr(word, '/')) {
+        if (snprintf(target->program, sizeof target->program, "%s", word) >= (int)sizeof target->program)
+            return error_set(error, ERROR_USAGE, "the name of the program is too long");
+        return check_path(target->program, error);
+    }
+    if (find_in_path(word, target->program))
+        return true;
+    return error_set(error, ERROR_USAGE, "there is no program '%s' in PATH; write ./%s if it is in this folder", word, word);
+}
+
+static bool check_privileges(const char *path, struct error *error)
+{
+    struct stat status;
+    char value[64];
+    if (stat(path, &status))
+        return error_set_errno(error, ERROR_USAGE, "cannot run %s", path);
+    bool changes =
+        (status.st_mode & S_ISUID && status.st_uid != geteuid()) || (status.st_mode & S_ISGID && status.st_mode & S_IXGRP && status.st_gid != getegid());
+    if (changes)
+        return error_set(error, ERROR_USAGE,
+                         "%s is setuid or setgid, so the system lets nothing be loaded into it; run heaptracer as its owner, or trace a copy of it", path);
+    if (geteuid() && getxattr(path, "security.capability", value, sizeof value) > 0)
+        return error_set(error, ERROR_USAGE,
+                         "%s has file capabilities, so the system lets nothing be loaded into it; run heaptracer as root, or trace a copy of it", path);
+    return true;
+}
+
+/* The ELF file that in the end is executed: a script's interpreter. */
+static bool check_kind(const char *path, struct elf_check *check, struct error *error)
+{
+    static char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s", path);
+    for (int depth = 0; depth < 5; depth++) {
+        elf_check(file, check);
+        if (check->kind == ELF_CHECK_UNREADABLE)
+            return error_set_errno(error, ERROR_USAGE, "cannot read %s to see what it is", file);
+        if (check->kind == ELF_CHECK_OTHER)
+            return error_set(error, ERROR_USAGE, "%s is neither an ELF program nor a script with #!; run it by its interpreter, like 'heaptracer run -- sh %s'",
+                             file, file);
+        if (check->kind != ELF_CHECK_SCRIPT)
+            return check_privileges(file, error);
+        if (access(check->interpreter, X_OK))
+            return error_set_errno(error, ERROR_USAGE, "%s is a script for %s, which cannot be run", file, check->interpreter);
+        snprintf(file, sizeof file, "%s", check->interpreter);
+    }
+    return error_set(error, ERROR_USAGE, "%s is a script whose interpreters are scripts without end", path);
+}
+
+/* One place where the runtime may be. True: it is there and fits; *seen: one that does not fit was there. */
+static bool try_library(struct target *target, const struct elf_check *program, struct elf_check *seen, const char *folder, const char *rest)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", folder, rest) >= (int)sizeof path)
+        return false;
+    struct elf_check library;
+    elf_check(path, &library);
+    if (library.kind == ELF_CHECK_UNREADABLE || library.kind == ELF_CHECK_OTHER || !realpath(path, target->library))
+        return false;
+    if (library.machine == program->machine && library.pointer_bytes == program->pointer_bytes)
+        return true;
+    *seen = library;
+    return false;
+}
+
+static bool search_library(struct target *target, const struct elf_check *program, struct elf_check *seen)
+{
+    static const char *const places[] = {"libheaptracer.so", "../" HT_LIBDIR "/heaptracer/libheaptracer.so", "../lib/heaptracer/libheaptracer.so",
+                                         "../lib32/heaptracer/libheaptracer.so"};
+    char folder[PATH_MAX];
+    const char *given = getenv(HT_ENV_LIBRARY);
+    if (given && *given)
+        return try_library(target, program, seen, given[0] == '/' ? "" : ".", given);
+    ssize_t count = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    folder[count > 0 ? count : 0] = 0;
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = 0;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (try_library(target, program, seen, folder, places[i]))
+            return true;
+    return false;
+}
+
+static bool find_library(struct target *target, const struct elf_check *program, struct error *error)
+{
+    struct elf_check seen = {0};
+    if (!search_library(target, program, &seen)) {
+        if (!seen.machine)
+            return error_set(error, ERROR_USAGE, "libheaptracer.so is not found; install heaptracer whole, or set %s to the file's path", HT_ENV_LIBRARY);
+        char wanted[48], got[48];
+        snprintf(wanted, sizeof wanted, "%s", elf_check_machine(program->machine, program->pointer_bytes));
+        snprintf(got, sizeof got, "%s", elf_check_machine(seen.machine, seen.pointer_bytes));
+        return error_set(error, ERROR_USAGE, "%s is for %s, the runtime found is for %s; set %s to one built for %s", target->program, wanted, got,
+                         HT_ENV_LIBRARY, wanted);
+    }
+    if (strpbrk(target->library, " :"))
+        return error_set(error, ERROR_USAGE, "the path of the runtime, %s, has a space or colon, which LD_PRELOAD cannot hold; install it elsewhere",
+                         target->library);
+    return true;
+}
+
+bool target_find(struct target *target, const char *word, struct error *error)
+{
+    struct elf_check check;
+    *target = (struct target){.pid = -1};
+    if (!find_program(target, word, error) || !check_kind(target->program, &check, error))
+        return false;
+    if (!find_library(target, &check, error))
+        return false;
+    if (check.kind == ELF_CHECK_STATIC)
+        return error_set(error, ERROR_USAGE, "%s is statically linked, so the runtime cannot be loaded into it; link it dynamically", target->program);
+    target->pointer_bytes = check.pointer_bytes;
+    target->big_endian = check.big_endian;
+    return true;
+}
+
+static void set_environment(const struct target *target, const char *session_path)
+{
+    struct str preload = {0};
+    const char *old = getenv("LD_PRELOAD");
+    str_add(&preload, target->library);
+    if (old && *old)
+        str_add_format(&preload, ":%s", old);
+    setenv("LD_PRELOAD", str_text(&preload), 1);
+    setenv(HT_ENV_SESSION, session_path, 1);
+    setenv(HT_ENV_LIBRARY, target->library, 1);
+    str_done(&preload);
+}
+
+static void become(const struct target *target, char **argv, const char *session_path, int go, int report)
+{
+    char byte;
+    if (read(go, &byte, 1) != 1)
+        _exit(0);
+    set_environment(target, session_path);
+    sigprocmask(SIG_SETMASK, &target->signals, NULL);
+    execv(target->program, argv);
+    int why = errno;
+    if (write(report, &why, sizeof why) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+bool target_fork(struct target *target, char **argv, const char *session_path, struct error *error)
+{
+    int go[2], report[2];
+    sigset_t all;
+    if (pipe2(go, O_CLOEXEC))
+        return error_set_errno(error, ERROR_MEMORY, "cannot start %s", target->program);
+    if (pipe2(report, O_CLOEXEC)) {
+        close(go[0]);
+        close(go[1]);
+        return error_set_errno(error, ERROR_MEMORY, "cannot start %s", target->program);
+    }
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &target->signals);
+    target->pid = fork();
+    if (target->pid == 0) {
+        close(go[1]);
+        become(target, argv, session_path, go[0], report[1]);
+    }
+    close(go[0]);
+    close(report[1]);
+    target->go = go[1];
+    target->report = report[0];
+    if (target->pid > 0)
+        return true;
+    error_set_errno(error, ERROR_MEMORY, "cannot start %s", target->program);
+    close(target->go);
+    close(target->report);
+    sigprocmask(SIG_SETMASK, &target->signals, NULL);
+    return false;
+}
+
+bool target_go(struct target *target, struct error *error)
+{
+    int why = 0;
+    ssize_t wrote = write(target->go, "", 1), count;
+    close(target->go);
+    while ((count = read(target->report, &why, sizeof why)) < 0 && errno == EINTR)
+        ;
+    close(target->report);
+    sigprocmask(SIG_SETMASK, &target->signals, NULL);
+    if (wrote == 1 && count <= 0)
+        return true;
+    waitpid(target->pid, NULL, 0);
+    errno = why;
+    return error_set_errno(error, ERROR_USAGE, "cannot run %s", target->program);
+}
+
+void target_cancel(struct target *target)
+{
+    close(target->go);
+    close(target->report);
+    waitpid(target->pid, NULL, 0);
+    sigprocmask(SIG_SETMASK, &target->signals, NULL);
+}

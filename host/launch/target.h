@@ -1,0 +1,31 @@
+/* target: in a command line, out a running program with the runtime preloaded; or one sentence why it cannot be watched, before it was started. */
+#ifndef HOST_LAUNCH_TARGET_H
+#define HOST_LAUNCH_TARGET_H
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "host/base/error.h"
+
+struct target {
+    char program[PATH_MAX]; /* the file that is executed */
+    char library[PATH_MAX]; /* the runtime */
+    unsigned pointer_bytes;
+    bool big_endian;
+    pid_t pid;
+    int go, report;   /* pipes: to the child that waits to exec, and from it */
+    sigset_t signals; /* the mask that the program shall start with */
+};
+
+/* Finds the program and the runtime and sees whether they go together. */
+bool target_find(struct target *target, const char *word, struct error *error);
+/* Makes the process, which waits: its pid is known. Signals are blocked from here to target_go, so that handlers can be set for the parent alone. */
+bool target_fork(struct target *target, char **argv, const char *session_path, struct error *error);
+/* Lets it become the program. False: it could not. */
+bool target_go(struct target *target, struct error *error);
+/* Ends the process that waits instead. */
+void target_cancel(struct target *target);
+
+#endif

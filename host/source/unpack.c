@@ -1,0 +1,236 @@
+/* unpack: each function checks that the words it reads are there and returns how many the record has; 0 is nonsense. */
+#include "unpack.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "more.h"
+
+/* No sane stack is deeper; a lane that claims so is cut there. */
+enum { UNPACK_DEPTH_MOST = 1 << 20 };
+
+void unpack_init(struct unpacker *unpacker, struct ht_session *shared, struct clock *clock, emit_put put, void *context)
+{
+    *unpacker = (struct unpacker){.emit = {.put = put, .context = context, .clock = clock}, .recording = true};
+    places_init(&unpacker->places);
+    stacks_init(&unpacker->stacks, &unpacker->places, &unpacker->emit);
+    unpacker->family = family_new(shared, &unpacker->emit);
+}
+
+static bool unpack_room(struct ring *ring, uint64_t depth)
+{
+    if (depth <= ring->stack_room)
+        return true;
+    if (depth > UNPACK_DEPTH_MOST)
+        return false;
+    ring->stack_room = depth < 64 ? 128 : (uint32_t)depth * 2;
+    ring->stack = memory_resize(ring->stack, ring->stack_room, sizeof *ring->stack);
+    return true;
+}
+
+uint32_t unpack_stack(struct unpacker *unpacker, struct ring *ring, uint64_t keep, uint64_t fresh, const uint64_t *frames)
+{
+    if (__builtin_expect(keep + fresh > ring->stack_room, 0) && !unpack_room(ring, keep + fresh))
+        fresh = 0;
+    if (__builtin_expect(keep > ring->depth, 0))
+        keep = ring->depth;
+    uint32_t id = keep ? ring->stack[keep - 1] : 0, *at = ring->stack + keep;
+    for (uint64_t i = 0; i < fresh; i++) {
+        uint32_t place = image_place(ring->image, &unpacker->places, ring_word(frames + i));
+        at[i] = id = stacks_child(&unpacker->stacks, id, place);
+    }
+    ring->depth = (uint32_t)(keep + fresh);
+    return id;
+}
+
+static uint64_t unpack_address(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp, enum event_kind kind)
+{
+    if (count < 2)
+        return 0;
+    unsigned api = ring_word(words) >> 3 & 31;
+    uint64_t time_ns = emit_time(&unpacker->emit, stamp);
+    emit_event(
+        &unpacker->emit,
+        &(struct event){
+            .kind = (uint8_t)kind, .api = (uint8_t)api, .process = ring->serial, .thread = ring->thread, .time_ns = time_ns, .address = ring_word(words + 1)});
+    return 2;
+}
+
+static uint64_t unpack_alloc(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
+{
+    if (count < 3)
+        return 0;
+    uint64_t shape = ring_word(words + 2), keep = shape >> 16 & 0xFFFF, fresh = shape & 0xFFFF;
+    if (count < 3 + fresh)
+        return 0;
+    unsigned api = ring_word(words) >> 3 & 31;
+    uint32_t stack = unpack_stack(unpacker, ring, keep, fresh, words + 3);
+    uint64_t time_ns = emit_time(&unpacker->emit, stamp);
+    emit_event(&unpacker->emit, &(struct event){.kind = EVENT_ALLOC,
+                                                .api = (uint8_t)api,
+                                                .process = ring->serial,
+                                                .thread = ring->thread,
+                                                .time_ns = time_ns,
+                                                .address = ring_word(words + 1),
+                                                .size = shape >> 32,
+                                                .usable = ht_usable_usual(ring->usable_rule, shape >> 32),
+                                                .stack = stack});
+    return 3 + fresh;
+}
+
+static const uint8_t wide_kinds[8] = {
+    [HT_LANE_ALLOC_WIDE] = EVENT_ALLOC,
+    [HT_LANE_RESIZE_END] = EVENT_RESIZE_END,
+    [HT_LANE_REFUSE] = EVENT_REFUSE,
+    [HT_LANE_FREE_STACK] = EVENT_FREE,
+};
+
+static uint8_t log2_of(uint64_t alignment)
+{
+    return alignment ? (uint8_t)(63 - __builtin_clzll(alignment)) : 0;
+}
+
+static uint64_t unpack_wide(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
+{
+    if (count < 8)
+        return 0;
+    uint64_t first = ring_word(words), shape = ring_word(words + 3), fresh = shape & 0xFFFFFFFF, more = ring_word(words + 5), source = ring_word(words + 7);
+    if (count - 8 < fresh)
+        return 0;
+    uint64_t heap = more >> 16 & 0xFFFF, flags = more & 0xFFFF;
+    struct event event = {.kind = wide_kinds[first & 7],
+                          .api = first >> 3 & 31,
+                          .flags = flags & (EVENT_TRUNCATED | EVENT_SAMPLED | EVENT_INHERITED),
+                          .alignment_log2 = log2_of(more >> 32),
+                          .heap = heap ? image_heap(ring->image, heap) : 0,
+                          .process = ring->serial,
+                          .thread = ring->thread,
+                          .address = ring_word(words + 1),
+                          .size = ring_word(words + 2),
+                          .usable = ring_word(words + 4),
+                          .old_address = ring_word(words + 6),
+                          .source = source ? image_source(ring->image, source) : 0};
+    if (!event.usable && event.address && event.kind != EVENT_FREE)
+        event.usable = ht_usable_usual(ring->usable_rule, event.size);
+    event.stack = unpack_stack(unpacker, ring, shape >> 32, fresh, words + 8);
+    event.time_ns = emit_time(&unpacker->emit, stamp);
+    emit_event(&unpacker->emit, &event);
+    return 8 + fresh;
+}
+
+void unpack_tell_thread(struct unpacker *unpacker, struct ring *ring, const char *name)
+{
+    struct thread_definition define = {.id = ring->thread, .process = ring->serial, .tid = ring->tid, .name = name};
+    emit_event(&unpacker->emit,
+               &(struct event){.kind = EVENT_THREAD, .process = ring->serial, .thread = ring->thread, .time_ns = unpacker->emit.last_ns, .define = &define});
+}
+
+static void unpack_tell_name(struct unpacker *unpacker, struct ring *ring)
+{
+    char path[64], name[64] = "";
+    snprintf(path, sizeof path, "/proc/%u/task/%u/comm", ring->pid, ring->tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t count = fd < 0 ? 0 : read(fd, name, sizeof name - 1);
+    if (fd >= 0)
+        close(fd);
+    if (count > 0)
+        name[strcspn(name, "\n")] = 0;
+    unpack_tell_thread(unpacker, ring, name);
+}
+
+/* The first record of a thread: its process is told before it. */
+static bool unpack_begin(struct unpacker *unpacker, struct ring *ring, bool is_name)
+{
+    ring->serial = __atomic_load_n(&ring->shared->process, __ATOMIC_RELAXED);
+    ring->pid = __atomic_load_n(&ring->shared->pid, __ATOMIC_RELAXED);
+    ring->tid = __atomic_load_n(&ring->shared->tid, __ATOMIC_RELAXED);
+    ring->image = family_get(unpacker->family, ring->serial);
+    if (!ring->image)
+        return false;
+    ring->usable_rule = unpacker->family->shared->flags & HT_SESSION_USABLE ? ring->image->usable_rule : HT_USABLE_UNKNOWN;
+    if (!ring->thread)
+        ring->thread = ++unpacker->threads;
+    if (!is_name)
+        unpack_tell_name(unpacker, ring);
+    ring->told = true;
+    return true;
+}
+
+static bool is_name(const uint64_t *words, uint64_t count)
+{
+    return count >= 2 && (ring_word(words) & 7) == HT_LANE_MORE && (ring_word(words + 1) & 0xFF) == HT_MORE_THREAD;
+}
+
+static uint64_t unpack_op(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
+{
+    switch (ring_word(words) & 7) {
+    case HT_LANE_FREE:
+        return unpack_address(unpacker, ring, words, count, stamp, EVENT_FREE);
+    case HT_LANE_RESIZE_BEGIN:
+        return unpack_address(unpacker, ring, words, count, stamp, EVENT_RESIZE_BEGIN);
+    case HT_LANE_ALLOC:
+        return unpack_alloc(unpacker, ring, words, count, stamp);
+    case HT_LANE_MORE:
+        return more_unpack(unpacker, ring, words, count, stamp);
+    default:
+        return unpack_wide(unpacker, ring, words, count, stamp);
+    }
+}
+
+void unpack_record(struct unpacker *unpacker, struct ring *ring, uint64_t stamp)
+{
+    uint64_t count;
+    const uint64_t *words = ring_words(ring, &count);
+    uint64_t used = 0;
+    if (__builtin_expect(ring->told, 1) || unpack_begin(unpacker, ring, is_name(words, count)))
+        used = unpack_op(unpacker, ring, words, count, stamp);
+    ring->tail += used * 8;
+    unpacker->raw_bytes += used * 8;
+    if (__builtin_expect(used != 0, 1))
+        return;
+    unpack_gap(unpacker, ring, 0, 0, "a lane held nonsense and was dropped");
+    unpacker->dropped_lanes++;
+    ring_drop(ring);
+}
+
+void unpack_thread_end(struct unpacker *unpacker, struct ring *ring)
+{
+    if (ring->told)
+        emit_event(&unpacker->emit,
+                   &(struct event){.kind = EVENT_THREAD_END, .process = ring->serial, .thread = ring->thread, .time_ns = unpacker->emit.last_ns});
+    ring->thread = 0;
+    ring->told = false;
+}
+
+void unpack_gap(struct unpacker *unpacker, struct ring *ring, uint64_t events, uint64_t bytes, const char *why)
+{
+    emit_event(&unpacker->emit, &(struct event){.kind = EVENT_GAP,
+                                                .process = ring->told ? ring->serial : 0,
+                                                .thread = ring->told ? ring->thread : 0,
+                                                .time_ns = unpacker->emit.last_ns,
+                                                .size = events,
+                                                .address = bytes,
+                                                .define = why});
+}
+
+void unpack_state(struct unpacker *unpacker, bool recording)
+{
+    if (unpacker->recording == recording)
+        return;
+    unpacker->recording = recording;
+    emit_event(&unpacker->emit, &(struct event){.kind = EVENT_STATE, .time_ns = unpacker->emit.last_ns, .size = recording});
+}
+
+void unpack_mark(struct unpacker *unpacker, const char *label)
+{
+    emit_event(&unpacker->emit, &(struct event){.kind = EVENT_MARK, .time_ns = unpacker->emit.last_ns, .define = label});
+}
+
+void unpack_done(struct unpacker *unpacker)
+{
+    family_free(unpacker->family);
+    stacks_done(&unpacker->stacks);
+    places_done(&unpacker->places);
+}

@@ -1,0 +1,32 @@
+/* unpack: in one record of a lane, out its events, with the definitions they need put before them. */
+#ifndef HOST_SOURCE_UNPACK_H
+#define HOST_SOURCE_UNPACK_H
+
+#include "emit.h"
+#include "family.h"
+#include "place.h"
+#include "ring.h"
+#include "stack.h"
+
+struct unpacker {
+    struct emit emit;
+    struct places places;
+    struct stacks stacks;
+    struct family *family;
+    uint32_t threads, heaps, sources; /* session-wide ids given so far */
+    bool recording;                   /* as the last EVENT_STATE said */
+    uint64_t raw_bytes;
+    uint64_t dropped_lanes;
+};
+
+void unpack_init(struct unpacker *unpacker, struct ht_session *shared, struct clock *clock, emit_put put, void *context);
+/* Takes the record at the ring's tail, whose stamp was peeked. A ring that holds nonsense is dropped. */
+void unpack_record(struct unpacker *unpacker, struct ring *ring, uint64_t stamp);
+void unpack_thread_end(struct unpacker *unpacker, struct ring *ring);
+void unpack_gap(struct unpacker *unpacker, struct ring *ring, uint64_t events, uint64_t bytes, const char *why);
+/* EVENT_STATE, unless that is known. */
+void unpack_state(struct unpacker *unpacker, bool recording);
+void unpack_mark(struct unpacker *unpacker, const char *label);
+void unpack_done(struct unpacker *unpacker);
+
+#endif
