@@ -220,6 +220,7 @@ static size_t first_page_rows(const struct terminal *terminal)
 
 static bool first_page_put(struct analyze *analyze, struct table *table, struct error *error)
 {
+    static char nothing[] = "";
     struct columns columns = {0};
     size_t i = 0;
     while (i < FIRST_PAGE_TABLES && strcmp(first_page[i].table, table->name))
@@ -228,7 +229,7 @@ static bool first_page_put(struct analyze *analyze, struct table *table, struct 
     if (is_good)
         empty_rows_drop(&columns.table);
     if (i)
-        columns.table.note = (char[]){""}; /* what a reader must know stands below the summary */
+        columns.table.note = nothing; /* what a reader must know stands below the summary */
     is_good = is_good && page_table(&analyze->page, &columns.table, first_page_rows(&analyze->page.terminal), error);
     columns_done(&columns);
     return is_good;
