@@ -31,35 +31,23 @@ static inline uint64_t usable_if_odd(const void *block, uint64_t size)
     return chunk & 2 ? usable - sizeof(size_t) : usable;
 }
 
-static inline bool enter(struct ht_thread *t)
+/* Whose record it will be: the thread, or who interrupts it in the middle of a record. NULL: it is lost and counted. */
+static inline struct ht_thread *enter(struct ht_thread *t, const void *frame)
 {
-    if (__builtin_expect(t->busy, 0))
-        return false;
-    t->busy = 1;
+    if (__builtin_expect(t->busy != 0, 0)) {
+        t = ht__thread_interrupted(t, (uint64_t)(uintptr_t)frame);
+        if (!t)
+            return NULL;
+    }
+    t->busy = (uint64_t)(uintptr_t)frame;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    return true;
+    return t;
 }
-
-static void tell_nested(struct ht_thread *t);
 
 static inline void leave(struct ht_thread *t)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     t->busy = 0;
-    if (__builtin_expect(t->nested_count, 0))
-        tell_nested(t);
-}
-
-/* In a signal handler that interrupted a record: kept without a stack until that record is whole. */
-static __attribute__((noinline)) void keep_nested(struct ht_thread *t, unsigned op, unsigned api, const void *block, uint64_t size)
-{
-    uint32_t slot = t->nested_count;
-    if (slot >= HT_NESTED) {
-        t->nested_lost++;
-        return;
-    }
-    t->nested_count = slot + 1;
-    t->nested[slot] = (struct ht_nested){op | api << 3, (uint64_t)(uintptr_t)block, size};
 }
 
 static void put_frames(uint64_t *words, const struct ht_frame *frame, uint32_t count)
@@ -163,32 +151,12 @@ static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uin
     lane_publish(t, 16);
 }
 
-static __attribute__((noinline)) void tell_nested(struct ht_thread *t)
-{
-    for (uint32_t i = 0; i < t->nested_count; i++) {
-        struct ht_nested *nested = &t->nested[i];
-        struct wide wide = {.op = nested->op & 7, .api = (unsigned)nested->op >> 3, .address = nested->address, .size = nested->size};
-        t->busy = 1;
-        walk_forget(t);
-        if (wide.op == HT_LANE_FREE || wide.op == HT_LANE_RESIZE_BEGIN)
-            put_short(t, wide.op, wide.api, wide.address);
-        else
-            put_wide(t, (struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS}, &wide);
-        t->busy = 0;
-    }
-    t->nested_count = 0;
-    if (t->nested_lost)
-        __atomic_add_fetch(&t->lane->lost_events, t->nested_lost, __ATOMIC_RELAXED);
-    t->nested_lost = 0;
-}
-
 __attribute__((flatten)) void ht__tell_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
 {
     unsigned op = block ? HT_LANE_ALLOC_WIDE : HT_LANE_REFUSE;
-    if (!enter(t)) {
-        keep_nested(t, op, api, block, size);
+    t = enter(t, frame);
+    if (!t)
         return;
-    }
     struct walk walk = ht__walk(t, frame);
     uint64_t address = (uint64_t)(uintptr_t)block, usable = block ? usable_if_odd(block, size) : 0;
     if (__builtin_expect(block && !(usable | alignment | size >> 32 | (walk.odd & ~(uint32_t)WALK_ANCHORS)), 1))
@@ -200,10 +168,9 @@ __attribute__((flatten)) void ht__tell_alloc(struct ht_thread *t, const void *fr
 
 void ht__tell_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
 {
-    if (!enter(t)) {
-        keep_nested(t, HT_LANE_FREE, api, block, 0);
+    t = enter(t, frame);
+    if (!t)
         return;
-    }
     if (__builtin_expect(ht__session->flags & HT_SESSION_FREE_STACKS, 0))
         put_wide(t, ht__walk(t, frame), &(struct wide){.op = HT_LANE_FREE_STACK, .api = api, .address = (uint64_t)(uintptr_t)block});
     else
@@ -213,20 +180,18 @@ void ht__tell_free(struct ht_thread *t, const void *frame, const void *block, un
 
 void ht__tell_resize_begin(struct ht_thread *t, const void *block, unsigned api)
 {
-    if (!enter(t)) {
-        keep_nested(t, HT_LANE_RESIZE_BEGIN, api, block, 0);
+    t = enter(t, __builtin_frame_address(0));
+    if (!t)
         return;
-    }
     put_short(t, HT_LANE_RESIZE_BEGIN, api, (uint64_t)(uintptr_t)block);
     leave(t);
 }
 
 void ht__tell_resize_end(struct ht_thread *t, const void *frame, const void *from, const void *block, uint64_t size, unsigned api)
 {
-    if (!enter(t)) {
-        keep_nested(t, HT_LANE_RESIZE_END, api, block, size);
+    t = enter(t, frame);
+    if (!t)
         return;
-    }
     struct wide wide = {.op = HT_LANE_RESIZE_END, .api = api, .address = (uint64_t)(uintptr_t)block, .size = size, .old = (uint64_t)(uintptr_t)from};
     wide.usable = block ? usable_if_odd(block, size) : 0;
     put_wide(t, ht__walk(t, frame), &wide);
@@ -235,10 +200,9 @@ void ht__tell_resize_end(struct ht_thread *t, const void *frame, const void *fro
 
 void ht__tell_map(struct ht_thread *t, const void *frame, const void *address, uint64_t size, const void *old, unsigned api)
 {
-    if (!enter(t)) {
-        t->nested_lost++;
+    t = enter(t, frame);
+    if (!t)
         return;
-    }
     struct walk walk = ht__walk(t, frame);
     uint64_t *words = begin_with_stack(t, &walk, 56);
     if (words) {
@@ -253,10 +217,9 @@ void ht__tell_map(struct ht_thread *t, const void *frame, const void *address, u
 
 void ht__tell_mark(struct ht_thread *t, const char *label)
 {
-    if (!enter(t)) {
-        t->nested_lost++;
+    t = enter(t, __builtin_frame_address(0));
+    if (!t)
         return;
-    }
     size_t bytes = strlen(label);
     ht__lane_put_more(t, HT_MORE_MARK, label, bytes < 256 ? bytes : 256, NULL, 0);
     leave(t);

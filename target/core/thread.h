@@ -29,13 +29,8 @@ struct ht_bounds {
 enum {
     HT_FRAMES = 1 << 16,   /* frames of one stack that are kept; deeper ones are cut and told so */
     HT_ANCHORS = 1 << 12,
-    HT_NESTED = 32,
-    HT_STACKS = 64,        /* bounds that are remembered, for coroutines */
-};
-
-/* An event of a signal handler that interrupted the recording of another one: kept until that is done. */
-struct ht_nested {
-    uint64_t op, address, size;
+    HT_LEVELS = 4,         /* records that may interrupt one another */
+    HT_STACKS = 256,       /* bounds that are remembered, for coroutines */
 };
 
 struct ht_thread {
@@ -46,9 +41,8 @@ struct ht_thread {
     uint64_t head;         /* bytes written */
     uint64_t soft_limit;   /* below it a record needs no further question: room, wake mark and ring end are all beyond */
     uint64_t wake_at;
-    uint32_t busy;         /* a record is being made: a signal handler's events go to `nested` */
-    uint32_t nested_count;
-    uint64_t nested_lost;
+    uint64_t busy;         /* a record is being made: frame address of the hook that makes it */
+    struct ht_thread *above; /* the same thread when it interrupts itself: a signal handler has a lane of its own while a record is being made */
     uint64_t stack_low, stack_high; /* bounds of the stack it runs on */
     uint64_t home_low, home_high;   /* the stack of its first event: never unmapped while the thread lives */
     uint64_t maps_generation;       /* the bounds were right at this count of unmappings */
@@ -59,8 +53,9 @@ struct ht_thread {
     uint64_t code_generation;       /* frames are void when code was unmapped since */
     int64_t sample_left;            /* bytes until the next sample */
     uint64_t random;
-    struct ht_thread *next_free;
-    struct ht_nested nested[HT_NESTED];
+    uint32_t tid;
+    char name[16];                  /* as told */
+    struct ht_thread *next_late;    /* a thread that had an event after its end: taken apart by another thread */
     struct ht_anchor anchors[HT_ANCHORS];
     struct ht_bounds stacks[HT_STACKS];
     struct ht_frame sentinel;      /* just before frames[0]; no slot is like its */
@@ -76,6 +71,10 @@ struct ht_state {
 };
 #define HT_OFF (~(uint64_t)0)
 extern struct ht_state *ht__state;
+
+/* A record of `t` is not finished. Who may make one with its hook at `frame`: the same if that record is dead (a handler jumped out of it),
+ * else the level above, else NULL: counted as lost. */
+struct ht_thread *ht__thread_interrupted(struct ht_thread *t, uint64_t frame);
 
 /* The thread, ready to record, or NULL. Makes what is missing: session, lane. Keeps errno. */
 struct ht_thread *ht__thread_slow(void);

@@ -52,7 +52,8 @@ struct rule_wide ht__rule_find_wide(uint64_t pc)
     if (!module.eh_frame_hdr)
         return lost;
     if (!ht__cfi_find(module.eh_frame_hdr, module.start, module.end, pc - 1, &row))
-        return module.loader ? (struct rule_wide){.kind = RULE_END} : lost;
+        /* Nothing before it, but code that begins here: an address that was laid by hand (makecontext), not by a call. */
+        return module.loader || ht__cfi_find(module.eh_frame_hdr, module.start, module.end, pc, &row) ? (struct rule_wide){.kind = RULE_END} : lost;
     return rule_from_row(&row);
 }
 

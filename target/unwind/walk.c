@@ -132,9 +132,12 @@ static bool step_signal(struct ht_thread *t, struct cursor *at)
     uint64_t sp = ARCH_SIGNAL_SP(at->sp), pc = ARCH_SIGNAL_PC(at->sp);
     at->fp = ARCH_SIGNAL_FP(at->sp);
     at->fp_end = at->top;
-    if (sp < at->low || sp >= at->high)
-        if (!ht__port_stack(sp, &at->low, &at->high))
-            return false;
+    at->low = at->high = 0;
+    if (sp >= t->home_low && sp < t->home_high) {
+        at->low = sp;
+        at->high = t->home_high;
+    } else if (!ht__port_stack(sp, &at->low, &at->high))
+        return false;
     at->cached = t->frames;
     at->sp = sp;
     at->pc = pc + 1; /* like a return address: one behind the instruction that is meant */
@@ -249,8 +252,10 @@ static __attribute__((noinline)) bool find_bounds(struct ht_thread *t, uint64_t 
         return true;
     }
     uint64_t now = __atomic_load_n(&ht__maps_generation, __ATOMIC_ACQUIRE);
-    struct ht_bounds *known = &t->stacks[(sp >> 16 ^ sp >> 24) % HT_STACKS];
+    struct ht_bounds *known = &t->stacks[(sp >> 20 ^ sp >> 28) % HT_STACKS];
     if (known->generation != now || sp < known->low || sp >= known->high) {
+        if (known->generation != now || sp >= known->high)
+            known->low = known->high = 0;
         if (!ht__port_stack(sp, &known->low, &known->high))
             return false;
         known->generation = now;
@@ -302,7 +307,7 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
     struct cursor at;
     at.fp = frame[0];
     at.fp_end = t->frames + HT_FRAMES;
-    at.low = t->stack_low;
+    at.low = sp; /* what frames of this stack can be in; below nothing may even be mapped */
     at.high = high;
     at.anchor_top = HT_ANCHORS;
     at.odd = 0;

@@ -79,11 +79,13 @@ static bool next_line(struct line_reader *in, char *line, size_t room)
 
 bool ht__maps_each(bool (*see)(const struct ht_mapping *mapping, void *context), void *context)
 {
+    static struct line_reader in;
+    static struct ht_mapping mapping;
+    static char line[700];
     int saved = errno;
-    struct line_reader in = {.fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC)};
+    in.fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    in.at = in.count = 0;
     if (in.fd >= 0) {
-        struct ht_mapping mapping;
-        char line[700];
         while (next_line(&in, line, sizeof line)) {
             parse_line(line, &mapping);
             if (!see(&mapping, context))

@@ -20,7 +20,7 @@ enum { MODULES = 2048, BUILD_ID_BYTES = 20 };
 
 static struct ht_module modules[MODULES];
 static uint32_t module_count;   /* grows only; entries below it are whole */
-static struct ht_thread *modules_owner;   /* who holds the lock, NULL nobody */
+static uint32_t modules_lock;
 uint64_t ht__code_generation, ht__maps_generation;
 
 static const struct ht_module *find_known(uint64_t pc)
@@ -110,12 +110,13 @@ static bool announce(const struct ht_module *module, const struct elf_facts *fac
         uint8_t build_id[BUILD_ID_BYTES];
     } more = {.head = {module->start, module->end, module->bias, facts->build_id_bytes, (uint32_t)strlen(path)}};
     memcpy(more.build_id, facts->build_id, facts->build_id_bytes);
-    return ht__lane_put_more(ht__self, HT_MORE_MODULE, &more, sizeof more.head + facts->build_id_bytes, path, strlen(path));
+    return ht__lane_put_more(ht__thread_now(), HT_MORE_MODULE, &more, sizeof more.head + facts->build_id_bytes, path, strlen(path));
 }
 
 static const struct ht_module *add_module(uint64_t pc)
 {
-    struct search search = {.pc = pc};
+    static struct search search;
+    search = (struct search){.pc = pc};
     if (!ht__maps_each(see_mapping, &search) || !search.hit || module_count == MODULES)
         return NULL;
     struct ht_module *module = &modules[module_count];
@@ -129,22 +130,19 @@ static const struct ht_module *add_module(uint64_t pc)
     return module;
 }
 
-/* False if this very thread holds the lock: a signal handler interrupted it. */
-static bool lock_modules(void)
+/* With signals blocked: what it takes and may not be left halfway by a handler that jumps. */
+static uint64_t lock_modules(void)
 {
-    struct ht_thread *nobody = NULL;
-    while (!__atomic_compare_exchange_n(&modules_owner, &nobody, ht__self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-        if (nobody == ht__self)
-            return false;
-        nobody = NULL;
+    uint64_t signals = ht__signals_block();
+    while (__atomic_exchange_n(&modules_lock, 1, __ATOMIC_ACQUIRE))
         syscall(SYS_sched_yield);
-    }
-    return true;
+    return signals;
 }
 
-static void unlock_modules(void)
+static void unlock_modules(uint64_t signals)
 {
-    __atomic_store_n(&modules_owner, NULL, __ATOMIC_RELEASE);
+    __atomic_store_n(&modules_lock, 0, __ATOMIC_RELEASE);
+    ht__signals_restore(signals);
 }
 
 bool ht__module_find(uint64_t pc, struct ht_module *module)
@@ -155,29 +153,27 @@ bool ht__module_find(uint64_t pc, struct ht_module *module)
         *module = *found;
     if (found && generation == __atomic_load_n(&ht__code_generation, __ATOMIC_ACQUIRE))
         return true;
-    if (!lock_modules())
-        return false;
+    uint64_t signals = lock_modules();
     found = find_known(pc);
     if (!found)
         found = add_module(pc);
     if (found)
         *module = *found;
-    unlock_modules();
+    unlock_modules(signals);
     return found;
 }
 
 void ht__modules_forget(void)
 {
-    if (!lock_modules())
-        return;
+    uint64_t signals = lock_modules();
     __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&module_count, 0, __ATOMIC_RELEASE);
     ht__rules_forget();
     __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
-    unlock_modules();
+    unlock_modules(signals);
 }
 
 void ht__modules_after_fork(void)
 {
-    unlock_modules();
+    __atomic_store_n(&modules_lock, 0, __ATOMIC_RELEASE);
 }

@@ -9,12 +9,33 @@
 
 #include "wire/lane.h"
 
+struct ht_thread;
+
 /* --- start.c --- */
 /* Serial of this process image in the session, 0 before the start. */
 extern uint32_t ht__process_serial;
 /* Before a fork: takes an entry for the child, 0 if there is none. After it: in the child the entry becomes its own; in the parent pid < 0 makes it void. */
 uint32_t ht__fork_prepare(void);
 void ht__fork_done(uint32_t entry, int pid);
+/* A thread was renamed by another: each looks at its name at its next event. */
+void ht__names_changed(void);
+
+/* --- threads.c --- */
+bool ht__threads_init(void);
+void ht__threads_after_fork(void);
+/* Makes the calling thread ready to record: ht__self. */
+bool ht__thread_begin(void);
+/* Of the levels of the calling thread the one that makes a record. */
+struct ht_thread *ht__thread_now(void);
+/* Puts the name if it is not as told. */
+void ht__thread_tell_name(struct ht_thread *thread);
+
+/* --- port_linux.c --- */
+/* No handler runs in between: for what is rare, and must not be left halfway. */
+uint64_t ht__signals_block(void);
+void ht__signals_restore(uint64_t signals);
+/* Bounds of the stack that the calling thread was born with. */
+bool ht__port_home(uint64_t *low, uint64_t *high);
 
 /* --- real.c --- */
 /* The functions that would have been called without us. Before they are known, the pointers lead to a resolver. */
@@ -52,7 +73,7 @@ struct ht_mapping {
     bool readable, executable, writable;
     char path[512]; /* cut if longer; "" for none */
 };
-/* Calls `see` for each mapping until it returns false. False if the file could not be read. */
+/* Calls `see` for each mapping until it returns false. False if the file could not be read. One caller at a time: its room is static. */
 bool ht__maps_each(bool (*see)(const struct ht_mapping *mapping, void *context), void *context);
 
 #endif

@@ -1,13 +1,14 @@
-/* port_linux: in the core's questions, out Linux's answers: clock, waiting and waking, bounds of a stack. */
+/* port_linux: in the core's questions, out Linux's answers: clock, waiting and waking, signals, bounds of a stack. */
 #include "os.h"
 
 #include "target/core/port_core.h"
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/resource.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,30 +45,70 @@ bool ht__port_collector_lives(void)
     return lives;
 }
 
-struct stack_search {
-    uint64_t sp, low, high;
+uint64_t ht__signals_block(void)
+{
+    uint64_t all = ~(uint64_t)0, before = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
+    return before;
+}
+
+void ht__signals_restore(uint64_t signals)
+{
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &signals, NULL, sizeof signals);
+}
+
+enum {
+    PAGE_BYTES = 4096,
+    STACK_PAGES = 256,                      /* how far up from a frame a foreign stack is looked at */
+    MAIN_STACK_BYTES = 128 * 1024 * 1024,   /* the kernel keeps at least this much below the main stack's top free of other mappings */
 };
 
-/* A main stack's mapping grows downwards; the kernel keeps this much free below it. */
-enum { STACK_GAP_BYTES = 256 * 4096 };
-
-static bool see_stack(const struct ht_mapping *mapping, void *context)
+/* The kernel reads the new mask before it looks at what shall be done with it: EFAULT says that the page cannot be read. */
+static bool can_read(uint64_t address)
 {
-    struct stack_search *search = context;
-    bool grows = mapping->path[0] == '[' && mapping->path[1] == 's';
-    uint64_t low = grows ? mapping->start - STACK_GAP_BYTES : mapping->start;
-    if (search->sp < low || search->sp >= mapping->end)
-        return true;
-    search->low = low;
-    search->high = mapping->end;
-    return false;
+    return syscall(SYS_rt_sigprocmask, ~0, address, NULL, sizeof(uint64_t)) == 0 || errno != EFAULT;
 }
 
 bool ht__port_stack(uint64_t sp, uint64_t *low, uint64_t *high)
 {
-    struct stack_search search = {.sp = sp};
-    ht__maps_each(see_stack, &search);
-    *low = search.low;
-    *high = search.high;
-    return search.high != 0;
+    int saved = errno;
+    uint64_t page = sp & ~(uint64_t)(PAGE_BYTES - 1), end = page + PAGE_BYTES;
+    for (int count = 1; count < STACK_PAGES && end != *low && can_read(end); count++)
+        end += PAGE_BYTES;
+    errno = saved;
+    if (end != *low)
+        *high = end;
+    *low = page;
+    return true;
+}
+
+/* Behind the main stack's arguments and environment lies the path that was executed, then one empty word. */
+static bool main_home(uint64_t *low, uint64_t *high)
+{
+    uint64_t path = getauxval(AT_EXECFN);
+    if (!path)
+        return false;
+    uint64_t top = path + strlen((const char *)(uintptr_t)path) + 1;
+    *high = (top + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
+    *low = *high - MAIN_STACK_BYTES;
+    return true;
+}
+
+static bool thread_home(uint64_t *low, uint64_t *high)
+{
+    pthread_attr_t attributes;
+    void *from;
+    size_t bytes;
+    if (pthread_getattr_np(pthread_self(), &attributes))
+        return false;
+    bool good = !pthread_attr_getstack(&attributes, &from, &bytes);
+    pthread_attr_destroy(&attributes);
+    *low = (uint64_t)(uintptr_t)from;
+    *high = *low + bytes;
+    return good;
+}
+
+bool ht__port_home(uint64_t *low, uint64_t *high)
+{
+    return syscall(SYS_gettid) == getpid() ? main_home(low, high) : thread_home(low, high);
 }

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
-#include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,11 +22,8 @@
 #endif
 
 static const uint32_t never;
-/* Stands for a thread that has not begun: only its generation is ever read, and that is equal to no state's. */
-static uint64_t nobody = 1;
 static struct ht_state idle = {0, &never};
 
-__thread struct ht_thread *ht__self __attribute__((tls_model("initial-exec"))) = (struct ht_thread *)(void *)&nobody;
 struct ht_state *ht__state = &idle;
 uint32_t ht__process_serial;
 static const char always_false;
@@ -38,32 +35,20 @@ static __thread volatile bool starting __attribute__((tls_model("initial-exec"))
 static __thread uint32_t fork_entry __attribute__((tls_model("initial-exec")));
 static uint32_t start_lock;
 static uint64_t generations = 1;
-static pthread_key_t thread_key;
-
-static bool is_nobody(const struct ht_thread *thread)
-{
-    return (const void *)thread == &nobody;
-}
-
-static void thread_end(void *value)
-{
-    struct ht_thread *self = value;
-    if (self != ht__self)
-        return;
-    ht__self = (struct ht_thread *)(void *)&nobody;
-    if (self->lane && self->generation == ht__state->generation)
-        ht__lane_leave(self);
-    munmap(self, sizeof *self);
-}
 
 static struct ht_session *map_session(const char *path)
 {
-    struct ht_session head, *session;
+    /* Only what is before the entries: they are many, a stack may be small. */
+    struct {
+        char bytes[offsetof(struct ht_session, recording)];
+    } start;
+    struct ht_session *session;
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    bool good = syscall(SYS_pread64, fd, &head, sizeof head, 0L) == sizeof head && head.magic == HT_SESSION_MAGIC && head.version == HT_SESSION_VERSION;
-    session = good ? mmap(NULL, head.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0) : MAP_FAILED;
+    const struct ht_session *head = (const void *)&start;
+    bool good = syscall(SYS_pread64, fd, &start, sizeof start, 0L) == sizeof start && head->magic == HT_SESSION_MAGIC && head->version == HT_SESSION_VERSION;
+    session = good ? mmap(NULL, head->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0) : MAP_FAILED;
     syscall(SYS_close, fd);
     return session == MAP_FAILED ? NULL : session;
 }
@@ -116,7 +101,7 @@ static uint32_t enter_fork(void)
 
 static void fill_entry(struct ht_process *process)
 {
-    char path[512];
+    static char path[512];
     long bytes = syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof path);
     size_t room = sizeof process->name - 1, from = bytes > (long)room ? (size_t)bytes - room : 0;
     if (bytes > 0)
@@ -149,7 +134,7 @@ static bool start_first(void)
 {
     const char *path = getenv(HT_ENV_SESSION);
     ht__session = path ? map_session(path) : NULL;
-    if (!ht__session || !make_state() || pthread_key_create(&thread_key, thread_end))
+    if (!ht__session || !make_state() || !ht__threads_init())
         return false;
     if (&__libc_single_threaded)
         ht__single_threaded = &__libc_single_threaded;
@@ -163,6 +148,7 @@ static void start_process(void)
     bool good;
     if (ht__session) {
         ht__modules_after_fork();
+        ht__threads_after_fork();
         ht__process_serial = enter_fork();
         good = ht__process_serial != 0;
     } else
@@ -176,35 +162,6 @@ static void start_process(void)
     fill_entry(&ht__session->processes[ht__process_serial - 1]);
     ht__state->recording = &ht__session->recording;
     __atomic_store_n(&ht__state->generation, ++generations, __ATOMIC_RELEASE);
-}
-
-static bool start_thread(void)
-{
-    struct ht_thread *self = ht__self;
-    if (is_nobody(self)) {
-        self = mmap(NULL, sizeof *self, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (self == MAP_FAILED)
-            return false;
-        pthread_setspecific(thread_key, self);
-    }
-    uint32_t tid = (uint32_t)syscall(SYS_gettid);
-    self->frame_count = self->anchor_count = self->nested_count = self->busy = 0;
-    self->maps_now = &self->maps_generation;
-    self->sentinel.slot = ~(uint64_t)0;
-    if (!ht__lane_take(self, ht__process_serial, (uint32_t)getpid(), tid)) {
-        if (is_nobody(ht__self)) {
-            pthread_setspecific(thread_key, NULL);
-            munmap(self, sizeof *self);
-        }
-        return false;
-    }
-    self->generation = ht__state->generation;
-    ht__self = self;
-    char name[16] = "";
-    uint32_t head[2] = {tid, 0};
-    prctl(PR_GET_NAME, name);
-    ht__lane_put_more(self, HT_MORE_THREAD, head, sizeof head, name, strnlen(name, sizeof name));
-    return true;
 }
 
 static void lock_start(void)
@@ -226,22 +183,36 @@ static struct ht_thread *start(void)
     }
     if (ht__state->generation == HT_OFF || !__atomic_load_n(ht__state->recording, __ATOMIC_RELAXED))
         return NULL;
-    if (ht__self->generation != ht__state->generation && !start_thread())
+    if (ht__self->generation != ht__state->generation && !ht__thread_begin())
         return NULL;
     return ht__self;
 }
 
 struct ht_thread *ht__thread_slow(void)
 {
+    uint64_t generation = __atomic_load_n(&ht__state->generation, __ATOMIC_ACQUIRE);
     /* While the real functions are being looked up, blocks come from an arena and are no events. */
-    if (ht__state->generation == HT_OFF || starting || !ht__real.munmap)
+    if (generation == HT_OFF || starting || !ht__real.munmap || (generation && !__atomic_load_n(ht__state->recording, __ATOMIC_RELAXED)))
         return NULL;
     int saved = errno;
+    uint64_t signals = ht__signals_block();
     starting = true;
     struct ht_thread *self = start();
     starting = false;
+    ht__signals_restore(signals);
     errno = saved;
     return self;
+}
+
+void ht__names_changed(void)
+{
+    uint64_t signals = ht__signals_block(), now;
+    lock_start();
+    now = ht__state->generation;
+    if (now && now != HT_OFF)
+        __atomic_store_n(&ht__state->generation, ++generations, __ATOMIC_RELEASE);
+    __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+    ht__signals_restore(signals);
 }
 
 uint32_t ht__fork_prepare(void)
@@ -258,4 +229,6 @@ void ht__fork_done(uint32_t entry, int pid)
         __atomic_store_n(&ht__session->processes[entry - 1].state, 4, __ATOMIC_RELEASE);
     if (pid != 0)
         fork_entry = 0;
+    else if (entry)
+        ht__thread_slow(); /* it may exec before it ever allocates, and its entry would stay unfilled */
 }
