@@ -119,27 +119,53 @@ static void lane_raise_used(uint32_t count)
         ;
 }
 
-bool ht__lane_take(struct ht_thread *thread, uint32_t process, uint32_t pid, uint32_t tid)
+/* An idle lane, now this thread's; NULL: none. *closed: one was left and will be idle when the collector has read it. */
+static struct ht_lane *lane_find(bool *closed)
 {
+    *closed = false;
     for (uint32_t i = 0; i < ht__session->lane_count; i++) {
         struct ht_lane *lane = ht_session_lane(ht__session, i);
         if (i >= __atomic_load_n(&ht__session->lanes_used, __ATOMIC_RELAXED))
             lane_raise_used(i + 1);
-        if (!lane_claim(lane))
-            continue;
-        lane->process = process;
-        lane->pid = pid;
-        __atomic_store_n(&lane->tid, tid, __ATOMIC_RELEASE);
-        thread->lane = lane;
-        thread->ring = ht_lane_ring(lane);
-        thread->ring_mask = ht__session->lane_bytes - 1;
-        thread->head = lane->head;
-        thread->soft_limit = 0;
-        thread->wake_at = thread->head + ht__session->wake_bytes;
-        return true;
+        if (lane_claim(lane))
+            return lane;
+        *closed |= __atomic_load_n(&lane->state, __ATOMIC_RELAXED) == HT_LANE_CLOSED;
     }
-    __atomic_add_fetch(&ht__session->lanes_refused, 1, __ATOMIC_RELAXED);
-    return false;
+    return NULL;
+}
+
+/* Threads may come and go faster than the collector looks: then it is waited for like for room in a lane. */
+static struct ht_lane *lane_await(void)
+{
+    bool closed;
+    struct ht_lane *lane = lane_find(&closed);
+    while (!lane && closed && ht__session->policy == HT_POLICY_BLOCK && ht__port_collector_lives()) {
+        uint32_t never = 0;
+        if (__atomic_exchange_n(&ht__session->sleeping, 0, __ATOMIC_SEQ_CST))
+            ht__port_wake(&ht__session->sleeping);
+        ht__port_wait(&never, 0, 1);
+        lane = lane_find(&closed);
+    }
+    return lane;
+}
+
+bool ht__lane_take(struct ht_thread *thread, uint32_t process, uint32_t pid, uint32_t tid)
+{
+    struct ht_lane *lane = lane_await();
+    if (!lane) {
+        __atomic_add_fetch(&ht__session->lanes_refused, 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    lane->process = process;
+    lane->pid = pid;
+    __atomic_store_n(&lane->tid, tid, __ATOMIC_RELEASE);
+    thread->lane = lane;
+    thread->ring = ht_lane_ring(lane);
+    thread->ring_mask = ht__session->lane_bytes - 1;
+    thread->head = lane->head;
+    thread->soft_limit = 0;
+    thread->wake_at = thread->head + ht__session->wake_bytes;
+    return true;
 }
 
 void ht__lane_leave(struct ht_thread *thread)

@@ -39,9 +39,9 @@ cc -O1 -shared -fPIC -fno-builtin -o "$TMP/bump.so" "$TMP/bump.c" || exit 1
 export PRELOAD=$TMP/bump.so
 
 for mode in storm alternate; do
-    lanes lane_kb=256 -- "$VICTIMS/rt_signals" $mode 1
+    lanes lane_kb=256 -- "$VICTIMS/rt_signals" $mode 0.2
     sound $mode
-    expect "$mode: handlers ran" "$(said handled)" -gt 200
+    expect "$mode: handlers ran" "$(said handled)" -gt 50
     expect "$mode: lost" "$(value lost)" -eq 0
     expect "$mode: a handler had a lane of its own" "$(value lanes_used)" -ge 2
     expect "$mode: frees of blocks that were never there" "$(value unknown_frees)" -eq 0
@@ -50,9 +50,9 @@ for mode in storm alternate; do
     expect "$mode: allocations" "$(value allocs)" -le $(($(said gots) + 12 + $(said handled) / 20))
 done
 
-lanes print=1 -- "$VICTIMS/rt_signals" jump 1
+lanes print=1 -- "$VICTIMS/rt_signals" jump 0.2
 sound jump
-expect "jump: jumps" "$(said jumps)" -gt 50
+expect "jump: jumps" "$(said jumps)" -gt 20
 expect "jump: each loss was a jump" "$(value lost)" -le "$(said jumps)"
 expect "jump: recording goes on" "$(grep -c '^alloc.* size=7777 ' "$TMP/lanes")" -eq 1000
 finish

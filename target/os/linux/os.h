@@ -20,7 +20,7 @@ void ht__fork_done(uint32_t entry, int pid);
 /* A thread was renamed by another: each looks at its name at its next event. */
 void ht__names_changed(void);
 
-/* --- threads.c --- */
+/* --- self.c --- */
 bool ht__threads_init(void);
 void ht__threads_after_fork(void);
 /* Makes the calling thread ready to record: ht__self. */

@@ -1,4 +1,4 @@
-/* threads: in a thread's first event, out what the runtime keeps for it: a mapping, the bounds of its stack, a lane, its name; and its end.
+/* self: in a thread's first event, out what the runtime keeps for it: a mapping, the bounds of its stack, a lane, its name; and its end.
  *
  * A signal handler that allocates while a record is being made gets a level of its own: one more ht_thread with one more lane for the same thread. So
  * nothing of the unfinished record is touched, whatever the handler does: return, jump away, or switch to another stack and come back later. */
