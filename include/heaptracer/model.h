@@ -72,8 +72,8 @@ struct change {
 
 /* How far sampled sums may be from the truth: for each sample with weighted bytes w and probability p, variance grows by w^2 (1 - p). */
 struct spread {
-    double variance, largest;   /* bytes^2; the largest weighted sample */
-    uint64_t samples;
+    double variance;            /* bytes^2 */
+    uint64_t samples, sample_bytes;
 };
 
 struct site {
@@ -209,7 +209,7 @@ void model_each_pages(const struct model *model, void (*visit)(void *context, co
 /* What a block stands for, and how it adds to a spread. */
 struct tally model_weigh(const struct model *model, const struct block *block);
 void model_spread_add(const struct model *model, struct spread *spread, const struct block *block);
-/* The interval that holds the true bytes with 95 %: exact Poisson (gamma) limits below 10 samples' worth, normal above. */
+/* The interval that holds the true bytes with 95 %: exact Poisson (gamma) limits below 100 uncertain samples' worth, normal ones above. */
 void spread_interval(const struct spread *spread, uint64_t bytes, uint64_t *low, uint64_t *high);
 
 #endif
