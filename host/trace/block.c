@@ -13,7 +13,7 @@ struct block_packer {
 
 struct block_unpacker {
     ZSTD_DCtx *zstd;
-    struct block_bytes records, tokens;
+    struct block_bytes records, frames, tokens;
 };
 
 uint8_t *block_bytes_room(struct block_bytes *bytes, size_t more)
@@ -99,19 +99,36 @@ static uint64_t tokens_sum(const uint8_t *bytes, const struct block_head *head)
     return XXH64(bytes + BLOCK_HEAD_BYTES + head->record_bytes, head->token_bytes, get_fixed(bytes + 48, 8));
 }
 
-void block_pack(struct block_packer *packer, struct block_head *head, const struct block_bytes *records, const struct encoder *encoder, struct block_bytes *out)
+static void number_pack(struct block_bytes *out, uint64_t number)
+{
+    uint8_t *to = block_bytes_room(out, HT_VARINT_MOST);
+    out->count += (size_t)(ht_varint_put(to, number) - to);
+}
+
+static void frames_pack(struct block_packer *packer, struct block_bytes *out, const struct trie *frames)
+{
+    number_pack(out, frames && frames->count ? frames->first_id : 0);
+    for (int i = 0; i < TRIE_STREAMS && frames && frames->count; i++)
+        part_pack(packer, out, frames->out[i].start, (size_t)(frames->out[i].at - frames->out[i].start));
+}
+
+static void tokens_pack(struct block_packer *packer, struct block_bytes *out, const struct encoder *encoder)
+{
+    number_pack(out, encoder->block_events);
+    for (int i = 0; i < STREAM_COUNT; i++)
+        part_pack(packer, out, encoder->streams[i].start, (size_t)(encoder->streams[i].at - encoder->streams[i].start));
+}
+
+void block_pack(struct block_packer *packer, struct block_head *head, const struct block_content *content, struct block_bytes *out)
 {
     out->count = 0;
     block_bytes_room(out, BLOCK_HEAD_BYTES);
     out->count = BLOCK_HEAD_BYTES;
-    part_pack(packer, out, records->at, records->count);
+    part_pack(packer, out, content->records->at, content->records->count);
+    frames_pack(packer, out, content->frames);
     head->record_bytes = (uint32_t)(out->count - BLOCK_HEAD_BYTES);
-    if (encoder) {
-        uint8_t *to = block_bytes_room(out, HT_VARINT_MOST);
-        out->count += (size_t)(ht_varint_put(to, encoder->block_events) - to);
-        for (int i = 0; i < STREAM_COUNT; i++)
-            part_pack(packer, out, encoder->streams[i].start, (size_t)(encoder->streams[i].at - encoder->streams[i].start));
-    }
+    if (content->encoder)
+        tokens_pack(packer, out, content->encoder);
     head->token_bytes = (uint32_t)(out->count - BLOCK_HEAD_BYTES - head->record_bytes);
     head_put(out->at, head);
     put_fixed(out->at + 48, records_sum(out->at, head), 8);
@@ -156,6 +173,7 @@ void block_unpacker_free(struct block_unpacker *unpacker)
         return;
     ZSTD_freeDCtx(unpacker->zstd);
     block_bytes_done(&unpacker->records);
+    block_bytes_done(&unpacker->frames);
     block_bytes_done(&unpacker->tokens);
     memory_free(unpacker);
 }
@@ -175,36 +193,43 @@ static bool part_unpack(struct block_unpacker *unpacker, struct ht_bytes *from, 
     return true;
 }
 
-bool block_unpack_records(struct block_unpacker *unpacker, const uint8_t *bytes, const struct block_head *head, struct ht_bytes *records)
+/* Several parts, one behind the other in `out`; places are told when all are there, since `out` may move. */
+static bool parts_unpack(struct block_unpacker *unpacker, struct ht_bytes *from, struct block_bytes *out, struct ht_bytes *parts, int part_count)
+{
+    size_t counts[STREAM_COUNT], start = out->count;
+    for (int i = 0; i < part_count; i++) {
+        size_t before = out->count;
+        if (!part_unpack(unpacker, from, out))
+            return false;
+        counts[i] = out->count - before;
+    }
+    const uint8_t *at = out->at + start;
+    for (int i = 0; i < part_count; at += counts[i++])
+        parts[i] = (struct ht_bytes){at, at + counts[i], false};
+    return true;
+}
+
+bool block_unpack_records(struct block_unpacker *unpacker, const uint8_t *bytes, const struct block_head *head, struct ht_bytes *records, struct trie *frames)
 {
     struct ht_bytes from = {bytes + BLOCK_HEAD_BYTES, bytes + BLOCK_HEAD_BYTES + head->record_bytes, false};
-    unpacker->records.count = 0;
-    if (!part_unpack(unpacker, &from, &unpacker->records))
+    unpacker->records.count = unpacker->frames.count = 0;
+    if (frames)
+        trie_begin(frames);
+    if (!parts_unpack(unpacker, &from, &unpacker->records, records, 1))
         return false;
-    *records = (struct ht_bytes){unpacker->records.at, unpacker->records.at + unpacker->records.count, false};
-    return true;
+    uint64_t first_id = ht_varint_get(&from);
+    if (!frames || !first_id)
+        return !from.bad;
+    frames->first_id = (uint32_t)first_id;
+    return parts_unpack(unpacker, &from, &unpacker->frames, frames->in, TRIE_STREAMS);
 }
 
 bool block_unpack_tokens(struct block_unpacker *unpacker, const uint8_t *bytes, const struct block_head *head, struct ht_bytes *streams, uint32_t *hot)
 {
     struct ht_bytes from = {bytes + BLOCK_HEAD_BYTES + head->record_bytes, bytes + BLOCK_HEAD_BYTES + head->record_bytes + head->token_bytes, false};
-    size_t counts[STREAM_COUNT];
     memset(streams, 0, STREAM_COUNT * sizeof *streams);
     uint64_t events = head->token_bytes ? ht_varint_get(&from) : 0;
     *hot = (uint32_t)events;
-    if (events > CODE_BLOCK_EVENTS)
-        return false;
-    if (!head->token_bytes)
-        return true;
     unpacker->tokens.count = 0;
-    for (int i = 0; i < STREAM_COUNT; i++) {
-        size_t before = unpacker->tokens.count;
-        if (!part_unpack(unpacker, &from, &unpacker->tokens))
-            return false;
-        counts[i] = unpacker->tokens.count - before;
-    }
-    const uint8_t *at = unpacker->tokens.at;
-    for (int i = 0; i < STREAM_COUNT; at += counts[i++])
-        streams[i] = (struct ht_bytes){at, at + counts[i], false};
-    return true;
+    return events <= CODE_BLOCK_EVENTS && (!head->token_bytes || parts_unpack(unpacker, &from, &unpacker->tokens, streams, STREAM_COUNT));
 }

@@ -42,7 +42,7 @@ struct encoder {
     struct code_stream streams[STREAM_COUNT];
     uint32_t block_events, segment_events; /* hot events so far */
     uint32_t run;
-    uint32_t since_place, since_tick, since_thread;
+    uint32_t place_at, tick_at, thread_at; /* hot events of the block before the last of each */
     uint64_t tick;
     struct predict_thread *thread; /* of the last event */
     VEC(uint32_t) thread_indexes;  /* by thread id: index + 1 of predict.threads */
@@ -59,14 +59,15 @@ bool encoder_segment_is_full(const struct encoder *encoder);
 /* Codes a hot event at `tick`. `node` is the block's node in this segment for an end, 0: not known; *node becomes that of a birth, 0 else. False: this event
  * cannot be told this way and must go as a record; then nothing has changed. */
 bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node);
-/* A record stands before the next hot event. */
-void encoder_place(struct encoder *encoder);
+/* A record or a frame stands before the next hot event. */
+void encoder_place(struct encoder *encoder, bool frame);
 
 struct decoder {
     struct predict predict;
     struct ht_bytes streams[STREAM_COUNT];
     uint32_t left;                              /* hot events */
     uint64_t run, to_place, to_tick, to_thread; /* hot events before each */
+    bool place_is_frame;
     uint64_t tick;
     struct predict_thread *thread;
     bool bad;
@@ -75,8 +76,9 @@ struct decoder {
 void decoder_init(struct decoder *decoder);
 void decoder_done(struct decoder *decoder);
 void decoder_begin(struct decoder *decoder, uint32_t events, bool reset);
-/* True when a record stands before the next hot event (or there is none left); it is then counted as taken. */
-bool decoder_takes_record(struct decoder *decoder);
+/* What stands next; a record or a frame is then counted as taken. */
+enum decoder_place { PLACE_HOT, PLACE_RECORD, PLACE_FRAME, PLACE_END };
+enum decoder_place decoder_place(struct decoder *decoder);
 /* False when none is left or the streams make no sense (`bad`). Fills all but index and time; *tick is its time. */
 bool decoder_next(struct decoder *decoder, struct event *event, uint64_t *tick);
 

@@ -33,6 +33,13 @@ static uint64_t decode_distance(struct decoder *decoder, int stream)
     return decoder->streams[stream].at < decoder->streams[stream].end ? decode_number(decoder, stream) : UINT64_MAX;
 }
 
+static void decode_to_place(struct decoder *decoder)
+{
+    uint64_t told = decode_distance(decoder, STREAM_PLACES);
+    decoder->to_place = told >> 1;
+    decoder->place_is_frame = told & 1;
+}
+
 void decoder_begin(struct decoder *decoder, uint32_t events, bool reset)
 {
     decoder->left = events;
@@ -41,18 +48,19 @@ void decoder_begin(struct decoder *decoder, uint32_t events, bool reset)
     decoder->bad = false;
     if (reset)
         predict_reset(&decoder->predict);
-    decoder->to_place = decode_distance(decoder, STREAM_PLACES);
+    decode_to_place(decoder);
     decoder->to_tick = decode_distance(decoder, STREAM_TICKS);
     decoder->to_thread = decode_distance(decoder, STREAM_THREADS);
     decoder->run = decode_distance(decoder, STREAM_RUNS);
 }
 
-bool decoder_takes_record(struct decoder *decoder)
+enum decoder_place decoder_place(struct decoder *decoder)
 {
     if (decoder->to_place)
-        return !decoder->left;
-    decoder->to_place = decode_distance(decoder, STREAM_PLACES);
-    return true;
+        return decoder->left ? PLACE_HOT : PLACE_END;
+    enum decoder_place place = decoder->place_is_frame ? PLACE_FRAME : PLACE_RECORD;
+    decode_to_place(decoder);
+    return place;
 }
 
 static bool decode_switch(struct decoder *decoder)
@@ -139,7 +147,7 @@ static bool decode_birth(struct decoder *decoder, struct predict_entry now, uint
     event->old_address = event->kind == EVENT_RESIZE_END ? thread->flight : 0;
     event->usable = predict->forms[form].has_usable ? now.size + (uint64_t)ht_unzigzag(decode_number(decoder, STREAM_USABLES)) : 0;
     predict_birth(predict, thread, bin, form, event->address, now.size, now.site, now.ref);
-    predict_pass(thread, predict_digest(form, now.site, now.size));
+    predict_pass(predict, thread, predict_digest(form, now.site, now.size));
     return true;
 }
 
@@ -153,7 +161,7 @@ static bool decode_ending(struct decoder *decoder, struct predict_entry now, uin
         return false;
     event->stack = now.site;
     event->size = event->usable = event->old_address = 0;
-    predict_pass(thread, predict_digest(form, now.site, predict_ending(predict, thread, form, event->address, node)));
+    predict_pass(predict, thread, predict_digest(form, now.site, predict_ending(predict, thread, form, event->address, node)));
     return true;
 }
 
@@ -181,7 +189,7 @@ static bool decode_hot(struct decoder *decoder, struct event *event)
     if (form >= predict->form_count)
         return false;
     const struct predict_form *shape = predict->forms + form;
-    bool birth = shape->kind == EVENT_ALLOC || shape->kind == EVENT_RESIZE_END;
+    bool birth = shape->births;
     if (source == TOKEN_TOLD && (birth || shape->has_stack))
         now.site = decode_site(decoder);
     if (birth && (token & TOKEN_SIZE) == TOKEN_SIZE_LAST)

@@ -23,7 +23,7 @@ void encoder_begin(struct encoder *encoder, bool reset)
     for (int i = 0; i < STREAM_COUNT; i++)
         encoder->streams[i].at = encoder->streams[i].start;
     encoder->block_events = encoder->run = 0;
-    encoder->since_place = encoder->since_tick = encoder->since_thread = 0;
+    encoder->place_at = encoder->tick_at = encoder->thread_at = 0;
     encoder->tick = 0;
     encoder->thread = NULL;
     if (!reset)
@@ -71,23 +71,31 @@ static bool encode_switch(struct encoder *encoder, const struct event *event)
     struct predict_thread *thread = index ? encoder->predict.threads.at[index - 1] : predict_thread_new(&encoder->predict, event->thread, event->process);
     if (!thread)
         return false;
-    encode_number(encoder, STREAM_THREADS, encoder->since_thread);
+    encode_number(encoder, STREAM_THREADS, encoder->block_events - encoder->thread_at);
     encode_number(encoder, STREAM_THREADS, index);
     if (!index) {
         encode_number(encoder, STREAM_THREADS, event->thread);
         encode_number(encoder, STREAM_THREADS, event->process);
         encoder->thread_indexes.at[event->thread] = (uint32_t)encoder->predict.threads.count;
     }
-    encoder->since_thread = 0;
+    encoder->thread_at = encoder->block_events;
     encoder->thread = thread;
     return true;
 }
 
-static bool form_is(const struct predict_form *form, const struct event *event)
+/* Kind, api, flags, alignment and heap lie at the start of both, so that one comparison does. */
+static inline uint64_t form_head(const void *form_or_event)
 {
-    return form->kind == event->kind && form->api == event->api && form->flags == event->flags && form->alignment_log2 == event->alignment_log2 &&
-           form->heap == event->heap && form->source == event->source && form->has_usable == (event->usable != 0) &&
-           form->has_stack == (event->kind != EVENT_ALLOC && event->kind != EVENT_RESIZE_END && event->stack);
+    uint64_t head;
+    memcpy(&head, form_or_event, sizeof head);
+    return head;
+}
+_Static_assert(offsetof(struct event, heap) == 4 && offsetof(struct predict_form, heap) == 4, "form_head");
+
+static inline bool form_is(const struct predict_form *form, const struct event *event)
+{
+    return form_head(form) == form_head(event) && form->source == event->source && form->has_usable == (event->usable != 0) &&
+           (form->births || form->has_stack == (event->stack != 0));
 }
 
 static bool encode_form_slow(struct encoder *encoder, const struct event *event, uint32_t *found)
@@ -115,9 +123,8 @@ static bool encode_form_slow(struct encoder *encoder, const struct event *event,
 
 static inline bool encode_form(struct encoder *encoder, const struct event *event, uint32_t *found)
 {
-    uint32_t slot =
-        (event->kind * 7u + event->api * 5u + event->flags * 11u + event->source * 13u + event->heap * 3u + event->alignment_log2 + (event->usable != 0) * 17u);
-    slot %= ENCODER_FORM_CACHE;
+    uint64_t mix = (form_head(event) ^ (uint64_t)event->source << 20 ^ (uint64_t)(event->usable != 0) << 63) * 0x9E3779B97F4A7C15u;
+    uint32_t slot = (uint32_t)(mix >> 56) % ENCODER_FORM_CACHE;
     uint32_t guess = encoder->form_cache[slot];
     if (guess < encoder->predict.form_count && form_is(encoder->predict.forms + guess, event))
         return *found = guess, true;
@@ -274,7 +281,7 @@ static void encode_birth(struct encoder *encoder, const struct event *event, uin
     if (event->usable)
         encode_number(encoder, STREAM_USABLES, ht_zigzag((int64_t)(event->usable - event->size)));
     *node = predict_birth(predict, thread, bin, form, event->address, size, site, ref);
-    predict_pass(thread, predict_digest(form, site, size));
+    predict_pass(predict, thread, predict_digest(form, site, size));
 }
 
 static void encode_ending(struct encoder *encoder, const struct event *event, uint32_t form, uint32_t node)
@@ -311,7 +318,7 @@ static void encode_ending(struct encoder *encoder, const struct event *event, ui
         *shorts = *longs;
     }
     uint32_t born_site = predict_ending(predict, thread, form, event->address, node);
-    predict_pass(thread, predict_digest(form, site, born_site));
+    predict_pass(predict, thread, predict_digest(form, site, born_site));
 }
 
 static bool event_is_hot(const struct event *event, const struct predict_thread *thread)
@@ -335,25 +342,22 @@ bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t ti
     if (!event_is_hot(event, encoder->thread) || !encode_form(encoder, event, &form))
         return false;
     if (tick != encoder->tick) {
-        encode_number(encoder, STREAM_TICKS, encoder->since_tick);
+        encode_number(encoder, STREAM_TICKS, encoder->block_events - encoder->tick_at);
         encode_number(encoder, STREAM_TICKS, ht_zigzag((int64_t)(tick - encoder->tick)));
         encoder->tick = tick;
-        encoder->since_tick = 0;
+        encoder->tick_at = encoder->block_events;
     }
     if (event->kind == EVENT_ALLOC || event->kind == EVENT_RESIZE_END)
         encode_birth(encoder, event, form, node);
     else
         encode_ending(encoder, event, form, old);
-    encoder->since_tick++;
-    encoder->since_thread++;
-    encoder->since_place++;
     encoder->block_events++;
     encoder->segment_events++;
     return true;
 }
 
-void encoder_place(struct encoder *encoder)
+void encoder_place(struct encoder *encoder, bool frame)
 {
-    encode_number(encoder, STREAM_PLACES, encoder->since_place);
-    encoder->since_place = 0;
+    encode_number(encoder, STREAM_PLACES, (uint64_t)(encoder->block_events - encoder->place_at) << 1 | frame);
+    encoder->place_at = encoder->block_events;
 }

@@ -1,6 +1,9 @@
 /* index: records of blocks, totals and top sites; put and get side by side. */
 #include "index.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "define.h"
 
 static const char trailer_mark[8] = {'H', 'T', 'R', 'C', 'E', 'N', 'D', '\n'};
@@ -83,17 +86,6 @@ bool index_get_totals(struct ht_bytes records, struct trace_totals *totals)
     return totals->complete;
 }
 
-bool index_next_block(struct ht_bytes *records, struct index_block *block)
-{
-    struct ht_record record;
-    while (ht_record_get(records, &record))
-        if (record.kind == HT_RECORD_BLOCK) {
-            *block = (struct index_block){record.numbers[0], record.numbers[1], record.numbers[2], record.numbers[3], record.numbers[4]};
-            return true;
-        }
-    return false;
-}
-
 void index_put_trailer(struct block_bytes *out, uint64_t offset)
 {
     uint8_t *to = block_bytes_room(out, INDEX_TRAILER_BYTES);
@@ -109,4 +101,84 @@ bool index_get_trailer(const uint8_t *bytes, uint64_t *offset)
     for (int i = 7; i >= 0; i--)
         *offset = *offset << 8 | bytes[i];
     return !memcmp(bytes + 8, trailer_mark, sizeof trailer_mark);
+}
+
+static bool read_at(int file, void *bytes, size_t count, uint64_t offset)
+{
+    return offset <= INT64_MAX && pread(file, bytes, count, (off_t)offset) == (ssize_t)count;
+}
+
+/* The index block of the file, to be freed; NULL: there is none that is whole. */
+static uint8_t *read_footer(int file, struct block_head *head)
+{
+    struct stat status;
+    uint8_t trailer[INDEX_TRAILER_BYTES];
+    uint64_t offset;
+    if (fstat(file, &status) || status.st_size < INDEX_TRAILER_BYTES + BLOCK_HEAD_BYTES)
+        return NULL;
+    uint64_t end = (uint64_t)status.st_size - INDEX_TRAILER_BYTES;
+    if (!read_at(file, trailer, sizeof trailer, end) || !index_get_trailer(trailer, &offset) || offset > end - BLOCK_HEAD_BYTES ||
+        end - offset > BLOCK_STORED_MOST)
+        return NULL;
+    uint8_t *bytes = memory_new(end - offset, 1);
+    if (read_at(file, bytes, end - offset, offset) && block_head_get(bytes, head) && head->kind == BLOCK_INDEX &&
+        BLOCK_HEAD_BYTES + (uint64_t)head->record_bytes <= end - offset && block_records_are_whole(bytes, head))
+        return bytes;
+    memory_free(bytes);
+    return NULL;
+}
+
+static bool load_footer(struct index *index, int file, bool blocks)
+{
+    struct block_head head;
+    struct ht_bytes records;
+    struct ht_record record;
+    uint8_t *bytes = read_footer(file, &head);
+    if (!bytes)
+        return false;
+    struct block_unpacker *unpacker = block_unpacker_new();
+    bool ok = block_unpack_records(unpacker, bytes, &head, &records, NULL) && index_get_totals(records, &index->totals);
+    while (ok && blocks && ht_record_get(&records, &record)) {
+        const uint64_t *n = record.numbers;
+        if (record.kind == HT_RECORD_BLOCK)
+            vec_push(&index->blocks, ((struct index_block){n[0], n[1], n[2], n[3], n[4]}));
+    }
+    block_unpacker_free(unpacker);
+    memory_free(bytes);
+    return ok;
+}
+
+/* From head to head; at the first that is none it stops: what lies behind damage is read in order only. */
+static void load_heads(struct index *index, int file)
+{
+    uint8_t bytes[BLOCK_HEAD_BYTES];
+    struct block_head head;
+    uint64_t offset = sizeof TRACE_MAGIC - 1;
+    index->blocks.count = 0;
+    while (read_at(file, bytes, sizeof bytes, offset) && block_head_get(bytes, &head)) {
+        uint64_t count = BLOCK_HEAD_BYTES + (uint64_t)head.record_bytes + head.token_bytes;
+        vec_push(&index->blocks, ((struct index_block){offset, count, head.first_event, head.first_tick, (uint64_t)head.kind << 8 | head.flags}));
+        offset += count;
+    }
+}
+
+bool index_load(struct index *index, int file)
+{
+    if (index->is_loaded)
+        return true;
+    if (lseek(file, 0, SEEK_CUR) < 0)
+        return false;
+    if (!load_footer(index, file, true))
+        load_heads(index, file);
+    return index->is_loaded = true;
+}
+
+bool index_load_totals(struct index *index, int file)
+{
+    return index->totals.complete || (lseek(file, 0, SEEK_CUR) >= 0 && load_footer(index, file, false));
+}
+
+void index_done(struct index *index)
+{
+    vec_done(&index->blocks);
 }

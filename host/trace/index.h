@@ -17,9 +17,19 @@ void index_put(struct block_bytes *records, const struct index_block *blocks, si
 void index_put_trailer(struct block_bytes *out, uint64_t offset);
 /* True and the index block's offset if the bytes are a trailer. */
 bool index_get_trailer(const uint8_t *bytes, uint64_t *offset);
-/* Takes the records of an index block; `blocks` may be NULL. False: there are no totals in it. */
+/* Takes the records of an index block. False: there are no totals in it. */
 bool index_get_totals(struct ht_bytes records, struct trace_totals *totals);
-/* The next block's entry; false: no more. */
-bool index_next_block(struct ht_bytes *records, struct index_block *block);
+
+struct index {
+    VEC(struct index_block) blocks;
+    struct trace_totals totals;
+    bool is_loaded;
+};
+
+/* From the footer of an open file, or, if it has none, from the heads of its blocks. False: the file cannot be sought in. */
+bool index_load(struct index *index, int file);
+/* Only the totals, and only from a footer. */
+bool index_load_totals(struct index *index, int file);
+void index_done(struct index *index);
 
 #endif

@@ -1,88 +1,68 @@
-/* ledger: linear probing on 20-byte slots; the peak's sites by epochs: a site remembers what it held at a peak when it is first touched after it. */
+/* ledger: blocks in rows of their neighbours; the peak's sites by epochs: a site remembers what it held at a peak when it is first touched after it. */
 #include "ledger.h"
 
 #include <stdlib.h>
 
 enum { LEDGER_HUGE = 0xFFFFFFFFu };
 
-static uint64_t slot_address(const struct ledger_slot *slot)
+void ledger_init(struct ledger *ledger)
 {
-    return (uint64_t)slot->address_high << 32 | slot->address_low;
+    *ledger = (struct ledger){.block_count = 1};
+    for (int i = 0; i < LEDGER_NEAR; i++)
+        ledger->near[i].key = UINT64_MAX;
 }
 
-static inline size_t slot_home(const struct ledger_space *space, uint64_t address)
+static inline struct ledger_block *ledger_at(const struct ledger *ledger, uint32_t number)
 {
-    uint64_t hash = (address >> 3) * 0x9E3779B97F4A7C15u;
-    return (size_t)((unsigned __int128)hash * space->room >> 64);
+    return ledger->chunks.at[number >> LEDGER_CHUNK_BITS] + (number & ((1u << LEDGER_CHUNK_BITS) - 1));
 }
 
-static inline bool slot_is(const struct ledger_slot *slot, uint64_t address)
+static uint32_t *ledger_find_page(struct ledger *ledger, uint64_t key)
 {
-    return slot->address_low == (uint32_t)address && slot->address_high == (uint16_t)(address >> 32);
+    uint64_t *place = map_put(&ledger->pages, key, NULL);
+    if (!*place)
+        *place = (uint64_t)(uintptr_t)memory_new(LEDGER_PAGE_ROWS, sizeof(uint32_t));
+    return (uint32_t *)(uintptr_t)*place;
 }
 
-static inline bool slot_is_free(const struct ledger_slot *slot)
+static inline uint32_t *ledger_row(struct ledger *ledger, uint32_t process, ht_addr address)
 {
-    return !slot->address_low && !slot->address_high;
-}
-
-static inline size_t slot_next(const struct ledger_space *space, size_t at)
-{
-    return at + 1 == space->room ? 0 : at + 1;
-}
-
-static size_t slot_find(const struct ledger_space *space, uint64_t address)
-{
-    size_t at = slot_home(space, address);
-    while (!slot_is_free(space->slots + at) && !slot_is(space->slots + at, address))
-        at = slot_next(space, at);
-    return at;
-}
-
-static void space_grow(struct ledger_space *space)
-{
-    struct ledger_space old = *space;
-    space->room = old.room ? old.room + old.room / 2 : 256;
-    space->slots = memory_new(space->room, sizeof *space->slots);
-    for (size_t i = 0; i < old.room; i++)
-        if (!slot_is_free(old.slots + i))
-            space->slots[slot_find(space, slot_address(old.slots + i))] = old.slots[i];
-    memory_free(old.slots);
-}
-
-static void space_close_hole(struct ledger_space *space, size_t hole)
-{
-    for (size_t at = slot_next(space, hole); !slot_is_free(space->slots + at); at = slot_next(space, at)) {
-        size_t home = slot_home(space, slot_address(space->slots + at));
-        size_t from_home = at >= home ? at - home : at + space->room - home, from_hole = at >= hole ? at - hole : at + space->room - hole;
-        if (from_home >= from_hole) {
-            space->slots[hole] = space->slots[at];
-            hole = at;
-        }
+    uint64_t key = (uint64_t)process << (64 - LEDGER_PAGE_BITS) | address >> LEDGER_PAGE_BITS;
+    size_t near = (size_t)(address >> LEDGER_PAGE_BITS ^ process) % LEDGER_NEAR;
+    if (ledger->near[near].key != key) {
+        ledger->near[near].rows = ledger_find_page(ledger, key);
+        ledger->near[near].key = key;
     }
-    space->slots[hole] = (struct ledger_slot){0};
+    return ledger->near[near].rows + (address >> LEDGER_ROW_BITS) % LEDGER_PAGE_ROWS;
 }
 
-static struct ledger_space *ledger_space(struct ledger *ledger, uint32_t process, uint32_t high)
+/* The link that leads to the block, or to 0 at the row's end. */
+static inline uint32_t *ledger_link(const struct ledger *ledger, uint32_t *row, ht_addr address)
 {
-    if (ledger->last_space < ledger->spaces.count) {
-        struct ledger_space *last = ledger->spaces.at + ledger->last_space;
-        if (last->process == process && last->high == high)
-            return last;
+    uint32_t *link = row;
+    while (*link) {
+        struct ledger_block *block = ledger_at(ledger, *link);
+        if (block->address_low == (uint8_t)address)
+            break;
+        link = &block->next;
     }
-    size_t i = 0;
-    while (i < ledger->spaces.count && (ledger->spaces.at[i].process != process || ledger->spaces.at[i].high != high))
-        i++;
-    if (i == ledger->spaces.count) {
-        struct ledger_space space = {.process = process, .high = high};
-        space_grow(&space);
-        vec_push(&ledger->spaces, space);
-    }
-    ledger->last_space = i;
-    return ledger->spaces.at + i;
+    return link;
 }
 
-static struct ledger_site *ledger_touch(struct ledger *ledger, uint32_t stack)
+static uint32_t ledger_new_block(struct ledger *ledger)
+{
+    uint32_t number = ledger->unused;
+    if (number) {
+        ledger->unused = ledger_at(ledger, number)->next;
+        return number;
+    }
+    number = ledger->block_count++;
+    if (number >> LEDGER_CHUNK_BITS >= ledger->chunks.count)
+        vec_push(&ledger->chunks, memory_new(1u << LEDGER_CHUNK_BITS, sizeof(struct ledger_block)));
+    return number;
+}
+
+static inline struct ledger_site *ledger_touch(struct ledger *ledger, uint32_t stack)
 {
     if (stack >= ledger->sites.count)
         vec_extend(&ledger->sites, stack + (size_t)1);
@@ -95,36 +75,35 @@ static struct ledger_site *ledger_touch(struct ledger *ledger, uint32_t stack)
     return site;
 }
 
-static void ledger_remove(struct ledger *ledger, const struct ledger_slot *slot, uint64_t size)
+/* Takes the block out of its row and all sums; its size. */
+static uint64_t ledger_remove(struct ledger *ledger, uint32_t *link)
 {
-    struct ledger_site *site = ledger_touch(ledger, slot->site);
+    uint32_t number = *link;
+    struct ledger_block *block = ledger_at(ledger, number);
+    uint64_t size = block->size;
+    if (size == LEDGER_HUGE)
+        map_remove(&ledger->huge, number, &size);
+    *link = block->next;
+    block->next = ledger->unused;
+    ledger->unused = number;
+    struct ledger_site *site = ledger_touch(ledger, block->site);
     site->live_bytes -= size;
     site->live_count--;
     ledger->live_bytes -= size;
     ledger->live_count--;
-}
-
-static uint64_t ledger_size(struct ledger *ledger, const struct ledger_slot *slot, uint64_t address)
-{
-    uint64_t size = slot->size;
-    if (size == LEDGER_HUGE)
-        map_remove(&ledger->huge, address, &size);
     return size;
 }
 
 void ledger_birth(struct ledger *ledger, uint32_t process, ht_addr address, uint64_t size, uint32_t stack, uint64_t time_ns, uint32_t node, uint16_t origin)
 {
-    struct ledger_space *space = ledger_space(ledger, process, (uint32_t)(address >> 48));
-    if (space->count * 6 >= space->room * 5)
-        space_grow(space);
-    struct ledger_slot *slot = space->slots + slot_find(space, address);
-    if (slot_is_free(slot))
-        space->count++;
-    else
-        ledger_remove(ledger, slot, ledger_size(ledger, slot, address));
-    *slot = (struct ledger_slot){(uint32_t)address, (uint16_t)(address >> 32), origin, size < LEDGER_HUGE ? (uint32_t)size : LEDGER_HUGE, stack, node};
+    uint32_t *row = ledger_row(ledger, process, address), *link = ledger_link(ledger, row, address);
+    if (*link)
+        ledger_remove(ledger, link);
+    uint32_t number = ledger_new_block(ledger);
+    *ledger_at(ledger, number) = (struct ledger_block){*row, size < LEDGER_HUGE ? (uint32_t)size : LEDGER_HUGE, stack, node, origin, (uint8_t)address};
+    *row = number;
     if (size >= LEDGER_HUGE)
-        *map_put(&ledger->huge, address, NULL) = size;
+        *map_put(&ledger->huge, number, NULL) = size;
     struct ledger_site *site = ledger_touch(ledger, stack);
     site->live_bytes += size;
     site->live_count++;
@@ -138,18 +117,54 @@ void ledger_birth(struct ledger *ledger, uint32_t process, ht_addr address, uint
     }
 }
 
-bool ledger_end(struct ledger *ledger, uint32_t process, ht_addr address, struct ledger_slot *slot, uint64_t *size)
+bool ledger_end(struct ledger *ledger, uint32_t process, ht_addr address, struct ledger_block *block, uint64_t *size)
 {
-    struct ledger_space *space = ledger_space(ledger, process, (uint32_t)(address >> 48));
-    size_t at = slot_find(space, address);
-    if (slot_is_free(space->slots + at))
+    uint32_t *link = ledger_link(ledger, ledger_row(ledger, process, address), address);
+    if (!*link)
         return false;
-    *slot = space->slots[at];
-    *size = ledger_size(ledger, slot, address);
-    space->count--;
-    space_close_hole(space, at);
-    ledger_remove(ledger, slot, *size);
+    *block = *ledger_at(ledger, *link);
+    *size = ledger_remove(ledger, link);
     return true;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The row's blocks lie in the order of their births; they are told in that of their addresses. */
+static void ledger_each_of_row(struct ledger *ledger, uint32_t first, uint64_t page, uint32_t row, ledger_see see, void *context)
+{
+    uint32_t at[1 << LEDGER_ROW_BITS] = {0};
+    for (uint32_t number = first; number; number = ledger_at(ledger, number)->next)
+        at[ledger_at(ledger, number)->address_low] = number;
+    ht_addr start = page << LEDGER_PAGE_BITS | (uint64_t)row << LEDGER_ROW_BITS;
+    for (uint32_t low = 0; low < 1 << LEDGER_ROW_BITS; low++) {
+        const struct ledger_block *block = at[low] ? ledger_at(ledger, at[low]) : NULL;
+        uint64_t size = block ? block->size : 0;
+        if (block && size == LEDGER_HUGE && map_get(&ledger->huge, at[low]))
+            size = *map_get(&ledger->huge, at[low]);
+        if (block)
+            see(context, (uint32_t)(page >> (64 - LEDGER_PAGE_BITS)), start | low, size, block);
+    }
+}
+
+void ledger_each(struct ledger *ledger, ledger_see see, void *context)
+{
+    VEC(uint64_t) keys = {0};
+    for (size_t i = 0; i < ledger->pages.room; i++)
+        if (ledger->pages.at[i].key)
+            vec_push(&keys, ledger->pages.at[i].key);
+    if (keys.count)
+        qsort(keys.at, keys.count, sizeof *keys.at, compare_keys);
+    for (size_t i = 0; i < keys.count; i++) {
+        const uint32_t *rows = (const uint32_t *)(uintptr_t)*map_get(&ledger->pages, keys.at[i]);
+        for (uint32_t row = 0; row < LEDGER_PAGE_ROWS; row++)
+            if (rows[row])
+                ledger_each_of_row(ledger, rows[row], keys.at[i], row, see, context);
+    }
+    vec_done(&keys);
 }
 
 static void top_add(struct trace_site_total *top, struct trace_site_total total)
@@ -178,9 +193,15 @@ void ledger_sum(struct ledger *ledger)
 
 void ledger_done(struct ledger *ledger)
 {
-    for (size_t i = 0; i < ledger->spaces.count; i++)
-        memory_free(ledger->spaces.at[i].slots);
-    vec_done(&ledger->spaces);
+    for (size_t i = 0; i < ledger->pages.room; i++)
+        if (ledger->pages.at[i].key)
+            memory_free((void *)(uintptr_t)ledger->pages.at[i].value);
+    if (ledger->pages.has_zero)
+        memory_free((void *)(uintptr_t)ledger->pages.zero_value);
+    map_done(&ledger->pages);
+    for (size_t i = 0; i < ledger->chunks.count; i++)
+        memory_free(ledger->chunks.at[i]);
+    vec_done(&ledger->chunks);
     vec_done(&ledger->sites);
     map_done(&ledger->huge);
     *ledger = (struct ledger){0};

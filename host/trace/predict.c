@@ -59,6 +59,7 @@ struct predict_thread *predict_thread_new(struct predict *predict, uint32_t id, 
 
 void predict_form_settle(struct predict_form *form)
 {
+    form->births = form->kind == EVENT_ALLOC || form->kind == EVENT_RESIZE_END;
     form->resizes = form->kind == EVENT_RESIZE_BEGIN || form->kind == EVENT_RESIZE_END;
     form->direct = form->kind == EVENT_RESIZE_END || form->api == HT_API_CALLOC || (form->api >= HT_API_MEMALIGN && form->api <= HT_API_PVALLOC) ||
                    form->api == HT_API_NEW_ALIGNED || form->api == HT_API_NEW_ARRAY_ALIGNED;

@@ -16,7 +16,7 @@ enum {
     PREDICT_BINS = 1 << 14,
     PREDICT_FORMS = 4096,
     PREDICT_CLASSES = 192,
-    PREDICT_LONG_BITS = 16,  /* guesses from the three events before */
+    PREDICT_LONG_BITS = 15,  /* guesses from the three events before */
     PREDICT_SHORT_BITS = 14, /* guesses from the event before */
     PREDICT_SIZE_BITS = 13,  /* last size of a stack */
     BIN_FRONT = 7,           /* as many as glibc's per-thread cache holds of a size */
@@ -56,11 +56,12 @@ struct predict_node {
     uint32_t class;
 };
 
+/* Blocks of one size class that the thread freed: one line of cache, and behind it what is rarely looked at. */
 struct predict_bin {
+    uint8_t front_count, back_count;
+    uint8_t back_top; /* the last freed is at back_top - 1, round the ring */
     uint64_t front[BIN_FRONT];
     uint64_t back[BIN_BACK];
-    uint32_t front_count;
-    uint32_t back_count, back_top; /* the last freed is at back_top - 1, round the ring */
 };
 
 struct predict_thread {
@@ -76,10 +77,11 @@ struct predict_thread {
 
 struct predict_form {
     uint8_t kind, api, flags, alignment_log2;
+    uint32_t heap, source;
     bool has_stack, has_usable;
     bool resizes; /* RESIZE_BEGIN or RESIZE_END */
+    bool births;  /* ALLOC or RESIZE_END */
     bool direct;  /* its call does not use the bin's front */
-    uint32_t heap, source;
 };
 
 struct predict {
@@ -124,11 +126,13 @@ static inline uint32_t *predict_size(const struct predict *predict, uint32_t sit
     return predict->sizes + (site * 0x9E3779B1u >> (32 - PREDICT_SIZE_BITS));
 }
 
-static inline void predict_pass(struct predict_thread *thread, uint32_t digest)
+static inline void predict_pass(const struct predict *predict, struct predict_thread *thread, uint32_t digest)
 {
     thread->past[2] = thread->past[1];
     thread->past[1] = thread->past[0];
     thread->past[0] = digest;
+    __builtin_prefetch(predict_long(predict, thread));
+    __builtin_prefetch(predict_short(predict, thread));
 }
 
 /* What the allocator is thought to take for a block. */

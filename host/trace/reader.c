@@ -19,6 +19,8 @@ struct trace_reader {
     struct decoder decoder;
     struct block_head head; /* of the block that is being told */
     struct ht_bytes records;
+    struct trie frames;
+    uint64_t tick; /* of the last event */
     bool in_block, can_decode, ended;
     bool block_waits;    /* `head` was found while the trace was opened */
     uint64_t next_index; /* of the next event to tell */
@@ -27,7 +29,10 @@ struct trace_reader {
     bool gap_waits;
     const char *gap_why;
     union define_any any;
-    struct trace_totals totals;
+    struct index index;
+    bool tells_checkpoint;        /* its blocks are told until the next block of events */
+    size_t define_at, define_end; /* after a seek: blocks of the index whose definitions are still to be told */
+    struct block_bytes define_bytes;
 };
 
 static void reader_lose(struct trace_reader *reader, uint64_t events, uint64_t bytes, const char *why)
@@ -77,7 +82,7 @@ static bool reader_next_block(struct trace_reader *reader)
             reader_lose(reader, 0, lost, found == INTAKE_END ? "the trace is cut here, in the middle of a block" : "bytes of the trace are damaged here");
         if (found == INTAKE_END)
             return false;
-        if (reader->head.kind == BLOCK_EVENTS || reader->head.kind == BLOCK_INDEX || reader->head.kind == BLOCK_HEADER)
+        if (reader->head.kind <= BLOCK_INDEX && (reader->head.kind != BLOCK_CHECKPOINT || reader->tells_checkpoint))
             return true;
     }
 }
@@ -93,8 +98,9 @@ static void reader_begin_events(struct trace_reader *reader)
         reader->can_decode = false;
     }
     reader->next_index = head->first_event;
+    reader->tells_checkpoint &= head->kind == BLOCK_CHECKPOINT;
     reader->record_tick = 0;
-    if (!block_unpack_records(reader->unpacker, bytes, head, &reader->records))
+    if (!block_unpack_records(reader->unpacker, bytes, head, &reader->records, &reader->frames))
         reader->records = (struct ht_bytes){0};
     bool whole = block_tokens_are_whole(bytes, head) && block_unpack_tokens(reader->unpacker, bytes, head, streams, &hot);
     reader->can_decode = whole && (reader->can_decode || head->flags & BLOCK_RESET);
@@ -103,14 +109,14 @@ static void reader_begin_events(struct trace_reader *reader)
         decoder_begin(&reader->decoder, hot, head->flags & BLOCK_RESET);
     } else {
         reader->decoder.left = 0;
-        reader->decoder.to_place = 0;
     }
     reader->in_block = true;
 }
 
 static void reader_end_events(struct trace_reader *reader)
 {
-    uint64_t end = reader->head.first_event + reader->head.event_count;
+    bool counts = reader->head.kind == BLOCK_EVENTS;
+    uint64_t end = counts ? reader->head.first_event + reader->head.event_count : reader->next_index;
     if (end > reader->next_index)
         reader_lose(reader, end - reader->next_index, 0, "a block of the trace is damaged here");
     reader->can_decode = reader->can_decode && end == reader->next_index && !reader->decoder.bad;
@@ -132,6 +138,12 @@ static bool reader_tell_gap(struct trace_reader *reader, struct event *event)
     return true;
 }
 
+/* The index of the event that is told now. Those of a checkpoint stand beside the count: all have the index of the event that follows. */
+static uint64_t reader_count(struct trace_reader *reader)
+{
+    return reader->head.kind == BLOCK_CHECKPOINT ? reader->next_index : reader->next_index++;
+}
+
 static bool reader_tell_record(struct trace_reader *reader, struct event *event)
 {
     struct ht_record record;
@@ -139,30 +151,88 @@ static bool reader_tell_record(struct trace_reader *reader, struct event *event)
         if (!define_from_record(&record, event, &reader->any))
             continue;
         reader->record_tick += (uint64_t)ht_unzigzag(record.numbers[HT_NUMBER_TICK]);
+        reader->tick = reader->record_tick;
         event->time_ns = reader->record_tick * reader->header.tick_ns;
-        event->index = reader->next_index++;
+        event->index = reader_count(reader);
         return true;
     }
     return false;
 }
 
-/* The next event of the block; false at its end. */
+static bool reader_tell_frame(struct trace_reader *reader, struct event *event)
+{
+    if (!trie_get(&reader->frames, &reader->any.frame))
+        return false;
+    *event = (struct event){.kind = EVENT_FRAME, .define = &reader->any, .time_ns = reader->tick * reader->header.tick_ns, .index = reader_count(reader)};
+    return true;
+}
+
+/* The next event of the block; false at its end. When its tokens cannot be read, records and frames come without their places. */
 static bool reader_tell(struct trace_reader *reader, struct event *event)
 {
-    uint64_t tick;
-    if (reader->can_decode && !decoder_takes_record(&reader->decoder)) {
-        if (decoder_next(&reader->decoder, event, &tick)) {
-            event->time_ns = tick * reader->header.tick_ns;
-            event->index = reader->next_index++;
+    while (reader->can_decode) {
+        enum decoder_place place = decoder_place(&reader->decoder);
+        if (place == PLACE_END)
+            break;
+        if (place == PLACE_FRAME && reader_tell_frame(reader, event))
+            return true;
+        if (place == PLACE_RECORD && reader_tell_record(reader, event))
+            return true;
+        if (place == PLACE_HOT && decoder_next(&reader->decoder, event, &reader->tick)) {
+            event->time_ns = reader->tick * reader->header.tick_ns;
+            event->index = reader_count(reader);
             return true;
         }
         reader->can_decode = false;
     }
-    return reader_tell_record(reader, event);
+    return reader_tell_record(reader, event) || reader_tell_frame(reader, event);
+}
+
+/* After a seek: the records of the next block before it that has some. */
+static bool reader_next_definitions(struct trace_reader *reader)
+{
+    while (reader->define_at < reader->define_end) {
+        const struct index_block *block = reader->index.blocks.at + reader->define_at++;
+        if (block->flags >> 8 != BLOCK_EVENTS || !(block->flags & BLOCK_HAS_RECORDS) || block->bytes > BLOCK_STORED_MOST + BLOCK_HEAD_BYTES)
+            continue;
+        reader->define_bytes.count = 0;
+        uint8_t *bytes = block_bytes_room(&reader->define_bytes, block->bytes);
+        if (pread(reader->file, bytes, block->bytes, (off_t)block->offset) == (ssize_t)block->bytes && block_head_get(bytes, &reader->head) &&
+            BLOCK_HEAD_BYTES + (uint64_t)reader->head.record_bytes <= block->bytes && block_records_are_whole(bytes, &reader->head) &&
+            block_unpack_records(reader->unpacker, bytes, &reader->head, &reader->records, &reader->frames))
+            return true;
+    }
+    return false;
+}
+
+/* What a later event may refer to, and which threads and processes are over. */
+static bool kind_defines(uint8_t kind)
+{
+    return (kind >= EVENT_FRAME && kind <= EVENT_SOURCE) || kind == EVENT_THREAD_END || kind == EVENT_PROCESS_END;
+}
+
+static bool reader_tell_definition(struct trace_reader *reader, struct event *event)
+{
+    uint64_t index = reader->next_index;
+    bool told = false;
+    while (!told && reader->define_end) {
+        told = (reader_tell_record(reader, event) && kind_defines(event->kind)) || reader_tell_frame(reader, event);
+        if (told || reader->records.at < reader->records.end)
+            continue;
+        reader->record_tick = 0;
+        if (!reader_next_definitions(reader))
+            reader->define_at = reader->define_end = 0;
+    }
+    reader->next_index = index;
+    if (told)
+        event->index = index;
+    return told;
 }
 
 bool trace_next(struct trace_reader *reader, struct event *event, struct error *error)
 {
+    if (reader->define_end && reader_tell_definition(reader, event))
+        return true;
     for (;;) {
         if (reader->in_block) {
             if (reader_tell(reader, event))
@@ -173,12 +243,12 @@ bool trace_next(struct trace_reader *reader, struct event *event, struct error *
             return false;
         bool found = reader->block_waits || reader_next_block(reader);
         reader->block_waits = false;
-        if (found && reader->head.kind == BLOCK_EVENTS) {
+        if (found && (reader->head.kind == BLOCK_EVENTS || reader->head.kind == BLOCK_CHECKPOINT)) {
             reader_begin_events(reader);
         } else if (found && reader->head.kind == BLOCK_INDEX) {
             struct ht_bytes records;
-            if (block_unpack_records(reader->unpacker, intake_block(&reader->intake), &reader->head, &records))
-                index_get_totals(records, &reader->totals);
+            if (block_unpack_records(reader->unpacker, intake_block(&reader->intake), &reader->head, &records, NULL))
+                index_get_totals(records, &reader->index.totals);
         } else if (!found) {
             reader->ended = true;
             if (reader->intake.error_number) {
@@ -207,6 +277,7 @@ static struct trace_reader *reader_new(trace_read read, void *context, const cha
                                            .recorder = "",
                                            .environment = ""};
     decoder_init(&reader->decoder);
+    trie_init(&reader->frames, false);
     intake_init(&reader->intake, read, context, name);
     return reader;
 }
@@ -228,7 +299,7 @@ static bool reader_begin(struct trace_reader *reader, struct error *error)
     if (!reader_next_block(reader))
         return error_set(error, ERROR_READ, "%s is cut: no whole block is in its %llu bytes; record again", intake->name, (unsigned long long)intake->offset);
     struct ht_bytes records;
-    if (reader->head.kind == BLOCK_HEADER && block_unpack_records(reader->unpacker, intake_block(intake), &reader->head, &records))
+    if (reader->head.kind == BLOCK_HEADER && block_unpack_records(reader->unpacker, intake_block(intake), &reader->head, &records, NULL))
         reader_take_header(reader, records);
     else
         reader->block_waits = true;
@@ -271,46 +342,48 @@ const struct trace_header *trace_get_header(const struct trace_reader *reader)
     return &reader->header;
 }
 
-static bool reader_load_totals(struct trace_reader *reader)
-{
-    uint8_t trailer[INDEX_TRAILER_BYTES], *bytes = NULL;
-    uint64_t offset;
-    struct block_head head;
-    struct ht_bytes records;
-    off_t end = reader->file < 0 ? -1 : lseek(reader->file, 0, SEEK_CUR) < 0 ? -1 : 0;
-    struct stat status;
-    if (end < 0 || fstat(reader->file, &status) || status.st_size < INDEX_TRAILER_BYTES + BLOCK_HEAD_BYTES)
-        return false;
-    off_t at = status.st_size - INDEX_TRAILER_BYTES;
-    if (pread(reader->file, trailer, sizeof trailer, at) != sizeof trailer || !index_get_trailer(trailer, &offset) || offset >= (uint64_t)at ||
-        (uint64_t)at - offset > BLOCK_STORED_MOST)
-        return false;
-    size_t count = (size_t)((uint64_t)at - offset);
-    bytes = memory_new(count, 1);
-    struct block_unpacker *unpacker = block_unpacker_new();
-    bool ok = count >= BLOCK_HEAD_BYTES && pread(reader->file, bytes, count, (off_t)offset) == (ssize_t)count && block_head_get(bytes, &head) &&
-              head.kind == BLOCK_INDEX && BLOCK_HEAD_BYTES + (uint64_t)head.record_bytes <= count && block_records_are_whole(bytes, &head) &&
-              block_unpack_records(unpacker, bytes, &head, &records) && index_get_totals(records, &reader->totals);
-    block_unpacker_free(unpacker);
-    memory_free(bytes);
-    return ok;
-}
-
 bool trace_get_totals(struct trace_reader *reader, struct trace_totals *totals)
 {
-    bool have = reader->totals.complete || reader_load_totals(reader);
-    *totals = reader->totals;
+    bool have = reader->index.totals.complete || (reader->file >= 0 && index_load_totals(&reader->index, reader->file));
+    *totals = reader->index.totals;
     return have;
+}
+
+static bool reader_restart(struct trace_reader *reader, uint64_t offset)
+{
+    if (lseek(reader->file, (off_t)offset, SEEK_SET) < 0)
+        return false;
+    intake_restart(&reader->intake, offset);
+    reader->in_block = reader->can_decode = reader->ended = reader->gap_waits = reader->block_waits = false;
+    reader->tick = reader->next_index = 0;
+    reader->records = (struct ht_bytes){0};
+    trie_begin(&reader->frames);
+    reader->define_at = reader->define_end = 0;
+    return true;
+}
+
+/* The number of the last checkpoint in the index that is not after the time; 0: none. */
+static size_t reader_find_checkpoint(const struct trace_reader *reader, uint64_t time_ns)
+{
+    const uint64_t want = (uint64_t)BLOCK_CHECKPOINT << 8 | BLOCK_FIRST;
+    for (size_t i = reader->index.blocks.count; i-- > 1;) {
+        const struct index_block *block = reader->index.blocks.at + i;
+        if ((block->flags & want) == want && block->flags >> 8 == BLOCK_CHECKPOINT && block->first_tick <= time_ns / reader->header.tick_ns)
+            return i;
+    }
+    return 0;
 }
 
 bool trace_seek(struct trace_reader *reader, uint64_t time_ns, struct error *error)
 {
-    (void)time_ns;
-    if (reader->file < 0 || lseek(reader->file, sizeof TRACE_MAGIC - 1, SEEK_SET) < 0)
+    if (reader->file < 0 || !index_load(&reader->index, reader->file))
         return error_set(error, ERROR_READ, "%s is a stream: it can only be read from its start", reader->intake.name);
-    intake_restart(&reader->intake, sizeof TRACE_MAGIC - 1);
-    reader->in_block = reader->can_decode = reader->ended = reader->gap_waits = reader->block_waits = false;
-    reader->next_index = 0;
+    size_t checkpoint = reader_find_checkpoint(reader, time_ns);
+    if (!reader_restart(reader, checkpoint ? reader->index.blocks.at[checkpoint].offset : sizeof TRACE_MAGIC - 1))
+        return error_set_errno(error, ERROR_READ, "%s cannot be sought in", reader->intake.name);
+    reader->tells_checkpoint = checkpoint != 0;
+    reader->define_end = checkpoint;
+    reader->next_index = checkpoint ? reader->index.blocks.at[checkpoint].first_event : 0;
     return true;
 }
 
@@ -321,8 +394,11 @@ void trace_close(struct trace_reader *reader)
     if (reader->file >= 0)
         close(reader->file);
     decoder_done(&reader->decoder);
+    trie_done(&reader->frames);
     block_unpacker_free(reader->unpacker);
     block_bytes_done(&reader->header_bytes);
+    block_bytes_done(&reader->define_bytes);
+    index_done(&reader->index);
     intake_done(&reader->intake);
     memory_free(reader);
 }

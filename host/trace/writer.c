@@ -10,12 +10,25 @@
 #include "index.h"
 #include "ledger.h"
 
-enum { WRITER_LEVEL = 1, WRITER_RECORD_BYTES = 1 << 20 };
+enum {
+    WRITER_LEVEL = 1,
+    WRITER_RECORD_BYTES = 1 << 20,
+    WRITER_CHECKPOINT_EVENTS = 4 << 20,
+    WRITER_CHECKPOINT_RATIO = 64,
+    WRITER_ORIGINS = 65535,
+    WRITER_NEAR = 256
+};
 
 struct flight {
-    struct ledger_slot slot;
+    struct ledger_block block;
     uint64_t size;
     ht_addr address;
+};
+
+/* Who bore a block, for checkpoints: what an event of the birth has beside address, size and stack. */
+struct origin {
+    uint8_t api, flags, alignment_log2;
+    uint32_t heap, source, thread;
 };
 
 struct trace_writer {
@@ -28,11 +41,18 @@ struct trace_writer {
     uint32_t block_records;
     bool resets; /* the next block begins a segment */
     struct encoder encoder;
+    struct trie frames;
     struct ledger ledger;
     VEC(struct flight) flights; /* by thread */
     struct block_packer *packer;
     struct block_bytes records, out;
     VEC(struct index_block) index;
+    VEC(struct origin) origins; /* the first is not known */
+    struct map origin_numbers;  /* by digest */
+    uint16_t origin_near[WRITER_NEAR];
+    uint64_t checkpoint_event; /* where the last one stands */
+    uint64_t checkpoint_events;
+    uint8_t checkpoint_flags;
 };
 
 static void writer_write(struct trace_writer *writer, const struct block_bytes *bytes)
@@ -74,7 +94,7 @@ static void writer_put_header(struct trace_writer *writer, const struct trace_he
     writer->out.count = sizeof TRACE_MAGIC - 1;
     writer_write(writer, &writer->out);
     writer_put_record(writer, &record);
-    block_pack(writer->packer, &head, &writer->records, NULL, &writer->out);
+    block_pack(writer->packer, &head, &(struct block_content){.records = &writer->records}, &writer->out);
     writer_write(writer, &writer->out);
     writer->records.count = 0;
 }
@@ -91,12 +111,107 @@ struct trace_writer *trace_writer_new(const struct trace_writer_config *config, 
     writer->file = file;
     writer->path = memory_copy_text(config->path);
     writer->tick_ns = header.tick_ns;
+    writer->checkpoint_events = config->checkpoint_events;
     writer->packer = block_packer_new(config->level ? config->level : WRITER_LEVEL);
     encoder_init(&writer->encoder);
+    ledger_init(&writer->ledger);
+    trie_init(&writer->frames, true);
     writer_put_header(writer, &header);
     encoder_begin(&writer->encoder, true);
     writer->resets = true;
+    vec_push(&writer->origins, (struct origin){0});
     return writer;
+}
+
+static void writer_put_rare(struct trace_writer *writer, const struct event *event)
+{
+    char text[64];
+    struct ht_record record;
+    define_to_record(event, &record, text);
+    record.numbers[HT_NUMBER_TICK] = ht_zigzag((int64_t)(writer->tick - writer->record_tick));
+    writer->record_tick = writer->tick;
+    encoder_place(&writer->encoder, false);
+    writer_put_record(writer, &record);
+    writer->block_records++;
+}
+
+static bool writer_block_is_full(const struct trace_writer *writer)
+{
+    return encoder_block_is_full(&writer->encoder) || writer->records.count > WRITER_RECORD_BYTES || writer->block_records >= TRIE_BLOCK_MOST;
+}
+
+/* Packs and writes the block that encoder, frames and records hold, and begins the next. */
+static void writer_pack(struct trace_writer *writer, struct block_head *head)
+{
+    head->flags |= writer->resets ? BLOCK_RESET : 0;
+    head->flags |= writer->block_records ? BLOCK_HAS_RECORDS : 0;
+    struct index_block entry = {writer->offset, 0, head->first_event, head->first_tick, (uint64_t)head->kind << 8 | head->flags};
+    block_pack(writer->packer, head, &(struct block_content){&writer->records, &writer->frames, &writer->encoder}, &writer->out);
+    entry.bytes = writer->out.count;
+    vec_push(&writer->index, entry);
+    writer_write(writer, &writer->out);
+    trie_begin(&writer->frames);
+    writer->resets = encoder_segment_is_full(&writer->encoder);
+    encoder_begin(&writer->encoder, writer->resets);
+    writer->records.count = writer->block_records = 0;
+    writer->record_tick = 0;
+}
+
+static void checkpoint_end_block(struct trace_writer *writer, uint8_t flags)
+{
+    struct block_head head = {.kind = BLOCK_CHECKPOINT,
+                              .flags = flags,
+                              .event_count = writer->encoder.block_events + writer->block_records,
+                              .first_event = writer->event_count,
+                              .first_tick = writer->tick,
+                              .last_tick = writer->tick};
+    writer_pack(writer, &head);
+}
+
+static void checkpoint_see(void *context, uint32_t process, ht_addr address, uint64_t size, const struct ledger_block *block)
+{
+    struct trace_writer *writer = context;
+    const struct origin *origin = writer->origins.at + block->origin;
+    struct event event = {.kind = EVENT_ALLOC,
+                          .api = origin->api,
+                          .flags = origin->flags | EVENT_INHERITED,
+                          .alignment_log2 = origin->alignment_log2,
+                          .heap = origin->heap,
+                          .source = origin->source,
+                          .process = process,
+                          .thread = origin->thread,
+                          .address = address,
+                          .size = size,
+                          .stack = block->site};
+    uint32_t node = 0;
+    if (!encoder_put(&writer->encoder, &event, writer->tick, &node))
+        writer_put_rare(writer, &event);
+    if (writer_block_is_full(writer)) {
+        checkpoint_end_block(writer, writer->checkpoint_flags);
+        writer->checkpoint_flags = 0;
+    }
+}
+
+/* All living blocks, for readers that begin here. */
+static void writer_checkpoint(struct trace_writer *writer)
+{
+    writer->checkpoint_event = writer->event_count;
+    writer->checkpoint_flags = BLOCK_FIRST;
+    encoder_begin(&writer->encoder, true);
+    writer->resets = true;
+    ledger_each(&writer->ledger, checkpoint_see, writer);
+    checkpoint_end_block(writer, writer->checkpoint_flags);
+    encoder_begin(&writer->encoder, true);
+    writer->resets = true;
+}
+
+/* Seldom enough that checkpoints are a small part of the file, often enough that a reader need not go far. */
+static bool writer_wants_checkpoint(const struct trace_writer *writer)
+{
+    uint64_t since = writer->event_count - writer->checkpoint_event;
+    if (writer->checkpoint_events)
+        return since >= writer->checkpoint_events;
+    return since >= WRITER_CHECKPOINT_EVENTS && since / WRITER_CHECKPOINT_RATIO >= writer->ledger.live_count;
 }
 
 static void writer_end_block(struct trace_writer *writer)
@@ -105,23 +220,16 @@ static void writer_end_block(struct trace_writer *writer)
         return;
     struct block_head head = {
         .kind = BLOCK_EVENTS,
-        .flags = writer->resets ? BLOCK_RESET : 0,
         .event_count = writer->encoder.block_events + writer->block_records,
         .first_event = writer->block_first_event,
         .first_tick = writer->first_tick,
         .last_tick = writer->tick,
     };
-    struct index_block entry = {writer->offset, 0, head.first_event, head.first_tick, (uint64_t)head.kind << 8 | head.flags};
-    block_pack(writer->packer, &head, &writer->records, &writer->encoder, &writer->out);
-    entry.bytes = writer->out.count;
-    vec_push(&writer->index, entry);
-    writer_write(writer, &writer->out);
-    writer->resets = encoder_segment_is_full(&writer->encoder);
-    encoder_begin(&writer->encoder, writer->resets);
-    writer->records.count = writer->block_records = 0;
+    writer_pack(writer, &head);
     writer->block_first_event = writer->event_count;
-    writer->record_tick = 0;
     writer->first_tick = writer->tick;
+    if (writer_wants_checkpoint(writer))
+        writer_checkpoint(writer);
 }
 
 static void writer_set_tick(struct trace_writer *writer, uint64_t time_ns)
@@ -135,15 +243,13 @@ static void writer_set_tick(struct trace_writer *writer, uint64_t time_ns)
         writer->first_tick = writer->tick;
 }
 
-static void writer_put_rare(struct trace_writer *writer, const struct event *event)
+static void writer_put_frame(struct trace_writer *writer, const struct event *event)
 {
-    char text[64];
-    struct ht_record record;
-    define_to_record(event, &record, text);
-    record.numbers[HT_NUMBER_TICK] = ht_zigzag((int64_t)(writer->tick - writer->record_tick));
-    writer->record_tick = writer->tick;
-    encoder_place(&writer->encoder);
-    writer_put_record(writer, &record);
+    if (!trie_put(&writer->frames, event->define)) {
+        writer_put_rare(writer, event);
+        return;
+    }
+    encoder_place(&writer->encoder, true);
     writer->block_records++;
 }
 
@@ -151,6 +257,41 @@ static struct flight *writer_flight(struct trace_writer *writer, uint32_t thread
 {
     vec_extend(&writer->flights, (size_t)thread + 1);
     return writer->flights.at + thread;
+}
+
+static bool origin_is(const struct origin *origin, const struct event *event)
+{
+    return origin->api == event->api && origin->heap == event->heap && origin->thread == event->thread && origin->source == event->source &&
+           origin->alignment_log2 == event->alignment_log2 && origin->flags == event->flags;
+}
+
+static uint16_t writer_new_origin(struct trace_writer *writer, const struct event *event, uint64_t digest)
+{
+    uint64_t *number = map_put(&writer->origin_numbers, digest, NULL);
+    if (*number && origin_is(writer->origins.at + *number, event))
+        return (uint16_t)*number;
+    if (writer->origins.count == WRITER_ORIGINS)
+        return 0;
+    struct origin origin = {.api = event->api,
+                            .flags = event->flags,
+                            .alignment_log2 = event->alignment_log2,
+                            .heap = event->heap,
+                            .source = event->source,
+                            .thread = event->thread};
+    vec_push(&writer->origins, origin);
+    *number = writer->origins.count - 1;
+    return (uint16_t)*number;
+}
+
+static inline uint16_t writer_origin(struct trace_writer *writer, const struct event *event)
+{
+    uint64_t digest = ((uint64_t)event->thread << 32 ^ (uint64_t)event->source << 12 ^ (uint64_t)event->heap << 24 ^ (uint64_t)event->api << 6 ^
+                       event->alignment_log2 ^ event->flags << 3) *
+                      0x9E3779B97F4A7C15u;
+    uint16_t *near = writer->origin_near + (digest >> 32) % WRITER_NEAR;
+    if (!*near || !origin_is(writer->origins.at + *near, event))
+        *near = writer_new_origin(writer, event, digest);
+    return *near;
 }
 
 static void writer_birth(struct trace_writer *writer, const struct event *event)
@@ -162,7 +303,7 @@ static void writer_birth(struct trace_writer *writer, const struct event *event)
     if (event->kind == EVENT_RESIZE_END && !event->address) {
         struct flight *flight = writer_flight(writer, event->thread);
         if (flight->address == event->old_address && flight->address)
-            ledger_birth(&writer->ledger, event->process, flight->address, flight->size, flight->slot.site, event->time_ns, 0, flight->slot.origin);
+            ledger_birth(&writer->ledger, event->process, flight->address, flight->size, flight->block.site, event->time_ns, 0, flight->block.origin);
         totals->frees -= flight->address != 0;
         return;
     }
@@ -170,16 +311,17 @@ static void writer_birth(struct trace_writer *writer, const struct event *event)
         totals->allocations++;
         totals->allocated_bytes += event->size;
     }
-    ledger_birth(&writer->ledger, event->process, event->address, event->size, event->stack, event->time_ns, node, 0);
+    ledger_birth(&writer->ledger, event->process, event->address, event->size, event->stack, event->time_ns, node, writer_origin(writer, event));
 }
 
 static void writer_ending(struct trace_writer *writer, const struct event *event)
 {
     struct flight flight = {.address = event->address};
-    bool known = event->address && ledger_end(&writer->ledger, event->process, event->address, &flight.slot, &flight.size);
-    uint32_t node = known && flight.slot.node < writer->encoder.predict.node_count && writer->encoder.predict.nodes[flight.slot.node].address == event->address
-                        ? flight.slot.node
-                        : 0;
+    bool known = event->address && ledger_end(&writer->ledger, event->process, event->address, &flight.block, &flight.size);
+    uint32_t node =
+        known && flight.block.node < writer->encoder.predict.node_count && writer->encoder.predict.nodes[flight.block.node].address == event->address
+            ? flight.block.node
+            : 0;
     if (!known)
         flight.address = 0;
     if (!encoder_put(&writer->encoder, event, writer->tick, &node))
@@ -212,12 +354,15 @@ void trace_writer_put(struct trace_writer *writer, const struct event *event)
     case EVENT_RESIZE_BEGIN:
         writer_ending(writer, event);
         break;
+    case EVENT_FRAME:
+        writer_put_frame(writer, event);
+        break;
     default:
         writer_put_rare(writer, event);
         writer_count_rare(writer, event);
     }
     writer->event_count++;
-    if (encoder_block_is_full(&writer->encoder) || writer->records.count > WRITER_RECORD_BYTES)
+    if (writer_block_is_full(writer))
         writer_end_block(writer);
 }
 
@@ -235,9 +380,12 @@ void trace_writer_flush(struct trace_writer *writer)
 static void writer_free(struct trace_writer *writer)
 {
     encoder_done(&writer->encoder);
+    trie_done(&writer->frames);
     ledger_done(&writer->ledger);
     vec_done(&writer->flights);
     vec_done(&writer->index);
+    vec_done(&writer->origins);
+    map_done(&writer->origin_numbers);
     block_packer_free(writer->packer);
     block_bytes_done(&writer->records);
     block_bytes_done(&writer->out);
@@ -250,7 +398,7 @@ static void writer_put_index(struct trace_writer *writer)
     struct block_head head = {.kind = BLOCK_INDEX, .first_event = writer->event_count, .first_tick = writer->tick, .last_tick = writer->tick};
     uint64_t offset = writer->offset;
     index_put(&writer->records, writer->index.at, writer->index.count, &writer->ledger.totals);
-    block_pack(writer->packer, &head, &writer->records, NULL, &writer->out);
+    block_pack(writer->packer, &head, &(struct block_content){.records = &writer->records}, &writer->out);
     index_put_trailer(&writer->out, offset);
     writer_write(writer, &writer->out);
 }

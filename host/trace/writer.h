@@ -9,6 +9,7 @@ struct trace_writer;
 struct trace_writer_config {
     const char *path; /* where the file goes; an existing file is refused unless `replace` */
     bool replace;
+    uint64_t checkpoint_events; /* between two checkpoints; 0 = 4 Mi, and 64 for each living block */
     int level;                  /* zstd; 0 = default */
     struct trace_header header; /* version is filled in; tick_ns 0 = 100 us */
 };

@@ -170,14 +170,20 @@ static inline void story_make(struct story *story, uint32_t seed, size_t count)
     }
 }
 
-static inline void story_write(const struct story *story, const char *path, uint64_t tick_ns, bool flushes, struct trace_totals *totals)
+struct story_way {
+    uint64_t tick_ns, checkpoint_events;
+    size_t flush_every; /* 0: never */
+};
+
+static inline void story_write(const struct story *story, const char *path, struct story_way way, struct trace_totals *totals)
 {
     struct error error = {0};
     struct trace_writer_config config = {.path = path,
                                          .replace = true,
+                                         .checkpoint_events = way.checkpoint_events,
                                          .header = {.pointer_bytes = 8,
                                                     .page_bytes = 4096,
-                                                    .tick_ns = tick_ns,
+                                                    .tick_ns = way.tick_ns,
                                                     .sample_bytes = 5,
                                                     .start_unix_ns = 77,
                                                     .command = "story \"one\"",
@@ -189,7 +195,7 @@ static inline void story_write(const struct story *story, const char *path, uint
     struct trace_writer *writer = trace_writer_new(&config, &error);
     for (size_t i = 0; writer && i < story->events.count; i++) {
         trace_writer_put(writer, story->events.at + i);
-        if (flushes && i % 700 == 699)
+        if (way.flush_every && i % way.flush_every == way.flush_every - 1)
             trace_writer_flush(writer);
     }
     if (!writer || !trace_writer_close(writer, &(struct cost_definition){.events = 12, .clock = 1}, totals, &error))
@@ -242,6 +248,8 @@ static inline bool story_define_same(const struct event *a, const struct event *
 
 static inline bool story_event_same(const struct event *a, const struct event *b, uint64_t tick_ns)
 {
+    if (a->kind == EVENT_FRAME)
+        return b->kind == EVENT_FRAME && story_define_same(a, b);
     return a->kind == b->kind && a->api == b->api && a->flags == b->flags && a->alignment_log2 == b->alignment_log2 && a->heap == b->heap &&
            a->process == b->process && a->thread == b->thread && a->time_ns == b->time_ns / tick_ns * tick_ns && a->address == b->address &&
            a->size == b->size && a->usable == b->usable && a->old_address == b->old_address && a->stack == b->stack && a->source == b->source &&
