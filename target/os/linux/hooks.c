@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /* These are definitions of other libraries' functions: their headers are not ours to include. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
@@ -135,12 +137,13 @@ EXPORT void *pvalloc(size_t size)
     return block;
 }
 
+/* These three are free under other names: C23 requires no more, and libc's that have them do no more. */
 EXPORT void cfree(void *block)
 {
     if (!block || ht__early_owns(block))
         return;
     GOING(block, CFREE);
-    ht__real.cfree(block);
+    ht__real.free(block);
 }
 
 EXPORT void free_sized(void *block, size_t size)
@@ -148,7 +151,8 @@ EXPORT void free_sized(void *block, size_t size)
     if (!block || ht__early_owns(block))
         return;
     GOING(block, FREE_SIZED);
-    ht__real.free_sized(block, size);
+    (void)size;
+    ht__real.free(block);
 }
 
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
@@ -156,7 +160,8 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
     if (!block || ht__early_owns(block))
         return;
     GOING(block, FREE_ALIGNED_SIZED);
-    ht__real.free_aligned_sized(block, alignment, size);
+    (void)alignment, (void)size;
+    ht__real.free(block);
 }
 
 EXPORT size_t malloc_usable_size(void *block)
@@ -167,7 +172,7 @@ EXPORT size_t malloc_usable_size(void *block)
 /* Calls that a program may make before it ever allocated. */
 static inline void need_real(void)
 {
-    if (__builtin_expect(!ht__real.munmap, 0))
+    if (__builtin_expect(!ht__real_known, 0))
         ht__real_resolve();
 }
 
@@ -182,8 +187,7 @@ EXPORT int dlclose(void *handle)
 
 EXPORT int munmap(void *address, size_t size)
 {
-    need_real();
-    int result = ht__real.munmap(address, size);
+    int result = (int)syscall(SYS_munmap, address, size);
     __atomic_add_fetch(&ht__maps_generation, 1, __ATOMIC_RELEASE);
     return result;
 }

@@ -45,6 +45,7 @@ struct ht_real {
 #undef HT_HOOK
 };
 extern struct ht_real ht__real;
+extern bool ht__real_known;
 /* Finds them; called by itself on the first use of one. */
 void ht__real_resolve(void);
 /* A block handed out before the real allocator was known: never given to it. */

@@ -121,16 +121,7 @@ static void *missing_memalign(size_t alignment, size_t size)
 {
     return ht__real.aligned_alloc(alignment, size);
 }
-static void missing_free_sized(void *block, size_t size)
-{
-    (void)size;
-    ht__real.free(block);
-}
-static void missing_free_aligned_sized(void *block, size_t alignment, size_t size)
-{
-    (void)alignment, (void)size;
-    ht__real.free(block);
-}
+bool ht__real_known;
 
 void ht__real_resolve(void)
 {
@@ -149,17 +140,12 @@ void ht__real_resolve(void)
         found.valloc = missing_valloc;
     if (!found.pvalloc)
         found.pvalloc = missing_pvalloc;
-    if (!found.cfree)
-        found.cfree = found.free;
-    if (!found.free_sized)
-        found.free_sized = missing_free_sized;
-    if (!found.free_aligned_sized)
-        found.free_aligned_sized = missing_free_aligned_sized;
     /* malloc last: another thread that sees it may use all of them. */
     void *(*real_malloc)(size_t) = found.malloc;
     found.malloc = ht__real.malloc;
     ht__real = found;
     __atomic_store_n(&ht__real.malloc, real_malloc, __ATOMIC_RELEASE);
+    __atomic_store_n(&ht__real_known, true, __ATOMIC_RELEASE);
     errno = saved;
 }
 
@@ -172,6 +158,6 @@ bool ht__same_module(const void *a, const void *b)
 /* Before most of the program's own constructors, so that the less common functions need no first_... of their own. */
 __attribute__((constructor)) static void resolve_at_load(void)
 {
-    if (!ht__real.munmap)
+    if (!ht__real_known)
         ht__real_resolve();
 }

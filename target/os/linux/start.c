@@ -192,7 +192,7 @@ struct ht_thread *ht__thread_slow(void)
 {
     uint64_t generation = __atomic_load_n(&ht__state->generation, __ATOMIC_ACQUIRE);
     /* While the real functions are being looked up, blocks come from an arena and are no events. */
-    if (generation == HT_OFF || starting || !ht__real.munmap || (generation && !__atomic_load_n(ht__state->recording, __ATOMIC_RELAXED)))
+    if (generation == HT_OFF || starting || !ht__real_known || (generation && !__atomic_load_n(ht__state->recording, __ATOMIC_RELAXED)))
         return NULL;
     int saved = errno;
     uint64_t signals = ht__signals_block();
