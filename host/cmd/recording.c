@@ -13,11 +13,15 @@
 #include "host/launch/control.h"
 
 static struct ht_session *signalled; /* what a handler wakes */
-static volatile sig_atomic_t interrupts, forwarded;
+static volatile sig_atomic_t interrupts, forwarded, children;
+
+/* Between two looks at what needs no haste. */
+static const uint64_t HOUSEKEEPING_NS = 20000000;
 
 static void on_child(int signal)
 {
     (void)signal;
+    children = 1;
     shm_interrupt(signalled);
 }
 
@@ -65,6 +69,7 @@ void recording_begin(struct recording *recording)
     handle(SIGTERM, on_forward);
     handle(SIGHUP, on_forward);
     handle(SIGPIPE, SIG_IGN);
+    handle(SIGXFSZ, SIG_IGN); /* a write beyond a limit shall fail, not kill */
     recording_raise_limit();
     recording->control = control_open(recording->target.pid);
     recording->shm = shm_new(&(struct shm_config){
@@ -91,7 +96,7 @@ static void recording_answer(void *context, char *request, struct str *out)
         recording->delay_ns = 0;
     } else if (!strcmp(request, "mark") && rest) {
         shm_mark(recording->shm, rest);
-    } else if (!strcmp(request, "flush")) {
+    } else if (!strcmp(request, "flush") && recording->writer) {
         trace_writer_flush(recording->writer);
     } else if (strcmp(request, "status")) {
         str_add_format(out, "error: the recorder does not know '%s'\n", request);
@@ -134,14 +139,36 @@ static void recording_start_late(struct recording *recording)
     shm_state(recording->shm, true);
 }
 
+static uint64_t cpu_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* What it says when that fails gets `rest` behind it. */
+static bool recording_close(struct recording *recording, struct cost_definition *cost, struct trace_totals *totals, const char *rest)
+{
+    struct error error = {0};
+    shm_finish(recording->shm);
+    *cost = (struct cost_definition){.recorder_cpu_ns = cpu_ns(), .target_cpu_ns = recording->target_cpu_ns};
+    shm_cost(recording->shm, cost);
+    bool written = trace_writer_close(recording->writer, cost, totals, &error);
+    recording->writer = NULL;
+    if (!written)
+        fprintf(stderr, "heaptracer: %s%s\n", error.text, rest);
+    return written;
+}
+
 /* The program goes on unwatched; its runtimes stop waiting for room. */
 static void recording_cut(struct recording *recording)
 {
+    struct cost_definition cost;
+    struct trace_totals totals;
     if (recording->cut || !trace_writer_failed(recording->writer))
         return;
     recording->cut = true;
-    fprintf(stderr, "heaptracer: the trace cannot be written any more; the program goes on unwatched\n");
-    shm_finish(recording->shm);
+    recording_close(recording, &cost, &totals, "; the program goes on unwatched");
 }
 
 static bool recording_is_done(struct recording *recording, enum shm_work did)
@@ -153,35 +180,37 @@ static bool recording_is_done(struct recording *recording, enum shm_work did)
     return !shm_living(recording->shm) && did == SHM_NOTHING;
 }
 
+static void recording_keep_house(struct recording *recording)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    if (!children && !forwarded && now_ns - recording->kept_ns < HOUSEKEEPING_NS)
+        return;
+    recording->kept_ns = now_ns;
+    children = 0;
+    recording_reap(recording);
+    recording_forward(recording);
+    recording_start_late(recording);
+    control_serve(recording->control, recording_answer, recording);
+}
+
 void recording_run(struct recording *recording)
 {
-    for (;;) {
-        enum shm_work did = recording->cut ? SHM_NOTHING : shm_round(recording->shm);
+    for (bool done = false; !done;) {
         bool was_exited = recording->exited;
+        enum shm_work did = recording->cut ? SHM_NOTHING : shm_round(recording->shm);
         recording_cut(recording);
-        recording_reap(recording);
-        recording_forward(recording);
-        recording_start_late(recording);
-        control_serve(recording->control, recording_answer, recording);
-        if (was_exited && recording_is_done(recording, did))
-            break;
-        if (was_exited == recording->exited)
+        recording_keep_house(recording);
+        done = was_exited && recording_is_done(recording, did);
+        if (!done && was_exited == recording->exited)
             shm_wait(recording->shm, did);
     }
 }
 
-static uint64_t cpu_ns(void)
+bool recording_end(struct recording *recording, struct cost_definition *cost, struct trace_totals *totals)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-void recording_end(struct recording *recording, struct cost_definition *cost)
-{
-    shm_finish(recording->shm);
     if (recording->control >= 0)
         close(recording->control);
-    *cost = (struct cost_definition){.recorder_cpu_ns = cpu_ns(), .target_cpu_ns = recording->target_cpu_ns};
-    shm_cost(recording->shm, cost);
+    return !recording->cut && recording_close(recording, cost, totals, "");
 }

@@ -11,7 +11,7 @@ struct recording {
     struct session session;
     struct clock clock;
     struct target target;
-    struct trace_writer *writer;
+    struct trace_writer *writer; /* NULL once it is closed */
     struct shm *shm;
     uint64_t delay_ns; /* recording starts so long after the program */
     bool paused;       /* it starts on request only */
@@ -21,6 +21,7 @@ struct recording {
     uint64_t target_cpu_ns, recorder_cpu_ns;
     /* its own */
     int control;
+    uint64_t kept_ns;
     bool exited, cut; /* the first process ended; the trace cannot be written any more */
 };
 
@@ -28,7 +29,7 @@ struct recording {
 void recording_begin(struct recording *recording);
 /* Runs until the program, and its descendants if they are followed, have ended. */
 void recording_run(struct recording *recording);
-/* Closes the source; fills `cost`. */
-void recording_end(struct recording *recording, struct cost_definition *cost);
+/* Closes the trace; fills `cost` and `totals`. False if it is not whole; that was said. */
+bool recording_end(struct recording *recording, struct cost_definition *cost, struct trace_totals *totals);
 
 #endif

@@ -180,15 +180,13 @@ static int run_go(const struct run *run, struct recording *recording, const stru
     bool started = target_go(&recording->target, error);
     if (started)
         recording_run(recording);
-    recording_end(recording, &cost);
-    struct error closing = {0};
-    bool written = trace_writer_close(recording->writer, &cost, &totals, &closing);
-    int exit_code = started ? run_exit_code(recording->wait_status) : error_exit_code(error);
+    bool written = recording_end(recording, &cost, &totals);
+    int exit_code = CMD_FAILED;
     if (!started)
         unlink(str_text(&texts->out));
-    else if (!written)
-        exit_code = cmd_fail(&closing);
-    else if (!run->quiet)
+    else if (written)
+        exit_code = run_exit_code(recording->wait_status);
+    if (started && written && !run->quiet)
         summary_line(str_text(&texts->out), &totals, &cost, recording->shm);
     shm_free(recording->shm);
     return exit_code;

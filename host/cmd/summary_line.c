@@ -29,7 +29,8 @@ static const char *plural(uint64_t count)
 static void add_totals(struct str *out, const struct trace_totals *totals, const struct cost_definition *cost)
 {
     char text[NUMBER_ROOM];
-    str_add_format(out, "%s event%s", number_real(text, (double)totals->events), plural(totals->events));
+    str_add_format(out, "%s event%s", totals->events < 1000000 ? number_count(text, totals->events) : number_real(text, (double)totals->events),
+                   plural(totals->events));
     str_add_format(out, ", %s process%s", number_count(text, totals->processes), totals->processes == 1 ? "" : "es");
     str_add_format(out, ", %s", number_duration(text, totals->duration_ns));
     str_add_format(out, ", peak %s", number_bytes(text, totals->peak_bytes));

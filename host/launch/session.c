@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -54,13 +55,35 @@ static void session_sweep(const char *folder)
     closedir(dir);
 }
 
+/* A limit on the size of files is for the program's own. */
+static uint64_t session_file_limit(rlim_t *soft)
+{
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    *soft = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    return limit.rlim_max;
+}
+
+static void session_limit_again(rlim_t soft)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit))
+        return;
+    limit.rlim_cur = soft;
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
+
 /* How many lanes may be used at once so that half of the free space stays: a watched program that touches a page which the file system cannot give dies. */
-static uint32_t session_lanes(const char *folder, uint64_t stride)
+static uint32_t session_lanes(const char *folder, uint64_t stride, uint64_t file_limit)
 {
     struct statvfs space;
     if (statvfs(folder, &space))
         return 0;
     uint64_t lanes = (uint64_t)space.f_bavail * space.f_frsize / 2 / stride;
+    if (lanes > file_limit / stride)
+        lanes = file_limit / stride ? file_limit / stride - 1 : 0;
     return lanes > LANES_MOST ? LANES_MOST : (uint32_t)lanes;
 }
 
@@ -106,13 +129,13 @@ static void session_fill(struct ht_session *shared, const struct session_config 
     shared->recording = config->recording;
 }
 
-bool session_open(struct session *session, const struct session_config *config, struct error *error)
+static bool session_open_in(struct session *session, const struct session_config *config, uint64_t file_limit, struct error *error)
 {
     const char *temporary = getenv("TMPDIR"), *folders[] = {"/dev/shm", temporary && *temporary ? temporary : "/tmp"};
     uint64_t lane_bytes = power_of_two(config->lane_bytes), stride = lane_bytes + HT_LANE_HEADER_BYTES, offset = round_up(sizeof *session->shared, 4096);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         session_sweep(folders[i]);
-        uint32_t lanes = session_lanes(folders[i], stride);
+        uint32_t lanes = session_lanes(folders[i], stride, file_limit);
         uint64_t bytes = offset + lanes * stride;
         if (lanes < LANES_LEAST || !session_create(session, folders[i], bytes))
             continue;
@@ -121,6 +144,15 @@ bool session_open(struct session *session, const struct session_config *config, 
     }
     return error_set(error, ERROR_WRITE, "no room for the recording's shared memory in /dev/shm or %s; make some, or set TMPDIR or a smaller --lane-size",
                      folders[1]);
+}
+
+bool session_open(struct session *session, const struct session_config *config, struct error *error)
+{
+    rlim_t soft;
+    uint64_t file_limit = session_file_limit(&soft);
+    bool good = session_open_in(session, config, file_limit, error);
+    session_limit_again(soft);
+    return good;
 }
 
 void session_close(struct session *session)

@@ -1,25 +1,53 @@
-# run_killed: in a SIGKILL at any instant, out a whole trace; and the program goes on when it is the recorder that is killed.
+# run_killed: in a SIGKILL at any instant, out a whole trace that has all that was done; and the program goes on when it is the recorder that is killed.
 set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 fail() { echo "FAIL: $*"; exit 1; }
-for i in 1 2 3 4 5; do
-    "$HT" run -f -o a.htrc -- "$VICTIMS/run_busy" 2 0 pid 2>said &
-    for _ in $(seq 1000); do [ -s pid ] && break; sleep 0.01; done
-    sleep 0.0$i
-    kill -9 "$(cat pid)"
-    wait $!; [ $? = 137 ] || fail "status of a killed program"
-    grep -q ' events, ' said || fail "no summary: $(cat said)"
-    rm pid
-done
+python3 - "$HT" "$VICTIMS/run_busy" "${RUN_KILLS:-12}" <<'P' || fail "a killed program"
+import csv, io, os, random, signal, struct, subprocess, sys, time
+command, victim, kills = sys.argv[1], sys.argv[2], int(sys.argv[3])
+
+def words():
+    try:
+        with open("said", "rb") as file:
+            return struct.unpack("<512Q", file.read())
+    except (OSError, struct.error):
+        return (0,)
+
+for kill in range(kills):
+    threads = kill % 4 + 1
+    if os.path.exists("said"):
+        os.unlink("said")
+    run = subprocess.Popen([command, "run", "-f", "-o", "a.htrc", "--", victim, str(threads), "0", "said"], stderr=subprocess.PIPE)
+    while not words()[0]:
+        time.sleep(0.001)
+    time.sleep(random.random() * 0.1)
+    os.kill(words()[0], signal.SIGKILL)
+    line = run.communicate(timeout=60)[1].decode()
+    if run.returncode != 137 or " events, " not in line:
+        sys.exit(f"run {kill}: exit {run.returncode}: {line}")
+    table = subprocess.run([command, "analyze", "--table", "threads", "--csv", "a.htrc"], capture_output=True, text=True, timeout=60)
+    rows = {int(row["tid"]): row for row in csv.DictReader(io.StringIO(table.stdout))}
+    said = words()
+    for i in range(threads):
+        tid, pairs = said[1 + 2 * i], said[2 + 2 * i]
+        row = rows.get(tid, {"allocations": 0, "frees": 0})
+        if tid and not pairs <= int(row["frees"]) <= int(row["allocations"]) <= pairs + 1:
+            sys.exit(f"run {kill}: thread {tid} did {pairs} pairs, the trace has {row['allocations']} and {row['frees']}")
+P
+
 "$HT" run -q -o b.htrc -- "$VICTIMS/run_busy" 2 200000 pid >out &
 for _ in $(seq 1000); do [ -s pid ] && break; sleep 0.01; done
+sleep 0.03
 kill -9 $!
 wait $! 2>/dev/null
-for i in $(seq 100); do [ -s out ] && break; sleep 0.1; done
+for _ in $(seq 300); do [ -s out ] && break; sleep 0.1; done
 [ "$(cat out)" = done ] || fail "the program did not go on without its recorder"
 [ -s b.htrc ] || fail "no trace of what was before"
 "$HT" run -q -o c.htrc -- true
-[ -z "$(find /dev/shm /tmp -maxdepth 1 -name 'heaptracer-*' -newer b.htrc -user "$(id -u)" | while read -r f; do p=${f##*heaptracer-}; kill -0 "${p%%-*}" 2>/dev/null || echo "$f"; done)" ] || fail "the dead recorder's session file was not swept"
+for file in $(find /dev/shm /tmp -maxdepth 1 -name 'heaptracer-*' -newer b.htrc -user "$(id -u)"); do
+    pid=${file##*heaptracer-}
+    kill -0 "${pid%%-*}" 2>/dev/null || fail "the dead recorder's session file was not swept"
+done
 echo ok
