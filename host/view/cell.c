@@ -34,6 +34,14 @@ static bool frame_is_shown(const struct view *view, const struct frame *frame)
     return view->shows_all_frames || frame->role == FRAME_PROGRAM;
 }
 
+/* The next frame that is shown, from `i` on; the count when there is none. */
+static size_t frame_next(const struct view *view, const struct frames *frames, size_t i)
+{
+    while (i < frames->list.count && !frame_is_shown(view, &frames->list.at[i]))
+        i++;
+    return i;
+}
+
 static void frame_text(struct str *out, const struct view *view, const struct frame *frame)
 {
     size_t before;
@@ -62,15 +70,21 @@ static void stack_text(struct str *out, const struct view *view, uint32_t stack)
     frames_done(&frames);
 }
 
+/* "outer > inlined (csv.c:88)"; of many inlined ones the outermost and the innermost. */
 static void address_text(struct str *out, const struct view *view, uint32_t stack)
 {
     struct frames frames = {0};
     frames_of_address(&frames, view->symbols, stack);
-    for (size_t i = frames.list.count; i-- > 1;) {
-        frames_add_name(out, frames.list.at[i].text.function, view->has_unicode);
+    size_t first = frame_next(view, &frames, 0), last = frames.list.count - 1;
+    if (first >= frames.list.count)
+        first = 0;
+    if (last > first) {
+        frames_add_name(out, frames.list.at[last].text.function, view->has_unicode);
         str_add(out, " > ");
+        if (last > first + 1)
+            str_add_format(out, "%s > ", paint_ellipsis(view));
     }
-    frame_text(out, view, &frames.list.at[0]);
+    frame_text(out, view, &frames.list.at[first]);
     frames_done(&frames);
 }
 
@@ -107,7 +121,7 @@ static void real_text(struct str *out, const struct column *column, double value
 {
     char text[NUMBER_ROOM];
     const char *unit = column->unit ? column->unit : "";
-    if (*unit == 'B' && value >= 0 && value < 1e18)
+    if (*unit == 'B' && value >= 100 && value < 1e18)
         str_add_format(out, "%s%s", number_bytes(text, (uint64_t)(value + 0.5)), unit + 1);
     else
         str_add_format(out, "%s%s%s", number_real(text, value), *unit && !strcasestr(column->title, unit) ? " " : "", strcasestr(column->title, unit) ? "" : unit);
@@ -155,13 +169,15 @@ void cell_text(struct str *out, const struct view *view, const struct column *co
         str_add(out, human_text(text, column, cell));
 }
 
-/* One frame of a line: false when it does not fit, so that only the mark of the cut follows. */
-static bool line_put_frame(FILE *out, const struct view *view, const struct frame *frame, bool is_first, size_t *room, size_t spare)
+/* One frame of a line: false when it does not fit, so that only the mark of the cut follows. The module is named where it is another than `before`'s. */
+static bool line_put_frame(FILE *out, const struct view *view, const struct frame *frame, const struct frame *before, size_t *room, size_t spare)
 {
+    bool is_first = !before;
     struct str name = {0}, place = {0};
     const char *arrow = is_first ? "" : " <- ";
     frames_add_name(&name, frame->text.function, view->has_unicode);
-    frames_add_place(&place, frame, false);
+    if (is_first || frame->text.file || strcmp(before->text.module, frame->text.module))
+        frames_add_place(&place, frame, false);
     size_t used = strlen(arrow) + utf8_columns(str_text(&name)) + (place.count ? 1 + utf8_columns(str_text(&place)) : 0);
     bool fits = used + spare <= *room;
     if (fits) {
@@ -183,24 +199,17 @@ static bool line_put_frame(FILE *out, const struct view *view, const struct fram
     return fits;
 }
 
-/* The next frame that is shown, from `i` on; the count when there is none. */
-static size_t frame_next(const struct view *view, const struct frames *frames, size_t i)
-{
-    while (i < frames->list.count && !frame_is_shown(view, &frames->list.at[i]))
-        i++;
-    return i;
-}
-
 static void line_put_frames(FILE *out, const struct view *view, const struct frames *frames, size_t room)
 {
     size_t mark = 1 + utf8_columns(paint_ellipsis(view)), i = frame_next(view, frames, 0);
-    for (bool is_first = true; i < frames->list.count; is_first = false) {
+    for (const struct frame *before = NULL; i < frames->list.count;) {
+        const struct frame *frame = &frames->list.at[i];
         size_t next = frame_next(view, frames, i + 1);
-        if (!line_put_frame(out, view, &frames->list.at[i], is_first, &room, next < frames->list.count || frames->is_cut ? mark : 0)) {
-            i = is_first ? next : i;
+        bool fits = line_put_frame(out, view, frame, before, &room, next < frames->list.count || frames->is_cut ? mark : 0);
+        i = fits || !before ? next : i;
+        before = frame;
+        if (!fits)
             break;
-        }
-        i = next;
     }
     if ((i < frames->list.count || frames->is_cut) && room >= mark) {
         putc(' ', out);

@@ -59,18 +59,48 @@ static void frames_add(struct frames *frames, struct symbols *symbols, uint32_t 
     }
 }
 
-/* The inner end up to the first frame of the program, and the outer end; one frame stays the program's. */
+/* A name like "symbol+0x12" is only the nearest one: of a function without a name of its own. */
+static bool is_guess(const struct frame *frame)
+{
+    return strstr(frame->text.function, "+0x") != NULL;
+}
+
+/* How many frames of the inner end are allocation wrappers: up to the last that is named so, with none between that has another name. */
+static size_t wrappers_count(const struct frames *frames)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < frames->list.count; i++) {
+        const struct frame *frame = &frames->list.at[i];
+        if (frame->role == FRAME_RECORDER || is_named(frame, FRAME_ALLOCATOR))
+            count = i + 1;
+        else if (!is_guess(frame))
+            break;
+    }
+    return count < frames->list.count ? count : frames->list.count ? frames->list.count - 1 : 0;
+}
+
+/* The same for what runs before main, at the outer end: the count of frames that are not that. */
+static size_t start_find(const struct frames *frames, size_t inner)
+{
+    size_t outer = frames->list.count;
+    for (size_t i = outer; i > inner + 1; i--) {
+        const struct frame *frame = &frames->list.at[i - 1];
+        if (is_named(frame, FRAME_START))
+            outer = i - 1;
+        else if (!is_guess(frame))
+            break;
+    }
+    return outer;
+}
+
 static void roles_find(struct frames *frames)
 {
-    size_t inner = 0, outer = frames->list.count;
-    for (; inner + 1 < outer; inner++) {
-        struct frame *frame = &frames->list.at[inner];
-        if (frame->role == FRAME_PROGRAM && !is_named(frame, FRAME_ALLOCATOR))
-            break;
-        frame->role = frame->role == FRAME_RECORDER ? FRAME_RECORDER : FRAME_ALLOCATOR;
-    }
-    for (; outer > inner + 1 && is_named(&frames->list.at[outer - 1], FRAME_START); outer--)
-        frames->list.at[outer - 1].role = FRAME_START;
+    size_t inner = wrappers_count(frames), outer = start_find(frames, inner);
+    for (size_t i = 0; i < inner; i++)
+        if (frames->list.at[i].role == FRAME_PROGRAM)
+            frames->list.at[i].role = FRAME_ALLOCATOR;
+    for (size_t i = outer; i < frames->list.count; i++)
+        frames->list.at[i].role = FRAME_START;
 }
 
 void frames_of_stack(struct frames *frames, struct symbols *symbols, uint32_t stack)
@@ -82,6 +112,21 @@ void frames_of_stack(struct frames *frames, struct symbols *symbols, uint32_t st
     roles_find(frames);
 }
 
+static enum frame_role role_by_name(const struct frame *frame)
+{
+    return is_named(frame, FRAME_ALLOCATOR) ? FRAME_ALLOCATOR : is_named(frame, FRAME_START) ? FRAME_START : FRAME_PROGRAM;
+}
+
+/* Whether the innermost frame of the stack is a wrapper by name. */
+static bool is_wrapper(struct symbols *symbols, uint32_t stack)
+{
+    const struct frame_text *texts;
+    if (!stack || !symbols_frame(symbols, stack, &texts))
+        return false;
+    struct frame frame = {texts[0], FRAME_PROGRAM};
+    return is_named(&frame, FRAME_ALLOCATOR);
+}
+
 void frames_of_address(struct frames *frames, struct symbols *symbols, uint32_t stack)
 {
     frames->list.count = 0;
@@ -91,7 +136,7 @@ void frames_of_address(struct frames *frames, struct symbols *symbols, uint32_t 
     for (size_t i = 0; i < frames->list.count; i++) {
         struct frame *frame = &frames->list.at[i];
         if (frame->role == FRAME_PROGRAM)
-            frame->role = is_named(frame, FRAME_ALLOCATOR) ? FRAME_ALLOCATOR : is_named(frame, FRAME_START) ? FRAME_START : FRAME_PROGRAM;
+            frame->role = is_guess(frame) && is_wrapper(symbols, symbols_parent(symbols, stack)) ? FRAME_ALLOCATOR : role_by_name(frame);
     }
 }
 
@@ -178,6 +223,13 @@ static const char *base_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+/* "libc.so.6" is "libc" to people. */
+static size_t module_length(const char *module)
+{
+    const char *suffix = strstr(module, ".so");
+    return suffix && suffix > module && (!suffix[3] || suffix[3] == '.') ? (size_t)(suffix - module) : strlen(module);
+}
+
 void frames_add_place(struct str *out, const struct frame *frame, bool is_whole)
 {
     const struct frame_text *text = &frame->text;
@@ -188,8 +240,11 @@ void frames_add_place(struct str *out, const struct frame *frame, bool is_whole)
             str_add_format(out, ":%u", text->line);
         str_add(out, ")");
     } else if (strncmp(text->function, text->module, strlen(text->module))) {
+        struct str module = {0};
+        str_add_bytes(&module, text->module, is_whole ? strlen(text->module) : module_length(text->module));
         str_add(out, "[");
-        utf8_add_clean(out, text->module);
+        utf8_add_clean(out, str_text(&module));
         str_add(out, "]");
+        str_done(&module);
     }
 }

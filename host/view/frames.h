@@ -1,5 +1,6 @@
 /* frames: in a stack id, out its frames as people read them: innermost first, named shortly, each with its role, so that views can hide what says nothing.
- * Hidden are the recorder's own frames; allocation wrappers at the inner end (operator new, std::allocator, xmalloc); and what runs before main or a
+ * Hidden are the recorder's own frames; allocation wrappers at the
+ * inner end (operator new, std::allocator, xmalloc, with nameless functions between them); and what runs before main or a
  * thread's function at the outer end. One frame always stays. The list of names is frames.def. */
 #ifndef HOST_VIEW_FRAMES_H
 #define HOST_VIEW_FRAMES_H
@@ -34,7 +35,7 @@ void frames_done(struct frames *frames);
 
 /* A function's name for one line: template arguments as <…>, no parameters. */
 void frames_add_name(struct str *out, const char *function, bool has_unicode);
-/* "(csv.c:88)", with the whole path if `is_whole`; where no file is known the module: "[libc.so.6]"; nothing when the name says it already. */
+/* "(csv.c:88)"; where no file is known the module: "[libc]"; whole path and "[libc.so.6]" if `is_whole`; nothing when the name says it already. */
 void frames_add_place(struct str *out, const struct frame *frame, bool is_whole);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cell.h"
+#include "host/base/number.h"
 #include "host/base/str.h"
 #include "host/base/utf8.h"
 #include "paint.h"
@@ -219,6 +220,8 @@ static void card_put(FILE *out, const struct view *view, const struct table *tab
         }
         putc('\n', out);
     }
+    struct rows_layout stacks = {.stack = -1};
+    stacks_put(out, view, table, &stacks, table_at(table, 0));
     vec_done(&shown);
 }
 
@@ -226,8 +229,9 @@ static void left_out_put(FILE *out, const struct view *view, const struct table 
 {
     if (layout->row_count < table->row_count) {
         struct str text = {0};
+        char count[NUMBER_ROOM];
         size_t more = table->row_count - layout->row_count;
-        str_add_format(&text, "  %zu more row%s", more, more == 1 ? "" : "s");
+        str_add_format(&text, "  %s more row%s", number_count(count, more), more == 1 ? "" : "s");
         paint_put(view, out, PAINT_DIM, str_text(&text));
         putc('\n', out);
         str_done(&text);
