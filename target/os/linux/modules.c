@@ -39,20 +39,27 @@ struct search {
     bool hit, readable; /* readable: the first mapping of the row */
 };
 
+static void begin_row(struct search *search, const struct ht_mapping *mapping)
+{
+    search->first = mapping->start;
+    search->readable = mapping->readable;
+    strcpy(search->path, mapping->path);
+}
+
+/* A file's mappings may have anonymous memory among them (.bss in the middle, as optimizers of finished binaries leave it): it breaks no row. */
 static bool see_mapping(const struct ht_mapping *mapping, void *context)
 {
     struct search *search = context;
-    bool in_row = search->first && mapping->path[0] && !strcmp(mapping->path, search->path) && mapping->offset;
-    /* .bss behind a file's data is anonymous; it belongs to no code. */
-    if (!in_row) {
-        if (search->hit)
-            return false;
-        search->first = mapping->start;
-        strcpy(search->path, mapping->path);
-        search->readable = mapping->readable;
-    }
+    bool inside = search->pc >= mapping->start && search->pc < mapping->end;
+    if (!mapping->path[0] && !inside)
+        return true;
+    bool in_row = mapping->path[0] && mapping->offset && search->first && !strcmp(mapping->path, search->path);
+    if (!in_row && search->hit)
+        return false;
+    if (!in_row)
+        begin_row(search, mapping);
     search->end = mapping->end;
-    search->hit |= search->pc >= mapping->start && search->pc < mapping->end;
+    search->hit |= inside;
     return true;
 }
 
