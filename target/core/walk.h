@@ -26,7 +26,9 @@ enum walk_odd {
 /* Frames that fit the 16-bit fields of a short record and a quarter of the smallest ring. */
 enum { WALK_SHORT_FRAMES = 1024 };
 
-/* `frame` is __builtin_frame_address(0) of the hook: { caller's frame pointer, return address }. Must be followed by walk_settle or walk_forget. */
+/* In a hook: what tells the walk where the hook's caller stands. x86-64: { caller's frame pointer, return address }. */
+#define HT_FRAME __builtin_frame_address(0)
+/* `frame` is HT_FRAME of the hook. Must be followed by walk_settle or walk_forget. */
 struct walk ht__walk(struct ht_thread *thread, const uint64_t *frame);
 
 /* What walk_settle leaves undone for a walk that is odd. */
@@ -52,6 +54,12 @@ static inline void walk_settle(struct ht_thread *thread, const struct walk *walk
 static inline void walk_forget(struct ht_thread *thread)
 {
     thread->frame_count = thread->anchor_count = 0;
+}
+
+/* The stack pointer that a frame had when it made the call that it is in. */
+static inline uint64_t walk_stack_pointer(const struct ht_frame *frame)
+{
+    return frame->slot + 8;
 }
 
 #endif
