@@ -17,7 +17,7 @@
 
 #define NOINLINE __attribute__((noinline))
 
-enum { DEPTH = 24, QUIET_KINDS = 10, KINDS = 15, STACK_BYTES = 4 << 20 };
+enum { DEPTH = 24, QUIET_KINDS = 15, KINDS = 20, STACK_BYTES = 4 << 20 };
 
 /* volatile: libc declares raise a leaf that never calls back, but the handler does. */
 static __thread volatile int depth_now, huge_now, on_signal_stack;
@@ -119,6 +119,67 @@ static NOINLINE int jumps(int a)
     huge_now = huge_before;
     walk_point();
     return a;
+}
+
+/* Twins: same frame, other code. Stacks that differ in them only have equal words at equal places all around. */
+static NOINLINE int twin_a(int a)
+{
+    go_on();
+    __asm__ volatile("" ::: "memory");
+    return a + 1;
+}
+
+static NOINLINE int twin_b(int a)
+{
+    go_on();
+    __asm__ volatile("" ::: "memory");
+    return a + 2;
+}
+
+/* The callee's frame lies at one place, the caller's at another: its old return address lies stale in what is now room. Only the frame pointer tells. */
+static NOINLINE int stretches(unsigned steps)
+{
+    char *room = alloca(16 * steps + 16);
+    __asm__ volatile("" ::"r"(room) : "memory");
+    go_on();
+    __asm__ volatile("" ::: "memory");
+    return (int)steps;
+}
+
+static NOINLINE int stretches_what_is_left(unsigned steps)
+{
+    char *room = alloca(16 * (8 - steps) + 16);
+    __asm__ volatile("" ::"r"(room) : "memory");
+    sink = stretches(steps);
+    return (int)steps;
+}
+
+typedef int (*by_pointer)(int);
+
+static NOINLINE int keeps_nothing(int a)
+{
+    return saves_much(a, 1, 2, 3, 4, 5, 6, 7);
+}
+
+/* Overwrites the place where another callee of the same call saved the caller's frame pointer. */
+static NOINLINE int covers_much(int a)
+{
+    volatile char room[400];
+    for (unsigned i = 0; i < sizeof room; i++)
+        room[i] = 0x5a;
+    for (int i = 0; i < 2; i++)
+        saves_much(a, 1, 2, 3, 4, 5, 6, 7);
+    return room[a & 255];
+}
+
+static NOINLINE int relays(unsigned bytes)
+{
+    static by_pointer volatile to[] = {keeps_nothing, covers_much};
+    char *room = alloca(bytes % 99 + 1);
+    __asm__ volatile("" ::"r"(room) : "memory");
+    for (int i = 0; i < 2; i++)
+        sink = to[walk_random(2)](i);
+    return room[0];
 }
 
 static NOINLINE int tail(int a)
@@ -235,7 +296,6 @@ static NOINLINE int swaps(int a)
 }
 #endif
 
-typedef int (*by_pointer)(int);
 static by_pointer volatile indirect[] = {plain, jumps, aligned, tail};
 
 static NOINLINE void step(unsigned kind)
@@ -252,11 +312,16 @@ static NOINLINE void step(unsigned kind)
     case 7: sink = tail(a); break;
     case 8: sink = sorts(); break;
     case 9: sink = indirect[walk_random(4)](a); break;
-    case 10: sink = raises(SIGUSR1); break;
-    case 11: sink = raises(SIGUSR2); break;
+    case 10:
+    case 11: sink = twin_a(a); break;
+    case 12: sink = twin_b(a); break;
+    case 13: sink = stretches_what_is_left((unsigned)a & 7); break;
+    case 14: sink = relays((unsigned)a); break;
+    case 15: sink = raises(SIGUSR1); break;
+    case 16: sink = raises(SIGUSR2); break;
 #ifdef __GLIBC__
-    case 12: sink = traps(a); break;
-    case 13: sink = swaps(a); break;
+    case 17: sink = traps(a); break;
+    case 18: sink = swaps(a); break;
 #endif
     default: sink = raises(SIGALRM); break;
     }
