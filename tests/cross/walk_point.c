@@ -27,6 +27,11 @@ __thread struct ht_thread *ht__self __attribute__((tls_model("initial-exec"))) =
 uint32_t ht__process_serial = 1;
 struct ht_real ht__real;
 
+struct ht_thread *ht__thread_now(void)
+{
+    return ht__self;
+}
+
 bool ht__lane_put_more(struct ht_thread *thread, unsigned type, const void *head, uint64_t head_bytes, const void *tail, uint64_t tail_bytes)
 {
     (void)thread, (void)type, (void)head, (void)head_bytes, (void)tail, (void)tail_bytes;
