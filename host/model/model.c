@@ -236,6 +236,16 @@ static bool model_is_left_out(const struct model *model, const struct event *eve
     return model->config.only_thread && event->thread != model->config.only_thread;
 }
 
+/* Another thread's block, which is left out, came to be here: one that is known there must have ended unseen. */
+static void model_evict(struct model *model, const struct event *event, struct heap_state *heap)
+{
+    struct slot *slot = blocks_find(&heap->blocks, event->address);
+    if (!slot)
+        return;
+    model_vanish(model, event, heap, slot);
+    blocks_remove(&heap->blocks, slot);
+}
+
 static void model_block_born(struct model *model, const struct event *event, struct heap_state *heap, struct block *block)
 {
     uint32_t site = model_site(model, event->stack);
@@ -262,8 +272,12 @@ static void model_count_birth(struct model *model, const struct block *block)
 
 static void apply_alloc(struct model *model, const struct event *event, struct heap_state *heap)
 {
-    if (!event->address || model_is_left_out(model, event))
+    if (!event->address)
         return;
+    if (model_is_left_out(model, event)) {
+        model_evict(model, event, heap);
+        return;
+    }
     struct block block;
     model_block_born(model, event, heap, &block);
     if (block.flags & BLOCK_OLD) {
@@ -362,8 +376,9 @@ static void model_resize_failed(struct model *model, const struct event *event, 
 }
 
 /* The block became another thread's, which is left out: it is gone, but nobody freed it. */
-static void model_resize_lost(struct model *model, const struct event *event, const struct flight *flight)
+static void model_resize_lost(struct model *model, const struct event *event, struct heap_state *heap, const struct flight *flight)
 {
+    model_evict(model, event, heap);
     if (!flight->heap)
         return;
     struct flight kept = *flight;
@@ -405,7 +420,7 @@ static void apply_resize_end(struct model *model, const struct event *event, str
     if (!event->address)
         model_resize_failed(model, event, &flight);
     else if (model_is_left_out(model, event))
-        model_resize_lost(model, event, &flight);
+        model_resize_lost(model, event, heap, &flight);
     else
         model_resize_done(model, event, heap, &flight);
 }
