@@ -190,7 +190,11 @@ static void an_unknown_table_is_refused(void **state)
 static uint64_t nonsense_number(struct events *random)
 {
     uint64_t some = events_random(random, 5);
-    return some == 0 ? events_random(random, 8) : some == 1 ? UINT64_MAX - events_random(random, 3) : some == 2 ? 1ull << events_random(random, 64) : events_random(random, 1 << 20);
+    if (some == 0)
+        return events_random(random, 8);
+    if (some == 1)
+        return UINT64_MAX - events_random(random, 3);
+    return some == 2 ? 1ull << events_random(random, 64) : events_random(random, 1 << 20);
 }
 
 static void nonsense_definition(struct events *random, struct pipeline *pipeline)
