@@ -2,13 +2,15 @@
 #include "summary_line.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "host/base/number.h"
 #include "host/base/utf8.h"
 #include "host/source/shm.h"
 #include "host/symbol/symbol.h"
+#include "host/view/cell.h"
 
-enum { TOP_FRAMES = 3 };
+enum { STACK_COLUMNS = 100 };
 
 /* Time that one event takes in the watched program, for the cost that is shown: measured on a typical machine, not on this one. */
 static const double EVENT_NS = 40;
@@ -41,20 +43,6 @@ static void add_totals(struct str *out, const struct trace_totals *totals, const
         str_add_format(out, ", %s events lost", number_count(text, cost->lost_events));
 }
 
-static void add_frame(struct str *out, const struct frame_text *frame)
-{
-    const char *file = frame->file;
-    for (const char *at = file; at && *at; at++)
-        if (*at == '/')
-            file = at + 1;
-    utf8_add_clean(out, frame->function);
-    if (!file)
-        return;
-    str_add(out, " (");
-    utf8_add_clean(out, file);
-    str_add_format(out, ":%u)", frame->line);
-}
-
 static void see(void *context, const struct event *event)
 {
     symbols_see(context, event);
@@ -62,19 +50,18 @@ static void see(void *context, const struct event *event)
 
 static void add_stack(struct str *out, const struct shm *shm, uint32_t stack)
 {
-    struct symbols *symbols = symbols_new(NULL);
-    int shown = 0;
-    shm_tell_stack(shm, stack, see, symbols);
-    for (; stack && shown < TOP_FRAMES; stack = symbols_parent(symbols, stack)) {
-        const struct frame_text *texts;
-        size_t count = symbols_frame(symbols, stack, &texts);
-        for (size_t i = 0; i < count && shown < TOP_FRAMES; i++) {
-            str_add(out, shown++ ? " <- " : "");
-            add_frame(out, &texts[i]);
-        }
+    struct view view = {.symbols = symbols_new(NULL), .has_unicode = true};
+    char *line = NULL;
+    size_t count;
+    FILE *page = open_memstream(&line, &count);
+    shm_tell_stack(shm, stack, see, view.symbols);
+    if (page) {
+        cell_put_stack(page, &view, stack, STACK_COLUMNS);
+        fclose(page);
+        str_add(out, line);
+        free(line);
     }
-    str_add(out, stack ? " \u2026" : "");
-    symbols_free(symbols);
+    symbols_free(view.symbols);
 }
 
 void summary_line(const char *path, const struct trace_totals *totals, const struct cost_definition *cost, const struct shm *shm)

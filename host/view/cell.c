@@ -170,7 +170,7 @@ void cell_text(struct str *out, const struct view *view, const struct column *co
 }
 
 /* One frame of a line: false when it does not fit, so that only the mark of the cut follows. The module is named where it is another than `before`'s. */
-static bool line_put_frame(FILE *out, const struct view *view, const struct frame *frame, const struct frame *before, size_t *room, size_t spare)
+static bool line_put_frame(FILE *out, const struct view *view, const struct frame *frame, const struct frame *before, size_t times, size_t *room, size_t spare)
 {
     bool is_first = !before;
     struct str name = {0}, place = {0};
@@ -178,6 +178,8 @@ static bool line_put_frame(FILE *out, const struct view *view, const struct fram
     frames_add_name(&name, frame->text.function, view->has_unicode);
     if (is_first || frame->text.file || strcmp(before->text.module, frame->text.module))
         frames_add_place(&place, frame, false);
+    if (times > 1)
+        str_add_format(&place, "%sx%zu", place.count ? " " : "", times);
     size_t used = strlen(arrow) + utf8_columns(str_text(&name)) + (place.count ? 1 + utf8_columns(str_text(&place)) : 0);
     bool fits = used + spare <= *room;
     if (fits) {
@@ -204,8 +206,10 @@ static void line_put_frames(FILE *out, const struct view *view, const struct fra
     size_t mark = 1 + utf8_columns(paint_ellipsis(view)), i = frame_next(view, frames, 0);
     for (const struct frame *before = NULL; i < frames->list.count;) {
         const struct frame *frame = &frames->list.at[i];
-        size_t next = frame_next(view, frames, i + 1);
-        bool fits = line_put_frame(out, view, frame, before, &room, next < frames->list.count || frames->is_cut ? mark : 0);
+        size_t next = frame_next(view, frames, i + 1), times = 1;
+        for (; next < frames->list.count && frames_are_same(frame, &frames->list.at[next]); times++)
+            next = frame_next(view, frames, next + 1);
+        bool fits = line_put_frame(out, view, frame, before, times, &room, next < frames->list.count || frames->is_cut ? mark : 0);
         i = fits || !before ? next : i;
         before = frame;
         if (!fits)

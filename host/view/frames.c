@@ -79,6 +79,15 @@ static size_t wrappers_count(const struct frames *frames)
     return count < frames->list.count ? count : frames->list.count ? frames->list.count - 1 : 0;
 }
 
+/* From a wrapper on: frames of the library that another frame of it called. */
+static size_t library_count(const struct frames *frames, size_t inner)
+{
+    size_t i = inner;
+    while (i + 1 < frames->list.count && is_named(&frames->list.at[i], FRAME_LIBRARY) && is_named(&frames->list.at[i + 1], FRAME_LIBRARY))
+        i++;
+    return i - inner;
+}
+
 /* The same for what runs before main, at the outer end: the count of frames that are not that. */
 static size_t start_find(const struct frames *frames, size_t inner)
 {
@@ -95,10 +104,12 @@ static size_t start_find(const struct frames *frames, size_t inner)
 
 static void roles_find(struct frames *frames)
 {
-    size_t inner = wrappers_count(frames), outer = start_find(frames, inner);
+    size_t inner = wrappers_count(frames), library = library_count(frames, inner), outer = start_find(frames, inner + library);
     for (size_t i = 0; i < inner; i++)
         if (frames->list.at[i].role == FRAME_PROGRAM)
             frames->list.at[i].role = FRAME_ALLOCATOR;
+    for (size_t i = inner; i < inner + library; i++)
+        frames->list.at[i].role = FRAME_LIBRARY;
     for (size_t i = outer; i < frames->list.count; i++)
         frames->list.at[i].role = FRAME_START;
 }
@@ -143,6 +154,11 @@ void frames_of_address(struct frames *frames, struct symbols *symbols, uint32_t 
 void frames_done(struct frames *frames)
 {
     vec_done(&frames->list);
+}
+
+bool frames_are_same(const struct frame *a, const struct frame *b)
+{
+    return a->text.line == b->text.line && !strcmp(a->text.function, b->text.function) && !strcmp(a->text.file ? a->text.file : "", b->text.file ? b->text.file : "");
 }
 
 /* Length of "operator<", "operator()" and the like at `text`, whose brackets open nothing; 0 if it is no operator. */
@@ -192,7 +208,15 @@ static const char *parameters_skip(struct str *out, const char *text)
     return end;
 }
 
-void frames_add_name(struct str *out, const char *function, bool has_unicode)
+/* Templates are demangled with their return type in front; operators, lambdas and the like have spaces of their own. */
+static size_t return_type_length(const char *name)
+{
+    const char *space = strrchr(name, ' ');
+    bool has_own = *name == '<' || strstr(name, "operator") || strpbrk(name, "({[");
+    return space && !has_own ? (size_t)(space + 1 - name) : 0;
+}
+
+static void name_shorten(struct str *out, const char *function, bool has_unicode)
 {
     struct str clean = {0};
     utf8_add_clean(&clean, function);
@@ -221,6 +245,14 @@ static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash && slash[1] ? slash + 1 : path;
+}
+
+void frames_add_name(struct str *out, const char *function, bool has_unicode)
+{
+    struct str name = {0};
+    name_shorten(&name, function, has_unicode);
+    str_add(out, str_text(&name) + return_type_length(str_text(&name)));
+    str_done(&name);
 }
 
 /* "libc.so.6" is "libc" to people. */

@@ -1,6 +1,6 @@
 /* frames: in a stack id, out its frames as people read them: innermost first, named shortly, each with its role, so that views can hide what says nothing.
  * Hidden are the recorder's own frames; allocation wrappers at the
- * inner end (operator new, std::allocator, xmalloc, with nameless functions between them); and what runs before main or a
+ * inner end (operator new, std::allocator, xmalloc, with nameless functions between them), the inside of std::; and what runs before main or a
  * thread's function at the outer end. One frame always stays. The list of names is frames.def. */
 #ifndef HOST_VIEW_FRAMES_H
 #define HOST_VIEW_FRAMES_H
@@ -13,6 +13,7 @@ enum frame_role {
     FRAME_PROGRAM,   /* what people look for */
     FRAME_RECORDER,  /* of libheaptracer itself */
     FRAME_ALLOCATOR, /* a wrapper round the allocation, at the inner end */
+    FRAME_LIBRARY,   /* inside the language's library: the program called another function of it, which is shown */
     FRAME_START,     /* before main, at the outer end */
 };
 
@@ -33,6 +34,8 @@ void frames_of_stack(struct frames *frames, struct symbols *symbols, uint32_t st
 void frames_of_address(struct frames *frames, struct symbols *symbols, uint32_t stack);
 void frames_done(struct frames *frames);
 
+/* The same function at the same line: a recursion. */
+bool frames_are_same(const struct frame *a, const struct frame *b);
 /* A function's name for one line: template arguments as <…>, no parameters. */
 void frames_add_name(struct str *out, const char *function, bool has_unicode);
 /* "(csv.c:88)"; where no file is known the module: "[libc]"; whole path and "[libc.so.6]" if `is_whole`; nothing when the name says it already. */

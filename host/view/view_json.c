@@ -26,7 +26,8 @@ static const char *const kind_names[] = {
     [COLUMN_SIGNED_BYTES] = "signed_bytes", [COLUMN_SIGNED_COUNT] = "signed_count",
 };
 static const char *const role_names[] = {
-    [FRAME_PROGRAM] = "program", [FRAME_RECORDER] = "recorder", [FRAME_ALLOCATOR] = "allocator", [FRAME_START] = "start"};
+    [FRAME_PROGRAM] = "program", [FRAME_RECORDER] = "recorder", [FRAME_ALLOCATOR] = "allocator", [FRAME_LIBRARY] = "library", [FRAME_START] = "start",
+};
 
 static void header_put(struct json *json, const char *path, const struct trace_header *header)
 {

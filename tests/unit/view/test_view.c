@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "host/base/memory.h"
+#include "host/view/cell.h"
 #include "host/view/frames.h"
 #include "host/view/view_csv.h"
 #include "host/view/view_json.h"
@@ -31,6 +32,22 @@ static const struct {
          "/usr/include/c++/12/bits/unordered_map.h", 986, "server", false}},
     {2, {"libpng16.so.16+0x1234", NULL, 0, "libpng16.so.16", false}},
     {2, {"evil\033[31m\n\xff" "name", "/src/\"quoted\", path.c", 1, "mod\xc3\xa9", false}},
+    {10, {"nameless+0x12", NULL, 0, "libdb.so.1", false}},
+    {11, {"dbMallocRaw", NULL, 0, "libdb.so.1", false}},
+    {12, {"other+0x34", NULL, 0, "libdb.so.1", false}},
+    {13, {"db_open", NULL, 0, "libdb.so.1", false}},
+    {14, {"server+0x99", NULL, 0, "server", false}},
+    {15, {"__libc_start_main", NULL, 0, "libc.so.6", false}},
+    {0, {"server+0x11", NULL, 0, "server", false}},
+    {17, {"std::__new_allocator<int>::allocate(unsigned long, void const*)", NULL, 0, "server", true}},
+    {18, {"std::__detail::grow<int>()", NULL, 0, "server", true}},
+    {19, {"void std::vector<int>::push_back<int&>(int&)", NULL, 0, "server", true}},
+    {20, {"std_user", "/src/a.cc", 3, "server", false}},
+    {2, {"std::thread::run()", NULL, 0, "libstdc++.so.6", false}},
+    {3, {"visit", "/src/walk.c", 7, "server", false}},
+    {21, {"visit", "/src/walk.c", 7, "server", false}},
+    {22, {"visit", "/src/walk.c", 7, "server", false}},
+    {23, {"visit", "/src/walk.c", 8, "server", false}},
 };
 
 size_t symbols_frame(struct symbols *symbols, uint32_t stack, const struct frame_text **texts)
@@ -341,9 +358,43 @@ static void names_are_shortened(void **state)
     assert_name("f(int)::inner(char)", "f(int)::inner");
     assert_name("<alloc::vec::Vec<T> as core::iter::Extend>::extend", "<alloc::vec::Vec<T> as core::iter::Extend>::extend");
     assert_name("libpng16.so.16+0x1234", "libpng16.so.16+0x1234");
+    assert_name("void std::vector<int>::push_back<int&>(int&)", "std::vector<int>::push_back<int&>");
+    assert_name("std::enable_if<true, some_type>::type f<int>(int)", "f<int>");
     assert_name("broken<<<((", "broken<<<((");
     assert_name("broken<so that it is long((", "broken<...>");
     assert_name("", "");
+}
+
+static void assert_roles(uint32_t stack, const char *roles)
+{
+    struct frames frames = {0};
+    frames_of_stack(&frames, fake_symbols, stack);
+    assert_int_equal(frames.list.count, strlen(roles));
+    for (size_t i = 0; i < frames.list.count; i++)
+        if ("PRALS"[frames.list.at[i].role] != roles[i])
+            fail_msg("frame %zu, %s, has role %c, not %c", i, frames.list.at[i].text.function, "PRALS"[frames.list.at[i].role], roles[i]);
+    frames_done(&frames);
+}
+
+static void nameless_functions_and_libraries_are_hidden_with_their_neighbours(void **state)
+{
+    (void)state;
+    assert_roles(9, "AAPPPSS");
+    assert_roles(11, "PPPSS");
+    assert_roles(16, "ALPPPPS");
+    assert_roles(20, "PPS");
+}
+
+static void a_recursion_is_counted_on_the_line(void **state)
+{
+    (void)state;
+    char *line = NULL;
+    size_t count;
+    FILE *out = open_memstream(&line, &count);
+    cell_put_stack(out, &plain_view, 24, 100);
+    fclose(out);
+    assert_string_equal(line, "visit (walk.c:8) <- visit (walk.c:7) x3 <- load (csv.c:140) <- main (main.c:31)");
+    free(line);
 }
 
 static void the_inner_and_outer_ends_are_hidden(void **state)
@@ -371,6 +422,8 @@ int main(void)
         cmocka_unit_test(json_holds_every_table_and_each_stack_once),
         cmocka_unit_test(csv_holds_every_cell),
         cmocka_unit_test(names_are_shortened),
+        cmocka_unit_test(nameless_functions_and_libraries_are_hidden_with_their_neighbours),
+        cmocka_unit_test(a_recursion_is_counted_on_the_line),
         cmocka_unit_test(the_inner_and_outer_ends_are_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
