@@ -133,7 +133,7 @@ static inline void put_alloc(struct ht_thread *t, const struct walk *walk, uint6
         return;
     }
     lane_begin(t);
-    words[0] = ht_lane_word0(stamp_late(), HT_LANE_ALLOC, api);
+    words[0] = ht_lane_word0(port_ticks_late() - t->clock_start, HT_LANE_ALLOC, api);
     words[1] = address;
     words[2] = size << 32 | walk->keep << 16 | walk->fresh;
     walk_settle(t, walk, words + 3);
@@ -159,22 +159,43 @@ __attribute__((flatten)) void ht__tell_alloc(struct ht_thread *t, const void *fr
         return;
     struct walk walk = ht__walk(t, frame);
     uint64_t address = (uint64_t)(uintptr_t)block, usable = block ? usable_if_odd(block, size) : 0;
-    if (__builtin_expect(block && !(usable | alignment | size >> 32 | (walk.odd & ~(uint32_t)WALK_ANCHORS)), 1))
+    if (__builtin_expect(block && !(usable | alignment | t->detour | size >> 32 | (walk.odd & ~(uint32_t)WALK_ANCHORS)), 1))
         put_alloc(t, &walk, address, size, api);
     else
         put_wide(t, walk, &(struct wide){.op = op, .api = api, .address = address, .size = size, .usable = usable, .alignment = alignment});
     leave(t);
 }
 
-void ht__tell_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
+static __attribute__((noinline)) void tell_free_slowly(struct ht_thread *t, const void *frame, const void *block, unsigned api)
 {
     t = enter(t, frame);
     if (!t)
         return;
-    if (__builtin_expect(ht__session->flags & HT_SESSION_FREE_STACKS, 0))
+    if (ht__session->flags & HT_SESSION_FREE_STACKS)
         put_wide(t, ht__walk(t, frame), &(struct wide){.op = HT_LANE_FREE_STACK, .api = api, .address = (uint64_t)(uintptr_t)block});
     else
         put_short(t, HT_LANE_FREE, api, (uint64_t)(uintptr_t)block);
+    leave(t);
+}
+
+/* One question decides for the shortest way, which calls nothing and so saves no register. */
+void ht__tell_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
+{
+    uint64_t head = t->head;
+    if (__builtin_expect(t->busy | t->detour | (head + 16 > t->soft_limit), 0)) {
+        tell_free_slowly(t, frame, block, api);
+        return;
+    }
+    struct ht_lane *lane = t->lane;
+    uint64_t *words = (uint64_t *)(void *)(t->ring + (head & t->ring_mask));
+    t->busy = (uint64_t)(uintptr_t)frame;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&lane->head, head | 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    words[0] = ht_lane_word0(port_ticks_early() - t->clock_start, HT_LANE_FREE, api);
+    words[1] = (uint64_t)(uintptr_t)block;
+    t->head = head + 16;
+    __atomic_store_n(&lane->head, head + 16, __ATOMIC_RELEASE);
     leave(t);
 }
 

@@ -39,6 +39,8 @@ struct ht_thread {
     char *ring;
     uint64_t ring_mask;
     uint64_t head;         /* bytes written */
+    uint64_t clock_start;  /* of the session */
+    uint64_t detour;       /* not 0: what the session wants of this thread is more than the shortest records */
     uint64_t soft_limit;   /* below it a record needs no further question: room, wake mark and ring end are all beyond */
     uint64_t wake_at;
     uint64_t busy;         /* a record is being made: frame address of the hook that makes it */

@@ -62,13 +62,13 @@ static inline struct ht_frame *verify_slots(const struct ht_thread *t, struct ht
 {
     struct ht_frame *frame = youngest;
     const struct ht_frame *oldest = t->frames;
-    while (frame - oldest >= 4) {
-        uint64_t a = load(frame[-1].slot) ^ frame[-1].pc, b = load(frame[-2].slot) ^ frame[-2].pc;
-        uint64_t c = load(frame[-3].slot) ^ frame[-3].pc, d = load(frame[-4].slot) ^ frame[-4].pc;
-        if (a | b | c | d)
+#define DIFFERS(n) (load(frame[-(n)].slot) ^ frame[-(n)].pc)
+    while (frame >= oldest + 4) {
+        if (DIFFERS(1) | DIFFERS(2) | DIFFERS(3) | DIFFERS(4))
             break;
         frame -= 4;
     }
+#undef DIFFERS
     while (frame > oldest && load(frame[-1].slot) == frame[-1].pc)
         frame--;
     return frame;
