@@ -6,7 +6,9 @@
 #include "wire/api.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -169,32 +171,43 @@ EXPORT size_t malloc_usable_size(void *block)
     return block && ht__early_owns(block) ? ht__early_size(block) : ht__real.malloc_usable_size(block);
 }
 
-/* Calls that a program may make before it ever allocated. */
-static inline void need_real(void)
-{
-    if (__builtin_expect(!ht__real_known, 0))
-        ht__real_resolve();
-}
-
 EXPORT int dlclose(void *handle)
 {
-    need_real();
+    ht__real_need();
+    uint64_t before = ht__modules_unloaded();
     int result = ht__real.dlclose(handle);
-    if (ht_thread_get())
+    if (before != ht__modules_unloaded())
         ht__modules_forget();
     return result;
 }
 
-EXPORT int munmap(void *address, size_t size)
+EXPORT int prctl(int option, ...)
 {
-    int result = (int)syscall(SYS_munmap, address, size);
-    __atomic_add_fetch(&ht__maps_generation, 1, __ATOMIC_RELEASE);
+    unsigned long words[4];
+    va_list rest;
+    va_start(rest, option);
+    for (int i = 0; i < 4; i++)
+        words[i] = va_arg(rest, unsigned long);
+    va_end(rest);
+    int result = (int)syscall(SYS_prctl, option, words[0], words[1], words[2], words[3]);
+    if (option == PR_SET_NAME && !result)
+        ht__names_changed();
+    return result;
+}
+
+/* Whichever thread it is: each tells its own name. */
+EXPORT int pthread_setname_np(pthread_t thread, const char *name)
+{
+    ht__real_need();
+    int result = ht__real.pthread_setname_np(thread, name);
+    if (!result)
+        ht__names_changed();
     return result;
 }
 
 EXPORT pid_t fork(void)
 {
-    need_real();
+    ht__real_need();
     uint32_t entry = ht__fork_prepare();
     pid_t pid = ht__real.fork();
     ht__fork_done(entry, pid);

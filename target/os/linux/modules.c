@@ -11,6 +11,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -178,6 +179,29 @@ void ht__modules_forget(void)
     ht__rules_forget();
     __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
     unlock_modules(signals);
+}
+
+void ht__modules_forget_range(uint64_t start, uint64_t end)
+{
+    for (uint32_t i = __atomic_load_n(&module_count, __ATOMIC_ACQUIRE); i > 0; i--)
+        if (modules[i - 1].start < end && start < modules[i - 1].end) {
+            ht__modules_forget();
+            return;
+        }
+}
+
+static int see_unloaded(struct dl_phdr_info *info, size_t bytes, void *count)
+{
+    if (bytes > offsetof(struct dl_phdr_info, dlpi_subs))
+        *(uint64_t *)count = info->dlpi_subs;
+    return 1;
+}
+
+uint64_t ht__modules_unloaded(void)
+{
+    uint64_t count = 0;
+    dl_iterate_phdr(see_unloaded, &count);
+    return count;
 }
 
 void ht__modules_after_fork(void)

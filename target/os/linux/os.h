@@ -5,7 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "wire/lane.h"
 
@@ -45,9 +50,15 @@ struct ht_real {
 #undef HT_HOOK
 };
 extern struct ht_real ht__real;
-extern bool ht__real_known;
 /* Finds them; called by itself on the first use of one. */
 void ht__real_resolve(void);
+extern bool ht__real_known;
+/* For what a program may call before it ever allocated. */
+static inline void ht__real_need(void)
+{
+    if (__builtin_expect(!ht__real_known, 0))
+        ht__real_resolve();
+}
 /* A block handed out before the real allocator was known: never given to it. */
 enum { HT_EARLY_BYTES = 64 * 1024 };
 extern char ht__early[HT_EARLY_BYTES];
@@ -65,8 +76,26 @@ bool ht__same_module(const void *a, const void *b);
 /* --- modules.c --- */
 /* Code went away: what comes to its place is something else. */
 void ht__modules_forget(void);
+/* The same if it was in this range. */
+void ht__modules_forget_range(uint64_t start, uint64_t end);
+/* How many files were unloaded so far. */
+uint64_t ht__modules_unloaded(void);
 /* In a new child: a lock that another thread of the parent held is free. */
 void ht__modules_after_fork(void);
+
+/* --- pages: system calls, not our hooks; the loader and other allocators map pages while functions are being looked up --- */
+static inline void *ht__pages_map(void *address, size_t size, int protection, int flags, int fd, int64_t offset)
+{
+#ifdef SYS_mmap2
+    return (void *)syscall(SYS_mmap2, address, size, protection, flags, fd, (long)(offset / 4096));
+#else
+    return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+#endif
+}
+static inline void *ht__pages_get(size_t bytes, int flags)
+{
+    return ht__pages_map(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
 
 /* --- maps.c: /proc/self/maps, read without libc's streams --- */
 struct ht_mapping {

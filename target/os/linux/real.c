@@ -127,6 +127,8 @@ void ht__real_resolve(void)
 {
     int saved = errno;
     struct ht_real found = {0};
+    if (resolving)
+        return;
     resolving = true;
 #define HT_HOOK(result, name, parameters) found.name = (result(*) parameters)ht__real_find(#name);
 #include "hooks.def"
@@ -158,6 +160,5 @@ bool ht__same_module(const void *a, const void *b)
 /* Before most of the program's own constructors, so that the less common functions need no first_... of their own. */
 __attribute__((constructor)) static void resolve_at_load(void)
 {
-    if (!ht__real_known)
-        ht__real_resolve();
+    ht__real_need();
 }

@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -60,7 +59,7 @@ static struct ht_thread *map_thread(void)
     struct ht_thread *thread = __atomic_load_n(&spare_threads, __ATOMIC_RELAXED) ? take_spare() : NULL;
     if (thread)
         return thread;
-    thread = mmap(NULL, sizeof *thread, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    thread = ht__pages_get(sizeof *thread, MAP_NORESERVE);
     if (thread == MAP_FAILED)
         return NULL;
     thread->sentinel.slot = ~(uint64_t)0;
@@ -78,7 +77,7 @@ static void unmap_thread(struct ht_thread *thread)
     }
     __atomic_store_n(&spare_lock, 0, __ATOMIC_RELEASE);
     if (!keep)
-        munmap(thread, sizeof *thread);
+        syscall(SYS_munmap, thread, sizeof *thread);
 }
 
 /* Not so in a new child, whose lanes are its parent's. */
@@ -104,7 +103,7 @@ void ht__thread_tell_name(struct ht_thread *t)
 {
     char name[16] = "";
     uint32_t head[2] = {t->tid, 0};
-    prctl(PR_GET_NAME, name);
+    syscall(SYS_prctl, PR_GET_NAME, name);
     if (!memcmp(name, t->name, sizeof name))
         return;
     memcpy(t->name, name, sizeof name);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -48,7 +47,7 @@ static struct ht_session *map_session(const char *path)
         return NULL;
     const struct ht_session *head = (const void *)&start;
     bool good = syscall(SYS_pread64, fd, &start, sizeof start, 0L) == sizeof start && head->magic == HT_SESSION_MAGIC && head->version == HT_SESSION_VERSION;
-    session = good ? mmap(NULL, head->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0) : MAP_FAILED;
+    session = good ? ht__pages_map(NULL, head->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0) : MAP_FAILED;
     syscall(SYS_close, fd);
     return session == MAP_FAILED ? NULL : session;
 }
@@ -122,7 +121,7 @@ static void find_usable_rule(void)
 
 static bool make_state(void)
 {
-    struct ht_state *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct ht_state *page = ht__pages_get(4096, 0);
     if (page == MAP_FAILED)
         return false;
     madvise(page, 4096, MADV_WIPEONFORK);
@@ -171,21 +170,39 @@ static void lock_start(void)
 }
 
 /* A child may be born while another thread of its parent holds the lock: the wiped page tells, and there is only one thread then. */
+static void start_process_once(void)
+{
+    if (__atomic_load_n(&ht__state->generation, __ATOMIC_ACQUIRE))
+        return;
+    if (ht__session && !ht__state->recording)
+        __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+    lock_start();
+    if (!ht__state->generation)
+        start_process();
+    __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+}
+
 static struct ht_thread *start(void)
 {
-    if (!__atomic_load_n(&ht__state->generation, __ATOMIC_ACQUIRE)) {
-        if (ht__session && !ht__state->recording)
-            __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
-        lock_start();
-        if (!ht__state->generation)
-            start_process();
-        __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
-    }
+    start_process_once();
     if (ht__state->generation == HT_OFF || !__atomic_load_n(ht__state->recording, __ATOMIC_RELAXED))
         return NULL;
     if (ht__self->generation != ht__state->generation && !ht__thread_begin())
         return NULL;
     return ht__self;
+}
+
+/* A program that starts others but never allocates has an entry too. */
+__attribute__((constructor)) static void start_at_load(void)
+{
+    ht__real_need();
+    int saved = errno;
+    uint64_t signals = ht__signals_block();
+    starting = true;
+    start_process_once();
+    starting = false;
+    ht__signals_restore(signals);
+    errno = saved;
 }
 
 struct ht_thread *ht__thread_slow(void)
@@ -230,5 +247,5 @@ void ht__fork_done(uint32_t entry, int pid)
     if (pid != 0)
         fork_entry = 0;
     else if (entry)
-        ht__thread_slow(); /* it may exec before it ever allocates, and its entry would stay unfilled */
+        start_at_load(); /* it may exec before it ever allocates, and its entry would stay unfilled */
 }
