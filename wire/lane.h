@@ -97,7 +97,7 @@ enum ht_session_flag {
 enum ht_policy { HT_POLICY_BLOCK, HT_POLICY_DROP, HT_POLICY_SAMPLE };
 enum ht_clock { HT_CLOCK_NONE, HT_CLOCK_TSC, HT_CLOCK_CNTVCT, HT_CLOCK_MONOTONIC };
 
-enum { HT_SESSION_PROCESSES = 1024 };
+enum { HT_SESSION_PROCESSES = 16384 }; /* images of one session, ended ones too; a page is touched when its entries are */
 
 /* One process image (a fork makes one, an exec makes one). The parent of a fork takes the child's entry before the fork: it fills parent, how and stamp,
  * then sets state 1; behind the fork child and parent each add pid, name and rule and set 2 (a child may never make an event, or exec at once, and the
@@ -148,7 +148,7 @@ struct ht_session {
     uint32_t collector_gone;                           /* 1: nobody reads any more; the runtime stops recording */
     uint32_t sleeping __attribute__((aligned(64)));    /* futex: 1 while the collector sleeps; a producer swaps it to 0 and wakes */
     uint32_t process_count __attribute__((aligned(64)));
-    uint32_t lanes_refused;                            /* threads that found no lane: their events are not in the trace */
+    uint32_t lanes_refused;                            /* threads that found no lane, processes that found no entry: their events are not in the trace */
     uint32_t lanes_used;                               /* lanes from this one on were never taken; a thread raises it before it takes a lane beyond */
     struct ht_process processes[HT_SESSION_PROCESSES]; /* serial s is at [s - 1] */
 };

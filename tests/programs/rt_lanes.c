@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,7 +177,8 @@ static int drain_lane(uint32_t index, int end)
         tail += take(lane, index, (const uint64_t *)(ht_lane_ring(lane) + (tail & (session->lane_bytes - 1))));
     if (tail != from)
         give_back(lane, tail);
-    if (state == HT_LANE_CLOSED || end) {
+    bool gone = state == HT_LANE_OWNED && tail == from && kill((pid_t)lane->pid, 0) < 0 && errno == ESRCH;
+    if (state == HT_LANE_CLOSED || gone || end) {
         waits += lane->waits;
         lost += lane->lost_events;
         lane->waits = lane->lost_events = 0;

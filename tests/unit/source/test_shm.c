@@ -24,7 +24,7 @@
 #include "host/source/shm.h"
 #include "wire/api.h"
 
-enum { LANES = 16, LANE_BYTES = 32768, STRIDE = LANE_BYTES + HT_LANE_HEADER_BYTES, OFFSET = 0x40000 };
+enum { LANES = 16, LANE_BYTES = 32768, STRIDE = LANE_BYTES + HT_LANE_HEADER_BYTES, OFFSET = (sizeof(struct ht_session) + 4095) / 4096 * 4096 };
 
 struct fixture {
     int fd;
