@@ -218,7 +218,7 @@ const char *number_real(char *text, double value)
         snprintf(text, NUMBER_ROOM, "-");
         return text;
     }
-    for (; fabs(value) >= 9999.5 && unit + 1 < sizeof units / sizeof *units; unit++)
+    for (; fabs(value) >= (unit ? 999.5 : 9999.5) && unit + 1 < sizeof units / sizeof *units; unit++)
         value /= 1000;
     snprintf(text, NUMBER_ROOM, fabs(value) >= 99.5 ? "%.0f%s" : fabs(value) >= 9.95 ? "%.1f%s" : "%.2f%s", value, units[unit]);
     return text;

@@ -94,6 +94,9 @@ static void numbers_are_worded(void **state)
     assert_string_equal(number_ratio(text, 0.0001), "<0.1 %");
     assert_string_equal(number_ratio(text, 0.0 / 0.0), "-");
     assert_string_equal(number_real(text, 12400000), "12.4 M");
+    assert_string_equal(number_real(text, 5150257), "5.15 M");
+    assert_string_equal(number_real(text, 9999), "9999");
+    assert_string_equal(number_real(text, 162616), "163 k");
     assert_string_equal(number_real(text, 3.14159), "3.14");
 }
 
