@@ -5,8 +5,10 @@
 
 #include "host/base/utf8.h"
 
+enum { FRAME_INSIDE = FRAME_START + 1 }; /* a pattern's role; a frame is then FRAME_LIBRARY */
+
 struct frame_name {
-    enum frame_role role;
+    int role;
     const char *pattern;
 };
 
@@ -39,7 +41,7 @@ static bool name_matches(const char *pattern, const char *name)
     return !*pattern;
 }
 
-static bool is_named(const struct frame *frame, enum frame_role role)
+static bool is_named(const struct frame *frame, int role)
 {
     for (size_t i = 0; i < sizeof frame_names / sizeof *frame_names; i++)
         if (frame_names[i].role == role && name_matches(frame_names[i].pattern, frame->text.function))
@@ -110,6 +112,9 @@ static void roles_find(struct frames *frames)
             frames->list.at[i].role = FRAME_ALLOCATOR;
     for (size_t i = inner; i < inner + library; i++)
         frames->list.at[i].role = FRAME_LIBRARY;
+    for (size_t i = inner + library + 1; i < outer; i++)
+        if (is_named(&frames->list.at[i], FRAME_INSIDE))
+            frames->list.at[i].role = FRAME_LIBRARY;
     for (size_t i = outer; i < frames->list.count; i++)
         frames->list.at[i].role = FRAME_START;
 }
@@ -222,8 +227,14 @@ static void name_shorten(struct str *out, const char *function, bool has_unicode
     utf8_add_clean(&clean, function);
     const char *at = str_text(&clean);
     while (*at) {
-        size_t count = at == str_text(&clean) || strchr(": ", at[-1]) ? operator_length(at) : 0;
-        if (count) {
+        bool begins = at == str_text(&clean) || strchr(": ", at[-1]);
+        size_t count = begins ? operator_length(at) : 0;
+        if (begins && !strncmp(at, "__cxx11::", strlen("__cxx11::"))) {
+            at += strlen("__cxx11::");
+        } else if (begins && !strncmp(at, "basic_string<char", strlen("basic_string<char"))) {
+            str_add(out, "string");
+            at = bracket_end(at + strlen("basic_string"), '<', '>');
+        } else if (count) {
             str_add_bytes(out, at, count);
             at += count;
         } else if (*at == '<' && at != str_text(&clean)) {
@@ -265,6 +276,8 @@ static size_t module_length(const char *module)
 void frames_add_place(struct str *out, const struct frame *frame, bool is_whole)
 {
     const struct frame_text *text = &frame->text;
+    if (!is_whole && text->file && is_named(frame, FRAME_LIBRARY))
+        return;
     if (text->file) {
         str_add(out, "(");
         utf8_add_clean(out, is_whole ? text->file : base_name(text->file));

@@ -38,7 +38,8 @@ void frames_done(struct frames *frames);
 bool frames_are_same(const struct frame *a, const struct frame *b);
 /* A function's name for one line: template arguments as <…>, no parameters. */
 void frames_add_name(struct str *out, const char *function, bool has_unicode);
-/* "(csv.c:88)"; where no file is known the module: "[libc]"; whole path and "[libc.so.6]" if `is_whole`; nothing when the name says it already. */
+/* "(csv.c:88)"; where no file is known the module: "[libc]"; whole path and "[libc.so.6]" if `is_whole`; nothing when the name says it already,
+ * and nothing for lines of the language's library unless `is_whole`. */
 void frames_add_place(struct str *out, const struct frame *frame, bool is_whole);
 
 #endif

@@ -360,6 +360,7 @@ static void names_are_shortened(void **state)
     assert_name("libpng16.so.16+0x1234", "libpng16.so.16+0x1234");
     assert_name("void std::vector<int>::push_back<int&>(int&)", "std::vector<int>::push_back<int&>");
     assert_name("std::enable_if<true, some_type>::type f<int>(int)", "f<int>");
+    assert_name("std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >::append(char const*)", "std::string::append");
     assert_name("broken<<<((", "broken<<<((");
     assert_name("broken<so that it is long((", "broken<...>");
     assert_name("", "");
