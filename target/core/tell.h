@@ -1,8 +1,9 @@
-/* tell: in what a hook saw, out a record in the calling thread's lane. Keeps errno; safe in signal handlers. `frame` is __builtin_frame_address(0) of the hook. */
+/* tell: in what a hook saw, out a record in the calling thread's lane. Keeps errno; safe in signal handlers. `frame` is HT_FRAME of the hook. */
 #ifndef TARGET_CORE_TELL_H
 #define TARGET_CORE_TELL_H
 
 #include "thread.h"
+#include "walk.h"
 
 /* After the real call: `block` NULL is a refusal. alignment 0: none was asked for. */
 void ht__tell_alloc(struct ht_thread *thread, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment);

@@ -8,10 +8,20 @@
 
 #include "wire/lane.h"
 
+/* A call puts its return address just below the caller's stack pointer. Elsewhere the callee may save it anywhere. */
+#if defined(__x86_64__) || defined(__i386__)
+#define HT_CALL_PUSHES 1
+#else
+#define HT_CALL_PUSHES 0
+#endif
+
 /* A frame on the stack: the place and the value of the return address that leads to it. */
 struct ht_frame {
     uint64_t slot, pc;
     uint64_t rule; /* that led from it to its caller; tells whether, and where below the caller's frame, it saved the frame pointer */
+#if !HT_CALL_PUSHES
+    uint64_t sp; /* its stack pointer at the call */
+#endif
 };
 
 /* A frame whose caller was found through the frame pointer: reuse must compare that too. */

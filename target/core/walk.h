@@ -26,10 +26,17 @@ enum walk_odd {
 /* Frames that fit the 16-bit fields of a short record and a quarter of the smallest ring. */
 enum { WALK_SHORT_FRAMES = 1024 };
 
-/* In a hook: what tells the walk where the hook's caller stands. x86-64: { caller's frame pointer, return address }. */
-#define HT_FRAME __builtin_frame_address(0)
+/* In a hook: what tells the walk where the hook's caller stands; lies in the hook's own frame. */
+#if HT_CALL_PUSHES
+#define HT_FRAME __builtin_frame_address(0) /* { caller's frame pointer, return address }; the caller's stack pointer is behind them */
+#else
+struct ht_origin {
+    const void *frame, *cfa;
+};
+#define HT_FRAME (&(struct ht_origin){__builtin_frame_address(0), __builtin_dwarf_cfa()})
+#endif
 /* `frame` is HT_FRAME of the hook. Must be followed by walk_settle or walk_forget. */
-struct walk ht__walk(struct ht_thread *thread, const uint64_t *frame);
+struct walk ht__walk(struct ht_thread *thread, const void *frame);
 
 /* What walk_settle leaves undone for a walk that is odd. */
 void ht__walk_settle_odd(struct ht_thread *thread, const struct walk *walk);
@@ -59,7 +66,11 @@ static inline void walk_forget(struct ht_thread *thread)
 /* The stack pointer that a frame had when it made the call that it is in. */
 static inline uint64_t walk_stack_pointer(const struct ht_frame *frame)
 {
-    return frame->slot + 8;
+#if HT_CALL_PUSHES
+    return frame->slot + sizeof(uintptr_t);
+#else
+    return frame->sp;
+#endif
 }
 
 #endif

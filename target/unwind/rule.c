@@ -10,10 +10,14 @@
 
 uint64_t ht__rules[RULE_ENTRIES];
 
-/* True if the architecture's fixed place of the return address is what the row says. */
-static bool ra_is_usual(const struct cfi_row *row)
+/* Where the return address is, below the CFA. */
+static bool take_ra(const struct cfi_row *row, struct rule_wide *rule)
 {
-    return row->ra_where == CFI_OFFSET && row->ra_offset == -(int64_t)sizeof(uint64_t);
+    if (row->ra_where == CFI_OFFSET && row->ra_offset < 0)
+        rule->ra_below = (uint64_t)-row->ra_offset;
+    else if (HT_CALL_PUSHES || row->ra_where != CFI_SAME)
+        return false;
+    return !HT_CALL_PUSHES || rule->ra_below == ARCH_WORD;
 }
 
 static struct rule_wide rule_from_row(const struct cfi_row *row)
@@ -25,7 +29,7 @@ static struct rule_wide rule_from_row(const struct cfi_row *row)
         rule.kind = RULE_SIGNAL;
     if (rule.kind != RULE_LOST)
         return rule;
-    if (!ra_is_usual(row) || row->fp_where == CFI_OTHER || (row->fp_where == CFI_OFFSET && row->fp_offset >= 0))
+    if (!take_ra(row, &rule) || row->fp_where == CFI_OTHER || (row->fp_where == CFI_OFFSET && row->fp_offset >= 0))
         return rule;
     rule.cfa = row->cfa_offset;
     rule.fp_below = row->fp_where == CFI_OFFSET ? (uint64_t)-row->fp_offset : 0;
@@ -41,43 +45,75 @@ static struct rule_wide rule_from_row(const struct cfi_row *row)
     return rule;
 }
 
+/* Code without unwind information that returns from a signal: C libraries have it, and emulators. */
+static bool is_trampoline(const struct ht_module *module, uint64_t pc)
+{
+    return module->readable && pc >= module->start && module->end - pc >= 16 && arch_is_trampoline(pc);
+}
+
+static uint8_t kind_without_row(const struct ht_module *module, uint64_t pc)
+{
+    struct cfi_row row;
+    if (is_trampoline(module, pc))
+        return RULE_SIGNAL;
+    if (!module->eh_frame_hdr)
+        return RULE_LOST;
+    /* Nothing before it, but code that begins here: an address that was laid by hand (makecontext), not by a call. */
+    return module->loader || ht__cfi_find(module->eh_frame_hdr, module->start, module->end, pc, &row) ? RULE_END : RULE_LOST;
+}
+
 struct rule_wide ht__rule_find_wide(uint64_t pc)
 {
     struct ht_module module;
     struct cfi_row row;
-    struct rule_wide lost = {.kind = RULE_LOST};
     /* A return address may stand behind its function's last byte: the call is one before. */
-    if (!ht__module_find(pc - 1, &module))
+    if (!ht__module_find(pc - 1, &module) && !ht__module_find(pc, &module))
         return (struct rule_wide){.kind = RULE_NONE};
-    if (!module.eh_frame_hdr)
-        return lost;
-    if (!ht__cfi_find(module.eh_frame_hdr, module.start, module.end, pc - 1, &row))
-        /* Nothing before it, but code that begins here: an address that was laid by hand (makecontext), not by a call. */
-        return module.loader || ht__cfi_find(module.eh_frame_hdr, module.start, module.end, pc, &row) ? (struct rule_wide){.kind = RULE_END} : lost;
-    return rule_from_row(&row);
+    if (module.eh_frame_hdr && ht__cfi_find(module.eh_frame_hdr, module.start, module.end, pc - 1, &row))
+        return rule_from_row(&row);
+    return (struct rule_wide){.kind = kind_without_row(&module, pc)};
 }
 
-static rule_word rule_pack(const struct rule_wide *rule)
+#if defined(__x86_64__)
+static rule_word pack_offsets(const struct rule_wide *rule)
 {
-    if (rule->kind == RULE_DEREF)
-        return RULE_DEREF | ((uint32_t)(rule->cfa / 8) & ((1u << RULE_CFA_BITS) - 1)) << 3;
-    if (rule->kind != RULE_SP && rule->kind != RULE_FP)
-        return rule->kind;
     uint64_t cfa = (uint64_t)rule->cfa;
     if (cfa == 0 || cfa % 8 || rule->fp_below % 8 || cfa / 8 >= 1u << RULE_CFA_BITS || rule->fp_below / 8 >= 1u << RULE_FP_BITS)
         return RULE_BIG;
     return rule->kind | (uint32_t)(cfa / 8) << 3 | (uint32_t)(rule->fp_below / 8) << (3 + RULE_CFA_BITS);
+}
+#else
+static rule_word pack_offsets(const struct rule_wide *rule)
+{
+    uint64_t cfa = (uint64_t)rule->cfa, ra = rule->ra_below, fp = rule->fp_below ? (rule->fp_below - ra) / ARCH_WORD + 32 : 0;
+    bool odd = cfa % ARCH_CFA_UNIT || ra % ARCH_WORD || rule->fp_below % ARCH_WORD || !ra || (rule->kind == RULE_SP && ra > cfa) || (rule->fp_below && !fp);
+    cfa /= ARCH_CFA_UNIT;
+    ra /= ARCH_WORD;
+    if (odd || cfa >> RULE_CFA_BITS || ra >> RULE_RA_BITS || fp >> RULE_FP_BITS)
+        return RULE_BIG;
+    return rule->kind | (uint32_t)cfa << 3 | (uint32_t)ra << (3 + RULE_CFA_BITS) | (uint32_t)fp << (3 + RULE_CFA_BITS + RULE_RA_BITS);
+}
+#endif
+
+static rule_word rule_pack(const struct rule_wide *rule)
+{
+    if (rule->kind == RULE_SP || rule->kind == RULE_FP)
+        return pack_offsets(rule);
+    if (rule->kind != RULE_DEREF)
+        return rule->kind;
+    int64_t words = rule->cfa / (int64_t)ARCH_WORD;
+    return RULE_DEREF | ((uint32_t)words & ((1u << RULE_CFA_BITS) - 1)) << 3;
 }
 
 rule_word ht__rule_find(uint64_t pc)
 {
     struct rule_wide wide = ht__rule_find_wide(pc);
     rule_word word = rule_pack(&wide);
-    uint64_t tag = (pc >> RULE_INDEX_BITS) + 1;
-    if (pc >> 47 == 0 && wide.kind != RULE_NONE) {
+    uint64_t tag = rule_tag(pc) + 1;
+    if (tag < RULE_OTHER_TAG && wide.kind != RULE_NONE) {
         if (rule_kind(word) != RULE_SP)
             tag |= RULE_OTHER_TAG;
-        __atomic_store_n(&ht__rules[(pc ^ pc >> RULE_INDEX_BITS) & (RULE_ENTRIES - 1)], tag << 32 | word, __ATOMIC_RELEASE);
+        __atomic_store_n(rule_place(pc), tag << 32 | word, __ATOMIC_RELEASE);
     }
     return word;
 }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch.h"
+
 enum rule_kind {
     RULE_NONE,    /* an empty table entry */
     RULE_SP,      /* CFA = SP + cfa */
@@ -20,44 +22,76 @@ enum rule_kind {
     RULE_BIG,     /* does not fit into the word: ask rule_find_wide each time */
 };
 
-/* kind (3) | cfa / 8 (15) | frame pointer's place below CFA / 8, 0: not saved (14) */
 typedef uint32_t rule_word;
 
 struct rule_wide {
     uint8_t kind;
     int64_t cfa;
+    uint64_t ra_below; /* the return address lies this far below CFA, 0: it is still in its register */
     uint64_t fp_below; /* bytes below CFA, 0: not saved */
 };
 
+static inline unsigned rule_kind(rule_word rule) { return rule & 7; }
+
+#if defined(__x86_64__)
+/* kind (3) | cfa / 8 (15) | frame pointer's place below CFA / 8, 0: not saved (14). Both are multiples of 8, so they come out by a mask: the fields
+ * lie where the bytes do. */
 #define RULE_CFA_BITS 15
 #define RULE_FP_BITS 14
-
-static inline unsigned rule_kind(rule_word rule) { return rule & 7; }
-/* Both are multiples of 8, so they come out by a mask: the fields lie where the bytes do. */
 static inline uint64_t rule_cfa(uint64_t rule) { return rule & ((1u << RULE_CFA_BITS) - 1) << 3; }
 static inline uint64_t rule_fp_below(uint64_t rule) { return (uint32_t)rule >> (3 + RULE_CFA_BITS) << 3; }
+static inline uint64_t rule_ra_below(uint64_t rule) { return (void)rule, ARCH_WORD; }
+#else
+/* kind (3) | cfa in units (12) | return address' place below CFA in words (11) | frame pointer's place in words below that one + 32, 0: not saved (6) */
+#define RULE_CFA_BITS 12
+#define RULE_RA_BITS 11
+#define RULE_FP_BITS 6
+static inline uint64_t rule_cfa(uint64_t rule) { return (rule >> 3 & ((1u << RULE_CFA_BITS) - 1)) * ARCH_CFA_UNIT; }
+static inline uint64_t rule_ra_below(uint64_t rule) { return (rule >> (3 + RULE_CFA_BITS) & ((1u << RULE_RA_BITS) - 1)) * ARCH_WORD; }
+static inline uint64_t rule_fp_below(uint64_t rule)
+{
+    uint64_t code = (uint32_t)rule >> (3 + RULE_CFA_BITS + RULE_RA_BITS);
+    return code ? rule_ra_below(rule) + (code - 32) * ARCH_WORD : 0;
+}
+#endif
+/* Of RULE_DEREF: in words, signed. */
+static inline int64_t rule_cfa_signed(uint64_t rule)
+{
+    return ((int64_t)(rule << (64 - 3 - RULE_CFA_BITS)) >> (64 - RULE_CFA_BITS)) * (int64_t)ARCH_WORD;
+}
 
 /* Direct-mapped. entry = tag << 32 | rule, where the tag is 1 + the address' upper bits and 0 for an empty entry; the low bits are told by the index, so
  * a hit is exact. Only RULE_SP rules have such a tag: a hit needs no look at the kind. The others have it with the top bit set. */
 enum { RULE_INDEX_BITS = 16, RULE_ENTRIES = 1 << RULE_INDEX_BITS };
 #define RULE_OTHER_TAG 0x80000000u
-extern uint64_t ht__rules[RULE_ENTRIES];
+extern uint64_t ht__rules[RULE_ENTRIES] __attribute__((aligned(64)));
+
+static inline uint64_t *rule_place(uint64_t pc)
+{
+    pc >>= ARCH_CODE_SHIFT;
+    return &ht__rules[(pc ^ pc >> RULE_INDEX_BITS) & (RULE_ENTRIES - 1)];
+}
+
+static inline uint64_t rule_tag(uint64_t pc)
+{
+    return pc >> (ARCH_CODE_SHIFT + RULE_INDEX_BITS);
+}
 
 static inline uint64_t rule_entry(uint64_t pc)
 {
-    return __atomic_load_n(&ht__rules[(pc ^ pc >> RULE_INDEX_BITS) & (RULE_ENTRIES - 1)], __ATOMIC_RELAXED);
+    return __atomic_load_n(rule_place(pc), __ATOMIC_RELAXED);
 }
 
 /* The entry is a RULE_SP rule for `pc`. */
 static inline bool rule_is_sp(uint64_t entry, uint64_t pc)
 {
-    return (entry >> 32) - 1 == pc >> RULE_INDEX_BITS;
+    return (entry >> 32) - 1 == rule_tag(pc);
 }
 
 /* The rule in the entry if it is one of another kind for `pc`, or RULE_NONE. */
 static inline rule_word rule_other(uint64_t entry, uint64_t pc)
 {
-    return (entry >> 32 ^ RULE_OTHER_TAG) - 1 == pc >> RULE_INDEX_BITS ? (rule_word)entry : 0;
+    return (entry >> 32 ^ RULE_OTHER_TAG) - 1 == rule_tag(pc) ? (rule_word)entry : 0;
 }
 
 /* From .eh_frame; async-signal-safe, no allocation. Announces the module in the calling thread's lane if it is new, before the rule can be known. */

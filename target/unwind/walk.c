@@ -8,7 +8,7 @@
 
 /* Where the walk stands. Fresh frames are pushed downwards from the end of the thread's array, so they end up oldest first. */
 struct cursor {
-    uint64_t pc, sp;
+    uint64_t pc, sp, slot;     /* slot: where pc was read */
     uint64_t fp;               /* the frame pointer's value at the event, or in the frame `fp_end` */
     const struct ht_frame *fp_end; /* frames from here on say nothing of the frame pointer */
     uint64_t low, high;        /* bounds of the stack */
@@ -16,11 +16,39 @@ struct cursor {
     struct ht_frame *top;      /* youngest pushed frame is frames[HT_FRAMES - 1], the last pushed one is *top */
     uint32_t anchor_top;
     uint32_t odd;              /* enum walk_odd */
+    uint64_t ra;               /* the register with the return address of a frame that a signal interrupted before it saved it */
+    const struct ht_frame *interrupted; /* that frame, when it is pushed */
 };
 
 static inline uint64_t load(uint64_t address)
 {
-    return *(const volatile uint64_t *)(uintptr_t)address;
+    return arch_load(address);
+}
+
+static inline uint64_t load_ra(uint64_t slot)
+{
+    return ARCH_STRIP_RA(load(slot));
+}
+
+/* Frames are told apart by their stack pointers, or by their slots where those are as good. */
+static inline uint64_t place(uint64_t slot, uint64_t sp)
+{
+    return HT_CALL_PUSHES ? slot : sp;
+}
+
+static inline uint64_t frame_place(const struct ht_frame *frame)
+{
+    return place(frame->slot, HT_CALL_PUSHES ? 0 : walk_stack_pointer(frame));
+}
+
+static inline struct ht_frame frame_made(uint64_t slot, uint64_t pc, uint64_t rule, uint64_t sp)
+{
+#if HT_CALL_PUSHES
+    (void)sp;
+    return (struct ht_frame){slot, pc, rule};
+#else
+    return (struct ht_frame){slot, pc, rule, sp};
+#endif
 }
 
 /* A frame's rule is the table's word, or with the top bit set just the distance of its saved frame pointer below the CFA. */
@@ -35,7 +63,7 @@ static inline uint64_t frame_fp_below(uint64_t rule)
  * cursor stands on may be pushed already: `from` is the first frame younger than it. */
 static uint64_t fp_slot_from(const struct cursor *at, const struct ht_frame *from, uint64_t sp)
 {
-    for (const struct ht_frame *frame = from; frame < at->fp_end; sp = frame->slot + 8, frame++)
+    for (const struct ht_frame *frame = from; frame < at->fp_end; sp = walk_stack_pointer(frame), frame++)
         if (frame_fp_below(frame->rule))
             return sp - frame_fp_below(frame->rule);
     return 0;
@@ -62,14 +90,14 @@ static inline struct ht_frame *verify_slots(const struct ht_thread *t, struct ht
 {
     struct ht_frame *frame = youngest;
     const struct ht_frame *oldest = t->frames;
-#define DIFFERS(n) (load(frame[-(n)].slot) ^ frame[-(n)].pc)
+#define DIFFERS(n) (load_ra(frame[-(n)].slot) ^ frame[-(n)].pc)
     while (frame >= oldest + 4) {
         if (DIFFERS(1) | DIFFERS(2) | DIFFERS(3) | DIFFERS(4))
             break;
         frame -= 4;
     }
 #undef DIFFERS
-    while (frame > oldest && load(frame[-1].slot) == frame[-1].pc)
+    while (frame > oldest && load_ra(frame[-1].slot) == frame[-1].pc)
         frame--;
     return frame;
 }
@@ -105,7 +133,8 @@ static void take_over(struct ht_thread *t, struct cursor *at, struct ht_frame *f
         if (anchor > 0 && t->frames + t->anchors[anchor - 1].frame == frame)
             push_anchor(t, at, t->anchors[--anchor]);
     }
-    at->sp = first->slot + 8;
+    at->sp = walk_stack_pointer(first);
+    at->slot = first->slot;
     at->pc = first->pc;
     at->cached = first;
 }
@@ -129,9 +158,12 @@ static bool step_signal(struct ht_thread *t, struct cursor *at)
     at->top->rule = 0;
     if (at->high - at->sp < ARCH_SIGNAL_BYTES)
         return false;
-    uint64_t sp = ARCH_SIGNAL_SP(at->sp), pc = ARCH_SIGNAL_PC(at->sp);
-    at->fp = ARCH_SIGNAL_FP(at->sp);
+    struct arch_registers were = arch_signal(at->sp, at->pc);
+    uint64_t sp = were.sp, pc = were.pc;
+    at->fp = were.fp;
     at->fp_end = at->top;
+    at->ra = were.ra;
+    at->interrupted = at->top - 1;
     at->low = at->high = 0;
     if (sp >= t->home_low && sp < t->home_high) {
         at->low = sp;
@@ -140,43 +172,56 @@ static bool step_signal(struct ht_thread *t, struct cursor *at)
         return false;
     at->cached = t->frames;
     at->sp = sp;
-    at->pc = pc + 1; /* like a return address: one behind the instruction that is meant */
+    at->slot = sp - ARCH_WORD;
+    at->pc = pc + ARCH_AFTER;
     return pc != 0;
 }
 
 /* Goes on to the caller once the CFA is known. */
-static bool step_to(struct cursor *at, uint64_t cfa, uint64_t rule)
+static bool step_to(struct cursor *at, uint64_t cfa, uint64_t ra_below, uint64_t rule)
 {
-    if (cfa <= at->sp || cfa > at->high || cfa & 7 || frame_fp_below(rule) > cfa - at->low)
+    if (cfa <= at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || frame_fp_below(rule) > cfa - at->low || ra_below > cfa - at->low)
         return false;
     at->top->rule = rule;
     at->sp = cfa;
-    at->pc = ARCH_STRIP_RA(load(cfa - 8));
+    at->slot = cfa - ra_below;
+    at->pc = load_ra(at->slot);
+    return true;
+}
+
+/* A frame whose return address is still in its register: only the one that a signal interrupted can be. */
+static bool step_leaf(struct cursor *at, uint64_t cfa, uint64_t rule)
+{
+    if (at->top != at->interrupted || cfa < at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || frame_fp_below(rule) > cfa - at->low)
+        return false;
+    at->top->rule = rule;
+    at->sp = cfa;
+    at->slot = cfa - ARCH_WORD; /* never compared: a signal's stack is not kept */
+    at->pc = ARCH_STRIP_RA(at->ra);
     return true;
 }
 
 static bool in_stack(const struct cursor *at, uint64_t address)
 {
-    return address >= at->low && address + 8 <= at->high && !(address & 7);
+    return address >= at->low && address + ARCH_WORD <= at->high && !(address & (ARCH_WORD - 1));
 }
 
 static bool step_through_fp(struct ht_thread *t, struct cursor *at, uint64_t rule)
 {
     uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot);
     push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp});
-    return step_to(at, fp + rule_cfa(rule), rule);
+    return step_to(at, fp + rule_cfa(rule), rule_ra_below(rule), rule);
 }
 
 /* A frame that aligned its stack: CFA and frame pointer are both found through memory. */
 static bool step_through_memory(struct ht_thread *t, struct cursor *at, rule_word rule)
 {
-    int64_t offset = (int64_t)((uint64_t)rule << (64 - 3 - RULE_CFA_BITS)) >> (64 - RULE_CFA_BITS) << 3;
-    uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot), place = fp + (uint64_t)offset;
-    if (!in_stack(at, place) || !in_stack(at, fp))
+    uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot), cfa_slot = fp + (uint64_t)rule_cfa_signed(rule);
+    if (!in_stack(at, cfa_slot) || !in_stack(at, fp))
         return false;
-    uint64_t cfa = load(place);
-    push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp, .cfa_slot = place, .cfa = cfa});
-    return cfa > fp && step_to(at, cfa, RULE_FP_BELOW | (cfa - fp));
+    uint64_t cfa = load(cfa_slot);
+    push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp, .cfa_slot = cfa_slot, .cfa = cfa});
+    return cfa > fp && step_to(at, cfa, ARCH_WORD, RULE_FP_BELOW | (cfa - fp));
 }
 
 static bool step_wide(struct ht_thread *t, struct cursor *at)
@@ -187,7 +232,10 @@ static bool step_wide(struct ht_thread *t, struct cursor *at)
         push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp});
     if (wide.kind != RULE_SP && wide.kind != RULE_FP)
         return false;
-    return step_to(at, (wide.kind == RULE_FP ? fp : at->sp) + (uint64_t)wide.cfa, RULE_FP_BELOW | wide.fp_below);
+    uint64_t cfa = (wide.kind == RULE_FP ? fp : at->sp) + (uint64_t)wide.cfa;
+    if (!wide.ra_below)
+        return step_leaf(at, cfa, RULE_FP_BELOW | wide.fp_below);
+    return step_to(at, cfa, wide.ra_below, RULE_FP_BELOW | wide.fp_below);
 }
 
 /* One frame up by any rule. False: the frame that was pushed last is the last one; `truncated` tells if it should not have been. */
@@ -200,7 +248,7 @@ static __attribute__((noinline)) bool step(struct ht_thread *t, struct cursor *a
         rule = ht__rule_find(at->pc);
     switch (rule_kind(rule)) {
     case RULE_END: return false;
-    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule); break;
+    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule_ra_below(rule), rule); break;
     case RULE_FP: more = step_through_fp(t, at, rule); break;
     case RULE_DEREF: more = step_through_memory(t, at, rule); break;
     case RULE_SIGNAL: more = step_signal(t, at); break;
@@ -293,31 +341,33 @@ static inline struct walk finish(const struct ht_thread *t, const struct ht_fram
 
 /* The hot loop keeps pc, sp, cached and top in registers: frames that are found through SP, which nearly all are, and a full meeting never
  * leave it; the cursor in memory is for the rest. */
-#define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.cached = cached, at.top = top)
-#define CURSOR_LOAD() (pc = at.pc, sp = at.sp, cached = at.cached, top = at.top, high = at.high)
+#define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.slot = slot, at.cached = cached, at.top = top)
+#define CURSOR_LOAD() (pc = at.pc, sp = at.sp, slot = at.slot, cached = at.cached, top = at.top, high = at.high)
 
-struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
+struct walk ht__walk(struct ht_thread *t, const void *frame)
 {
-    uint64_t pc = frame[1], sp = (uint64_t)(uintptr_t)(frame + 2);
+    uint64_t slot;
+    struct arch_registers caller = arch_caller(frame, &slot);
+    uint64_t pc = caller.pc, sp = caller.sp;
     if (__builtin_expect(sp < t->stack_low || sp >= t->stack_high || *t->maps_now != t->maps_generation || t->code_generation != ht__code_generation, 0))
         if (!find_bounds(t, sp))
             return (struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS};
     uint64_t high = t->stack_high;
     struct ht_frame *cached = t->frames + t->frame_count, *top = t->frames + HT_FRAMES, *floor = t->frames + HT_FRAMES / 2;
     struct cursor at;
-    at.fp = frame[0];
+    at.fp = caller.fp;
     at.fp_end = t->frames + HT_FRAMES;
     at.low = sp; /* what frames of this stack can be in; below nothing may even be mapped */
     at.high = high;
     at.anchor_top = HT_ANCHORS;
     at.odd = 0;
+    at.interrupted = NULL;
     if (__builtin_expect(ht__session->depth_limit, 0))
         floor = push_floor(t), cached = t->frames;
     for (;;) {
-        uint64_t slot = sp - 8;
-        while (cached[-1].slot < slot)
+        while (frame_place(cached - 1) < place(slot, sp))
             cached--;
-        if (cached[-1].slot == slot && cached[-1].pc == pc) {
+        if (frame_place(cached - 1) == place(slot, sp) && cached[-1].pc == pc) {
             struct ht_frame *first = verify_slots(t, cached - 1);
             if (__builtin_expect(first == t->frames && !t->anchor_count, 1)) {
                 at.odd |= t->truncated ? WALK_TRUNCATED : 0;
@@ -330,7 +380,6 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
                 at.odd |= t->truncated ? WALK_TRUNCATED : 0;
                 break;
             }
-            slot = sp - 8;
         }
         if (__builtin_expect(top <= floor, 0)) {
             at.odd |= WALK_TRUNCATED;
@@ -338,7 +387,7 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
             break;
         }
         uint64_t entry = rule_entry(pc), cfa = sp + rule_cfa(entry);
-        *--top = (struct ht_frame){slot, pc, entry};
+        *--top = frame_made(slot, pc, entry, sp);
         if (__builtin_expect(!rule_is_sp(entry, pc) || cfa > high, 0)) {
             CURSOR_STORE();
             bool more = step(t, &at);
@@ -349,7 +398,8 @@ struct walk ht__walk(struct ht_thread *t, const uint64_t *frame)
             break;
         }
         sp = cfa;
-        pc = ARCH_STRIP_RA(load(cfa - 8));
+        slot = cfa - rule_ra_below(entry);
+        pc = load_ra(slot);
     }
     return finish(t, cached, top, at.anchor_top, at.odd);
 }

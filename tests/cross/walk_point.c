@@ -6,6 +6,7 @@
 #include "target/core/producer.h"
 #include "target/core/walk.h"
 #include "target/os/linux/os.h"
+#include "target/unwind/arch.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -63,7 +64,8 @@ static struct bench *bench_new(unsigned seed)
     if (b == MAP_FAILED)
         abort();
     b->reusing.maps_now = &b->reusing.maps_generation;
-    b->reusing.sentinel.slot = b->forgetful.sentinel.slot = ~(uint64_t)0;
+    memset(&b->reusing.sentinel, 0xff, sizeof b->reusing.sentinel);
+    b->forgetful.sentinel = b->reusing.sentinel;
     b->forgetful.maps_now = &b->forgetful.maps_generation;
     b->dice = seed;
     b->rare = 1;
@@ -100,7 +102,7 @@ static _Unwind_Reason_Code see_frame(struct _Unwind_Context *context, void *of)
         return _URC_NO_REASON;
     if (stack->count == DEEPEST)
         return _URC_END_OF_STACK;
-    stack->pc[stack->count] = pc + (before ? 1 : 0);
+    stack->pc[stack->count] = pc + (before ? ARCH_AFTER : 0);
     stack->sp[stack->count++] = sp;
     return _URC_NO_REASON;
 }

@@ -17,7 +17,7 @@
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
 #define EXPORT __attribute__((visibility("default")))
-#define FRAME __builtin_frame_address(0)
+#define FRAME HT_FRAME
 
 /* Inlined into each hook, so that FRAME is the hook's own. */
 #define GOT(block, size, api, alignment)                                                                                                                      \

@@ -12,7 +12,7 @@
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
 #define EXPORT __attribute__((visibility("default")))
-#define FRAME __builtin_frame_address(0)
+#define FRAME HT_FRAME
 
 /* A function behind us, looked up once. */
 struct late {

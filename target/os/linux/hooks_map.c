@@ -16,7 +16,7 @@
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
 #define EXPORT __attribute__((visibility("default")))
-#define FRAME __builtin_frame_address(0)
+#define FRAME HT_FRAME
 #define PAGE_MASK 4095u
 
 /* The thread, if pages are wanted. Before the start too: the session's flags are known after it. */

@@ -129,7 +129,7 @@ static const struct ht_module *add_module(uint64_t pc)
         return NULL;
     struct ht_module *module = &modules[module_count];
     struct elf_facts facts = {0};
-    *module = (struct ht_module){.start = search.first, .end = search.end, .bias = search.first, .loader = search.first == getauxval(AT_BASE)};
+    *module = (struct ht_module){.start = search.first, .end = search.end, .bias = search.first, .loader = search.first == getauxval(AT_BASE), .readable = search.readable};
     bool is_file = search.path[0] == '/' || !strcmp(search.path, "[vdso]");
     if (is_file && search.readable && read_elf(module, &facts))
         if (!announce(module, &facts, search.path))

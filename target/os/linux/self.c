@@ -62,7 +62,7 @@ static struct ht_thread *map_thread(void)
     thread = ht__pages_get(sizeof *thread, MAP_NORESERVE);
     if (thread == MAP_FAILED)
         return NULL;
-    thread->sentinel.slot = ~(uint64_t)0;
+    memset(&thread->sentinel, 0xff, sizeof thread->sentinel);
     return thread;
 }
 
