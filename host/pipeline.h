@@ -7,10 +7,10 @@
 struct error;
 
 struct pipeline_options {
-    const char *const *tables;  /* names, NULL-terminated; NULL: all */
-    uint64_t from_ns, to_ns;    /* [from, to): blocks born earlier are there, but their births are not counted; to 0: the end */
-    uint32_t process, thread;   /* only these; 0: all. A thread's blocks are those that it made, whoever frees them */
-    size_t limit;               /* rows of a table, 0: all; trees and series stay whole */
+    const char *const *tables; /* names, NULL-terminated; NULL: all */
+    uint64_t from_ns, to_ns;   /* [from, to): blocks born earlier are there, but their births are not counted; to 0: the end */
+    uint32_t process, thread;  /* only these; 0: all. A thread's blocks are those that it made, whoever frees them */
+    size_t limit;              /* rows of a table, 0: all; trees and series stay whole */
     /* Gets every definition (EVENT_FRAME, EVENT_MODULE: for symbols_see); may be NULL. */
     void (*define)(void *context, const struct event *event);
     /* Called about once in a million events; false ends the reading there. May be NULL. */

@@ -1,7 +1,26 @@
 /* cost: in what the recorder told about itself, out one row: what the recording cost and what it missed. */
 #include "answer.h"
 
-enum { EVENTS, LOST, GAPS, LOST_BYTES, TRUNCATED, LATE, WAITS, REFUSED, RECORDER_CPU, TARGET_CPU, SHARE, CPU_EVENT, RAW, STORED, EVENT_BYTES, RATE, CLOCK, TICKS };
+enum {
+    EVENTS,
+    LOST,
+    GAPS,
+    LOST_BYTES,
+    TRUNCATED,
+    LATE,
+    WAITS,
+    REFUSED,
+    RECORDER_CPU,
+    TARGET_CPU,
+    SHARE,
+    CPU_EVENT,
+    RAW,
+    STORED,
+    EVENT_BYTES,
+    RATE,
+    CLOCK,
+    TICKS
+};
 
 static const struct column columns[] = {
     [EVENTS] = {"events", "Events", "", "events that the recorder took, of all kinds", COLUMN_COUNT},

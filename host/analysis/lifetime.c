@@ -12,11 +12,13 @@ static const struct column columns[] = {
     [STACK] = {"stack", "Site", "", "the call stack that allocated", COLUMN_STACK},
     [ENDED] = {"ended", "Ended", "", "blocks of the site whose end was seen: freed or replaced by realloc", COLUMN_COUNT},
     [SURVIVED] = {"survived", "Survived", "", "blocks that lived when their process ended or at the end of the range", COLUMN_COUNT},
-    [ENDED_SHARE] = {"ended_share", "Ended share", "", "ended / (ended + survived); below 50 % the median may be a lower bound, below 90 % the p90", COLUMN_RATIO},
-    [MEDIAN] = {"median_ns", "Median", "",
-                "lifetime that half of the blocks exceed: actuarial survival estimate over log2 classes, S = product of (1 - ended / (at risk - survived / 2)), "
-                "interpolated in its class; longest_ns if S stays above 50 %",
-                COLUMN_DURATION},
+    [ENDED_SHARE] = {"ended_share", "Ended share", "", "ended / (ended + survived); below 50 % the median may be a lower bound, below 90 % the p90",
+                     COLUMN_RATIO},
+    [MEDIAN] =
+        {"median_ns", "Median", "",
+         "lifetime that half of the blocks exceed: actuarial survival estimate over log2 classes, S = product of (1 - ended / (at risk - survived / 2)), "
+         "interpolated in its class, 0 below 1024 ns; longest_ns if S stays above 50 %",
+         COLUMN_DURATION},
     [P90] = {"p90_ns", "90 %", "", "the same for the lifetime that a tenth of the blocks exceed", COLUMN_DURATION},
     [MEAN] = {"mean_ns", "Mean of ended", "", "mean lifetime of the blocks whose end was seen", COLUMN_DURATION},
     [LONGEST] = {"longest_ns", "Longest", "", "longest lifetime seen, survivors included", COLUMN_DURATION},
@@ -99,12 +101,12 @@ static double class_edge(unsigned number)
     return number ? ldexp(1, (int)number + CLASS_SHIFT - 1) : 0;
 }
 
-/* Where in the class the survival falls from `before` to `after` through `target`; evenly in the logarithm but for the first class. */
+/* Where in the class the survival falls from `before` to `after` through `target`, evenly in the logarithm; the first class is "no time that was measured". */
 static uint64_t class_point(unsigned number, double before, double after, double target)
 {
     double part = before > after ? (before - target) / (before - after) : 1;
     double low = class_edge(number), high = class_edge(number + 1);
-    return (uint64_t)(number ? low * pow(high / low, part) : high * part);
+    return number ? (uint64_t)(low * pow(high / low, part)) : 0;
 }
 
 static uint64_t lifetimes_count(const struct lifetimes *lives)

@@ -9,8 +9,10 @@ static const struct column columns[] = {
     [STACK] = {"stack", "Site", "", "the call stack that mapped pages", COLUMN_STACK},
     [COUNT] = {"count", "Maps", "", "mmap, mremap and sbrk calls that brought pages", COLUMN_COUNT},
     [BYTES] = {"bytes", "Mapped", "", "bytes that they brought", COLUMN_BYTES},
-    [LIVE_COUNT] = {"live_count", "Live ranges", "", "ranges of them that are mapped in running processes at the end of the range; a hole makes two "
-                "of one", COLUMN_COUNT},
+    [LIVE_COUNT] = {"live_count", "Live ranges", "",
+                    "ranges of them that are mapped in running processes at the end of the range; a hole makes two "
+                    "of one",
+                    COLUMN_COUNT},
     [LIVE] = {"live_bytes", "Live", "", "bytes of those ranges", COLUMN_BYTES},
     [LARGEST] = {"largest_bytes", "Largest", "", "largest single map", COLUMN_BYTES},
 };

@@ -1,8 +1,29 @@
 /* processes: in the model's processes, out one row per process image. */
 #include "answer.h"
 
-enum { PROCESS, PARENT, PID, HOW, COMMAND, END, ALLOCATIONS, ALLOCATED, FREES, PEAK, PEAK_COUNT, PEAK_TIME, LIVE, LEAKED, LEAKED_COUNT, REFUSED, UNKNOWN, FOREIGN,
-       MAPPED_PEAK, BEGIN_NS, END_NS };
+enum {
+    PROCESS,
+    PARENT,
+    PID,
+    HOW,
+    COMMAND,
+    END,
+    ALLOCATIONS,
+    ALLOCATED,
+    FREES,
+    PEAK,
+    PEAK_COUNT,
+    PEAK_TIME,
+    LIVE,
+    LEAKED,
+    LEAKED_COUNT,
+    REFUSED,
+    UNKNOWN,
+    FOREIGN,
+    MAPPED_PEAK,
+    BEGIN_NS,
+    END_NS
+};
 
 static const struct column columns[] = {
     [PROCESS] = {"process", "Process", "id", "id of the image in the trace; 0: not known", COLUMN_COUNT},

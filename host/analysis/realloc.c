@@ -16,8 +16,10 @@ static const struct column columns[] = {
     [COPIED] = {"copied_bytes", "Copied", "", "sum over the moved ones of min(old size, new size)", COLUMN_BYTES},
     [GREW] = {"grew", "Grew", "", "reallocs to a larger size", COLUMN_COUNT},
     [SHRANK] = {"shrank", "Shrank", "", "reallocs to a smaller size", COLUMN_COUNT},
-    [GROWTH] = {"growth_factor", "Growth factor", "x", "geometric mean of new size / old size over those that grew from a size above 0; 0 if none "
-                "did", COLUMN_REAL},
+    [GROWTH] = {"growth_factor", "Growth factor", "x",
+                "geometric mean of new size / old size over those that grew from a size above 0; 0 if none "
+                "did",
+                COLUMN_REAL},
     [LONGEST] = {"longest_chain", "Longest chain", "", "most reallocs that one block had behind it", COLUMN_COUNT},
     [FAILED] = {"failed", "Failed", "", "reallocs that failed: the old block lived on", COLUMN_COUNT},
 };

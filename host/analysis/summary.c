@@ -1,8 +1,35 @@
 /* summary: in the model's totals, out one row: what the run needed and what it left. */
 #include "answer.h"
 
-enum { EVENTS, DURATION, PROCESSES, THREADS, SITES, ALLOCATIONS, ALLOCATED, FREES, FREED, RESIZES, PEAK, PEAK_COUNT, PEAK_TIME, LIVE, LIVE_COUNT, LEAKED, LEAKED_COUNT,
-       REFUSED, UNKNOWN, FOREIGN, VANISHED, LOST, MAPPED_PEAK, ALLOCATED_LOW, ALLOCATED_HIGH, PEAK_LOW, PEAK_HIGH };
+enum {
+    EVENTS,
+    DURATION,
+    PROCESSES,
+    THREADS,
+    SITES,
+    ALLOCATIONS,
+    ALLOCATED,
+    FREES,
+    FREED,
+    RESIZES,
+    PEAK,
+    PEAK_COUNT,
+    PEAK_TIME,
+    LIVE,
+    LIVE_COUNT,
+    LEAKED,
+    LEAKED_COUNT,
+    REFUSED,
+    UNKNOWN,
+    FOREIGN,
+    VANISHED,
+    LOST,
+    MAPPED_PEAK,
+    ALLOCATED_LOW,
+    ALLOCATED_HIGH,
+    PEAK_LOW,
+    PEAK_HIGH
+};
 
 static const struct column columns[] = {
     [EVENTS] = {"events", "Events", "", "events in the range, without definitions", COLUMN_COUNT},

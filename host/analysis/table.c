@@ -14,7 +14,8 @@ struct table_text {
     struct arena arena;
 };
 
-void table_init(struct table *table, const char *name, const char *title, const char *about, enum table_shape shape, const struct column *columns, size_t column_count)
+void table_init(struct table *table, const char *name, const char *title, const char *about, enum table_shape shape, const struct column *columns,
+                size_t column_count)
 {
     *table = (struct table){
         .name = name, .title = title, .about = about, .shape = shape, .columns = columns, .column_count = column_count, .note = memory_copy_text("")};

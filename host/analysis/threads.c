@@ -1,7 +1,26 @@
 /* threads: in the model's threads, out one row per thread. */
 #include "answer.h"
 
-enum { THREAD, PROCESS, TID, NAME, ALLOCATIONS, ALLOCATED, LIVE, LIVE_COUNT, PEAK, FREES, FREED, FOREIGN, FOREIGN_SHARE, TEMPORARY, REFUSED, BEGIN, ENDED, END };
+enum {
+    THREAD,
+    PROCESS,
+    TID,
+    NAME,
+    ALLOCATIONS,
+    ALLOCATED,
+    LIVE,
+    LIVE_COUNT,
+    PEAK,
+    FREES,
+    FREED,
+    FOREIGN,
+    FOREIGN_SHARE,
+    TEMPORARY,
+    REFUSED,
+    BEGIN,
+    ENDED,
+    END
+};
 
 static const struct column columns[] = {
     [THREAD] = {"thread", "Thread", "id", "id in the trace, from 1 across all processes; 0: not known", COLUMN_COUNT},

@@ -26,9 +26,9 @@ struct moment {
 
 struct timeline {
     struct moment moments[TIMELINE_ROWS];
-    size_t count;               /* the last one is being filled; its `live` is what lives now */
+    size_t count;                         /* the last one is being filled; its `live` is what lives now */
     uint64_t begin_ns, width_ns, edge_ns; /* edge: where the last one ends */
-    struct tally left;          /* left by processes that ended in the last one */
+    struct tally left;                    /* left by processes that ended in the last one */
 };
 
 static void *timeline_begin(const struct model *model)
@@ -89,8 +89,8 @@ struct effect {
     uint8_t allocated, freed, left;
 };
 static const struct effect effects[CHANGE_KIND_COUNT] = {
-    [CHANGE_BIRTH] = {1, 1, 0, 0},   [CHANGE_RESIZE] = {1, 1, 1, 0}, [CHANGE_INHERIT] = {1, 0, 0, 0}, [CHANGE_RESTORE] = {1, 0, 0, 0},
-    [CHANGE_FREE] = {-1, 0, 1, 0},   [CHANGE_LIFT] = {-1, 0, 0, 0},  [CHANGE_VANISH] = {-1, 0, 0, 0}, [CHANGE_LEAVE] = {0, 0, 0, 1},
+    [CHANGE_BIRTH] = {1, 1, 0, 0}, [CHANGE_RESIZE] = {1, 1, 1, 0}, [CHANGE_INHERIT] = {1, 0, 0, 0}, [CHANGE_RESTORE] = {1, 0, 0, 0},
+    [CHANGE_FREE] = {-1, 0, 1, 0}, [CHANGE_LIFT] = {-1, 0, 0, 0},  [CHANGE_VANISH] = {-1, 0, 0, 0}, [CHANGE_LEAVE] = {0, 0, 0, 1},
 };
 
 static inline void tally_add_times(struct tally *sum, struct tally amount, uint64_t times)

@@ -11,10 +11,14 @@ struct waste {
 
 enum { WASTE_COUNT, WASTE_ASKED, WASTE_USABLE, WASTE_BYTES, WASTE_SHARE, WASTE_COLUMNS };
 
-#define WASTE_COLUMN_LIST                                                                                                                                     \
-    {"count", "Blocks", "", "births and reallocs whose usable size is known", COLUMN_COUNT}, {"asked_bytes", "Asked", "", "bytes that they asked for", COLUMN_BYTES}, \
-        {"usable_bytes", "Usable", "", "bytes that the allocator let them use (malloc_usable_size)", COLUMN_BYTES},                                           \
-        {"waste_bytes", "Waste", "", "usable_bytes - asked_bytes", COLUMN_BYTES}, {"waste_share", "Waste share", "", "waste_bytes / usable_bytes", COLUMN_RATIO}
+#define WASTE_COLUMN_LIST                                                                                                                                      \
+    {"count", "Blocks", "", "births and reallocs whose usable size is known", COLUMN_COUNT},                                                                   \
+        {"asked_bytes", "Asked", "", "bytes that they asked for", COLUMN_BYTES},                                                                               \
+        {"usable_bytes", "Usable", "", "bytes that the allocator let them use (malloc_usable_size)", COLUMN_BYTES},                                            \
+        {"waste_bytes", "Waste", "", "usable_bytes - asked_bytes", COLUMN_BYTES},                                                                              \
+    {                                                                                                                                                          \
+        "waste_share", "Waste share", "", "waste_bytes / usable_bytes", COLUMN_RATIO                                                                           \
+    }
 
 static inline void waste_add(struct waste *waste, const struct change *change)
 {

@@ -9,7 +9,7 @@
 
 /* `size` and `usable` are true as they stand unless SLOT_MORE is set: then `usable` is the number of a struct more that has them. */
 struct slot {
-    uint64_t address;    /* 0: free */
+    uint64_t address;     /* 0: free */
     uint64_t birth_flags; /* ns << 8 | enum slot_flag */
     uint32_t size, usable;
     uint32_t site, thread;

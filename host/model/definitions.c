@@ -18,8 +18,13 @@ static void define_frame(struct model *model, const struct frame_definition *fra
 
 static void define_module(struct model *model, const struct module_definition *module)
 {
-    struct module made = {.id = module->id, .process = module->process, .start = module->start, .end = module->end, .bias = module->bias,
-                          .build_id_bytes = module->build_id_bytes, .path = model_text(model, module->path)};
+    struct module made = {.id = module->id,
+                          .process = module->process,
+                          .start = module->start,
+                          .end = module->end,
+                          .bias = module->bias,
+                          .build_id_bytes = module->build_id_bytes,
+                          .path = model_text(model, module->path)};
     if (made.build_id_bytes > sizeof made.build_id)
         made.build_id_bytes = sizeof made.build_id;
     memcpy(made.build_id, module->build_id, made.build_id_bytes);
@@ -69,7 +74,8 @@ static void define_source(struct model *model, const struct source_definition *s
 {
     if (source->id != model->sources.count)
         return;
-    vec_push(&model->sources, ((struct source){source->line, model_text(model, source->file), model_text(model, source->function), model_text(model, source->variable)}));
+    vec_push(&model->sources,
+             ((struct source){source->line, model_text(model, source->file), model_text(model, source->function), model_text(model, source->variable)}));
 }
 
 static void define_mark(struct model *model, const struct event *event)

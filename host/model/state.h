@@ -51,11 +51,11 @@ struct model {
     VEC(struct process) processes;
     VEC(struct heap_state *) process_heaps; /* by process id: its malloc heap, first of a list of all its heaps; NULL before its first block */
     VEC(struct heap_state *) heaps;
-    struct map heap_numbers;         /* process << 32 | heap id -> number in `heaps` + 1; not the malloc heaps */
+    struct map heap_numbers; /* process << 32 | heap id -> number in `heaps` + 1; not the malloc heaps */
     VEC(struct more) more;
-    uint32_t free_more;              /* a list through next_free; 0 ends it */
+    uint32_t free_more; /* a list through next_free; 0 ends it */
     VEC(struct flight) flights;
-    VEC(struct pages) pages;         /* by process id */
+    VEC(struct pages) pages; /* by process id */
     VEC(struct module) modules;
     VEC(struct source) sources;
     VEC(struct mark) marks;

@@ -8,11 +8,11 @@
 
 struct analysis {
     const char *name, *title;
-    const char *about;                    /* what it answers, with its definitions */
+    const char *about; /* what it answers, with its definitions */
     enum table_shape shape;
     const struct column *columns;
     size_t column_count;
-    size_t sampled_column_count;          /* the last so many columns are intervals: only in answers about sampled traces */
+    size_t sampled_column_count; /* the last so many columns are intervals: only in answers about sampled traces */
     /* What it keeps of its own while it watches; all three NULL when the model's state is enough. `model` outlives the state. */
     void *(*begin)(const struct model *model);
     void (*see)(void *state, const struct changes *changes);

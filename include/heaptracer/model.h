@@ -30,60 +30,60 @@ enum block_flag {
 /* A realloc ends a block and makes another one; `first_site`, `resizes` and `moves` tell the chain that it stands in. */
 struct block {
     ht_addr address;
-    uint64_t size, usable;      /* usable 0: not known */
+    uint64_t size, usable; /* usable 0: not known */
     uint64_t birth_ns;
-    uint32_t site, thread;      /* that made it */
+    uint32_t site, thread; /* that made it */
     uint32_t process, heap;
-    uint32_t first_site;        /* where the chain began */
-    uint32_t resizes, moves;    /* reallocs of the chain so far, and how many of them moved it */
-    uint32_t flags;             /* enum block_flag */
+    uint32_t first_site;     /* where the chain began */
+    uint32_t resizes, moves; /* reallocs of the chain so far, and how many of them moved it */
+    uint32_t flags;          /* enum block_flag */
 };
 
 enum change_kind {
-    CHANGE_NONE,     /* nothing in the heaps changed: thread and process ends, marks, states */
-    CHANGE_BIRTH,    /* `block` is new */
-    CHANGE_INHERIT,  /* `block` is known from now on, though it is older */
-    CHANGE_FREE,     /* `block` was freed */
-    CHANGE_LIFT,     /* `block` went into a realloc that has not returned yet: it is not live meanwhile */
-    CHANGE_RESIZE,   /* `old` became `block`; equal addresses: in place */
-    CHANGE_RESTORE,  /* the realloc failed, or the trace ended in it: `block` is live again */
-    CHANGE_LEAVE,    /* `block` was live when its process ended */
-    CHANGE_VANISH,   /* `block` must have ended unseen: another was born at its address, or the filter let its realloc's result go */
-    CHANGE_REFUSE,   /* an allocation of `size` failed */
-    CHANGE_UNKNOWN,  /* a free or realloc of `address`, where no block is known */
-    CHANGE_FOREIGN,  /* the same in a forked child: the block may be the parent's */
-    CHANGE_MAP,      /* pages [address, address + size) came */
-    CHANGE_UNMAP,    /* pages went */
+    CHANGE_NONE,    /* nothing in the heaps changed: thread and process ends, marks, states */
+    CHANGE_BIRTH,   /* `block` is new */
+    CHANGE_INHERIT, /* `block` is known from now on, though it is older */
+    CHANGE_FREE,    /* `block` was freed */
+    CHANGE_LIFT,    /* `block` went into a realloc that has not returned yet: it is not live meanwhile */
+    CHANGE_RESIZE,  /* `old` became `block`; equal addresses: in place */
+    CHANGE_RESTORE, /* the realloc failed, or the trace ended in it: `block` is live again */
+    CHANGE_LEAVE,   /* `block` was live when its process ended */
+    CHANGE_VANISH,  /* `block` must have ended unseen: another was born at its address, or the filter let its realloc's result go */
+    CHANGE_REFUSE,  /* an allocation of `size` failed */
+    CHANGE_UNKNOWN, /* a free or realloc of `address`, where no block is known */
+    CHANGE_FOREIGN, /* the same in a forked child: the block may be the parent's */
+    CHANGE_MAP,     /* pages [address, address + size) came */
+    CHANGE_UNMAP,   /* pages went */
     CHANGE_KIND_COUNT
 };
 
 struct change {
-    uint8_t kind;               /* enum change_kind */
-    uint8_t api;                /* of the event */
-    uint32_t process, thread;   /* in which it happened; 0: not known */
-    uint32_t site;              /* of the event; 0: no stack */
+    uint8_t kind;             /* enum change_kind */
+    uint8_t api;              /* of the event */
+    uint32_t process, thread; /* in which it happened; 0: not known */
+    uint32_t site;            /* of the event; 0: no stack */
     uint64_t time_ns;
     ht_addr address, old_address;
     uint64_t size;
-    struct tally amount;        /* what `block` stands for: size and one, or their weighted values */
+    struct tally amount; /* what `block` stands for: size and one, or their weighted values */
     struct block block;
-    struct block old;           /* CHANGE_RESIZE only */
+    struct block old; /* CHANGE_RESIZE only */
 };
 
 /* How far sampled sums may be from the truth: for each sample with weighted bytes w and probability p, variance grows by w^2 (1 - p). */
 struct spread {
-    double variance;            /* bytes^2 */
+    double variance; /* bytes^2 */
     uint64_t samples, sample_bytes;
 };
 
 struct site {
-    uint32_t stack;             /* EVENT_FRAME id; site 0 is "no stack" */
-    uint32_t source;            /* EVENT_SOURCE id, 0 none */
-    uint64_t peak_epoch;        /* private */
+    uint32_t stack;      /* EVENT_FRAME id; site 0 is "no stack" */
+    uint32_t source;     /* EVENT_SOURCE id, 0 none */
+    uint64_t peak_epoch; /* private */
     struct account account;
-    struct tally at_peak;       /* live at the peak of all: ask model_site_at_peak */
-    struct tally left;          /* live when their process ended */
-    struct tally temporary;     /* freed by the thread that made them before it made another */
+    struct tally at_peak;   /* live at the peak of all: ask model_site_at_peak */
+    struct tally left;      /* live when their process ended */
+    struct tally temporary; /* freed by the thread that made them before it made another */
     uint64_t refused;
 };
 struct thread {
@@ -96,7 +96,7 @@ struct thread {
     struct tally foreign_frees; /* of them, of blocks that another thread made */
     struct tally temporary;     /* of them, of the block that the thread had made last */
     uint64_t refused;
-    ht_addr last_address;       /* private: of the block that it made last, while that may become temporary; 0: none */
+    ht_addr last_address; /* private: of the block that it made last, while that may become temporary; 0: none */
     uint32_t last_heap;
 };
 struct process {
@@ -105,7 +105,7 @@ struct process {
     bool ended, status_known;
     uint64_t begin_ns, end_ns, status;
     struct account account;
-    struct tally left;          /* live when it ended */
+    struct tally left; /* live when it ended */
     uint64_t refused, unknown_frees, foreign_frees, mapped_bytes, mapped_peak_bytes;
 };
 struct heap {
@@ -137,14 +137,14 @@ struct page_range {
 };
 
 struct model_totals {
-    struct account account;     /* all heaps of all processes */
-    struct tally left;          /* live when their process ended */
+    struct account account; /* all heaps of all processes */
+    struct tally left;      /* live when their process ended */
     struct tally vanished;
-    uint64_t events;            /* all but definitions */
+    uint64_t events;                                                                        /* all but definitions */
     uint64_t births, frees, resizes, failed_resizes, refused, unknown_frees, foreign_frees; /* as recorded, without weights */
     uint64_t samples, truncated;
     uint64_t gaps, lost_events, lost_bytes;
-    uint64_t begin_ns, end_ns;  /* of what was counted */
+    uint64_t begin_ns, end_ns; /* of what was counted */
     uint64_t mapped_bytes, mapped_peak_bytes, mapped_peak_time_ns, maps, unmaps;
     bool cost_known;
     struct cost_definition cost; /* the latest */
@@ -162,10 +162,10 @@ struct changes {
 
 typedef void (*model_see)(void *context, const struct changes *changes);
 struct model_config {
-    uint64_t sample_bytes;      /* of the trace's header; 0: nothing is sampled */
-    uint32_t only_process;      /* 0: all */
-    uint32_t only_thread;       /* 0: all; else only blocks that this thread made */
-    model_see see;              /* may be NULL */
+    uint64_t sample_bytes; /* of the trace's header; 0: nothing is sampled */
+    uint32_t only_process; /* 0: all */
+    uint32_t only_thread;  /* 0: all; else only blocks that this thread made */
+    model_see see;         /* may be NULL */
     void *context;
 };
 

@@ -126,7 +126,7 @@ static void check_leaks(struct fixture *fixture)
             largest = block->size > largest ? block->size : largest;
         }
         size_t row = row_of(fixture, "stack", stack);
-        assert_int_equal(row < fixture->table.row_count, count > 0);
+        assert_int_equal(row<fixture->table.row_count, count> 0);
         if (!count)
             continue;
         rows++;
@@ -310,7 +310,7 @@ static void check_lifetime(struct fixture *fixture)
                 survived++;
         }
         size_t row = row_of(fixture, "stack", stack);
-        assert_int_equal(row < fixture->table.row_count, ended + survived > 0);
+        assert_int_equal(row<fixture->table.row_count, ended + survived> 0);
         if (!(ended + survived))
             continue;
         assert_int_equal(cell(fixture, row, "ended").u, ended);
@@ -373,7 +373,7 @@ static void check_usable(struct fixture *fixture)
             usable += block->usable;
         }
         size_t row = row_of(fixture, "stack", stack);
-        assert_int_equal(row < fixture->table.row_count, count > 0);
+        assert_int_equal(row<fixture->table.row_count, count> 0);
         if (!count)
             continue;
         assert_int_equal(cell(fixture, row, "count").u, count);
@@ -579,7 +579,7 @@ static void check_mmap(struct fixture *fixture)
             for (int page = 0; page < PAGES; page++)
                 live += pages.live[process][page] && pages.stack[process][page] == stack ? 4096 : 0;
         size_t row = row_of(fixture, "stack", stack);
-        assert_int_equal(row < fixture->table.row_count, pages.count[stack] > 0);
+        assert_int_equal(row<fixture->table.row_count, pages.count[stack]> 0);
         if (!pages.count[stack])
             continue;
         assert_int_equal(cell(fixture, row, "count").u, pages.count[stack]);
@@ -626,11 +626,11 @@ static void check_cost(struct fixture *fixture)
     assert_true(*fixture->table.note);
 }
 
-#define CHECK(name)                                                                                                                                           \
-    static void name##_agrees(void **state)                                                                                                                  \
-    {                                                                                                                                                         \
-        (void)state;                                                                                                                                          \
-        fixture_each(#name, check_##name);                                                                                                                    \
+#define CHECK(name)                                                                                                                                            \
+    static void name##_agrees(void **state)                                                                                                                    \
+    {                                                                                                                                                          \
+        (void)state;                                                                                                                                           \
+        fixture_each(#name, check_##name);                                                                                                                     \
     }
 CHECK(summary)
 CHECK(leaks)
@@ -656,26 +656,11 @@ CHECK(cost)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(summary_agrees),
-        cmocka_unit_test(leaks_agrees),
-        cmocka_unit_test(hotspots_agrees),
-        cmocka_unit_test(peak_agrees),
-        cmocka_unit_test(temporary_agrees),
-        cmocka_unit_test(sizes_agrees),
-        cmocka_unit_test(common_sizes_agrees),
-        cmocka_unit_test(lifetime_agrees),
-        cmocka_unit_test(realloc_agrees),
-        cmocka_unit_test(usable_agrees),
-        cmocka_unit_test(usable_sizes_agrees),
-        cmocka_unit_test(threads_agrees),
-        cmocka_unit_test(processes_agrees),
-        cmocka_unit_test(heaps_agrees),
-        cmocka_unit_test(timeline_agrees),
-        cmocka_unit_test(flame_agrees),
-        cmocka_unit_test(mmap_agrees),
-        cmocka_unit_test(page_map_agrees),
-        cmocka_unit_test(heap_map_agrees),
-        cmocka_unit_test(cost_agrees),
+        cmocka_unit_test(summary_agrees),   cmocka_unit_test(leaks_agrees),    cmocka_unit_test(hotspots_agrees),     cmocka_unit_test(peak_agrees),
+        cmocka_unit_test(temporary_agrees), cmocka_unit_test(sizes_agrees),    cmocka_unit_test(common_sizes_agrees), cmocka_unit_test(lifetime_agrees),
+        cmocka_unit_test(realloc_agrees),   cmocka_unit_test(usable_agrees),   cmocka_unit_test(usable_sizes_agrees), cmocka_unit_test(threads_agrees),
+        cmocka_unit_test(processes_agrees), cmocka_unit_test(heaps_agrees),    cmocka_unit_test(timeline_agrees),     cmocka_unit_test(flame_agrees),
+        cmocka_unit_test(mmap_agrees),      cmocka_unit_test(page_map_agrees), cmocka_unit_test(heap_map_agrees),     cmocka_unit_test(cost_agrees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

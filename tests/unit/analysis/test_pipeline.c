@@ -209,7 +209,8 @@ static void nonsense_definition(struct events *random, struct pipeline *pipeline
     const void *defines[] = {&frame, &thread, &process, &heap, &module, &source};
     static const enum event_kind kinds[] = {EVENT_FRAME, EVENT_THREAD, EVENT_PROCESS, EVENT_HEAP, EVENT_MODULE, EVENT_SOURCE};
     uint64_t which = events_random(random, 6);
-    pipeline_put(pipeline, &(struct event){.kind = (uint8_t)kinds[which], .process = other, .thread = id, .define = defines[which], .time_ns = nonsense_number(random)});
+    pipeline_put(pipeline,
+                 &(struct event){.kind = (uint8_t)kinds[which], .process = other, .thread = id, .define = defines[which], .time_ns = nonsense_number(random)});
 }
 
 /* Whatever a damaged trace tells: no crash, and every table can be asked. */
@@ -223,11 +224,18 @@ static void nonsense_is_survived(void **state)
         for (int i = 0; i < 4000; i++) {
             if (events_random(&random, 10) == 0)
                 nonsense_definition(&random, pipeline);
-            struct event event = {.kind = (uint8_t)events_random(&random, EVENT_KIND_COUNT + 2), .flags = (uint8_t)events_random(&random, 8),
-                                  .heap = events_random(&random, 4) ? 0 : (uint32_t)nonsense_number(&random), .process = (uint32_t)nonsense_number(&random),
-                                  .thread = (uint32_t)nonsense_number(&random), .time_ns = nonsense_number(&random), .address = nonsense_number(&random),
-                                  .size = nonsense_number(&random), .usable = nonsense_number(&random), .old_address = nonsense_number(&random),
-                                  .stack = (uint32_t)nonsense_number(&random), .source = (uint32_t)nonsense_number(&random)};
+            struct event event = {.kind = (uint8_t)events_random(&random, EVENT_KIND_COUNT + 2),
+                                  .flags = (uint8_t)events_random(&random, 8),
+                                  .heap = events_random(&random, 4) ? 0 : (uint32_t)nonsense_number(&random),
+                                  .process = (uint32_t)nonsense_number(&random),
+                                  .thread = (uint32_t)nonsense_number(&random),
+                                  .time_ns = nonsense_number(&random),
+                                  .address = nonsense_number(&random),
+                                  .size = nonsense_number(&random),
+                                  .usable = nonsense_number(&random),
+                                  .old_address = nonsense_number(&random),
+                                  .stack = (uint32_t)nonsense_number(&random),
+                                  .source = (uint32_t)nonsense_number(&random)};
             pipeline_put(pipeline, &event);
         }
         pipeline_finish(pipeline);
@@ -243,12 +251,9 @@ static void nonsense_is_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges_count_what_happens_in_them),
-        cmocka_unit_test(filters_leave_the_rest_out),
-        cmocka_unit_test(answers_may_be_asked_on_the_way),
-        cmocka_unit_test(a_limit_cuts_rows),
-        cmocka_unit_test(an_unknown_table_is_refused),
-        cmocka_unit_test(nonsense_is_survived),
+        cmocka_unit_test(ranges_count_what_happens_in_them), cmocka_unit_test(filters_leave_the_rest_out),
+        cmocka_unit_test(answers_may_be_asked_on_the_way),   cmocka_unit_test(a_limit_cuts_rows),
+        cmocka_unit_test(an_unknown_table_is_refused),       cmocka_unit_test(nonsense_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,10 +39,7 @@ static void rows_sort_by_each_kind(void **state)
         assert_int_equal(table.row_count, 1000);
         for (size_t i = 1; i < table.row_count; i++) {
             union cell *a = table_at(&table, i - 1), *b = table_at(&table, i);
-            assert_true(column == 0   ? strcmp(a[0].text, b[0].text) > 0
-                        : column == 1 ? a[1].u >= b[1].u
-                        : column == 2 ? a[2].i >= b[2].i
-                                      : a[3].f >= b[3].f);
+            assert_true(column == 0 ? strcmp(a[0].text, b[0].text) > 0 : column == 1 ? a[1].u >= b[1].u : column == 2 ? a[2].i >= b[2].i : a[3].f >= b[3].f);
             assert_int_equal(a[1].u, 50 - a[2].i);
         }
         table_done(&table);
@@ -116,11 +113,8 @@ static void columns_are_found_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_sort_by_each_kind),
-        cmocka_unit_test(a_cut_table_says_so),
-        cmocka_unit_test(equal_rows_keep_their_order),
-        cmocka_unit_test(a_tree_keeps_parents),
-        cmocka_unit_test(columns_are_found_by_name),
+        cmocka_unit_test(rows_sort_by_each_kind), cmocka_unit_test(a_cut_table_says_so),       cmocka_unit_test(equal_rows_keep_their_order),
+        cmocka_unit_test(a_tree_keeps_parents),   cmocka_unit_test(columns_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,7 +148,8 @@ static inline void events_step_block(struct events_run *run, uint32_t process, u
         if (run->flights[i] == address)
             return;
     if (!place->live) {
-        struct event *event = events_random(events, 20) ? events_alloc(events, thread, address, place->size = events_size(events), stack) : events_free(events, thread, address);
+        struct event *event =
+            events_random(events, 20) ? events_alloc(events, thread, address, place->size = events_size(events), stack) : events_free(events, thread, address);
         event->usable = events_random(events, 4) ? (event->size + 15) / 16 * 16 : 0;
         event->flags = events_random(events, 40) ? 0 : EVENT_INHERITED;
         place->live = event->kind == EVENT_ALLOC;

@@ -65,8 +65,16 @@ static inline void oracle_birth(struct oracle *oracle, const struct event *event
     struct oracle_block *there = oracle_find(oracle, event->process, event->heap, event->address, false);
     if (there)
         oracle_end(oracle, there, event, index, END_VANISHED);
-    struct oracle_block block = {.process = event->process, .heap = event->heap, .thread = event->thread, .stack = event->stack, .first_stack = event->stack,
-                                 .address = event->address, .size = event->size, .usable = event->usable, .birth_ns = event->time_ns, .birth_index = index,
+    struct oracle_block block = {.process = event->process,
+                                 .heap = event->heap,
+                                 .thread = event->thread,
+                                 .stack = event->stack,
+                                 .first_stack = event->stack,
+                                 .address = event->address,
+                                 .size = event->size,
+                                 .usable = event->usable,
+                                 .birth_ns = event->time_ns,
+                                 .birth_index = index,
                                  .inherited = (event->flags & EVENT_INHERITED) != 0};
     if (old) {
         block.first_stack = old->first_stack;

@@ -67,7 +67,8 @@ static void replay(struct pipeline *pipeline, const struct truth *truth, struct 
         const struct allocation *made = truth->allocations.at + i;
         if (events_random(random, 1ull << 31) * 2 >= made->probability)
             continue;
-        struct event event = {.kind = EVENT_ALLOC, .flags = EVENT_SAMPLED, .process = 1, .thread = 1, .address = 4096 + i * 16, .size = made->size, .stack = made->site};
+        struct event event = {
+            .kind = EVENT_ALLOC, .flags = EVENT_SAMPLED, .process = 1, .thread = 1, .address = 4096 + i * 16, .size = made->size, .stack = made->site};
         pipeline_put(pipeline, &event);
         event.kind = EVENT_FREE;
         event.stack = 0;
@@ -107,7 +108,8 @@ static void one_seed(const struct truth *truth, const struct events *defined, ui
     replay(pipeline, truth, &random);
     pipeline_answer(pipeline, 0, &table);
     union cell *row = table_at(&table, 0);
-    coverage->all += row[table_find_column(&table, "allocated_low_bytes")].u <= truth->all && truth->all <= row[table_find_column(&table, "allocated_high_bytes")].u;
+    coverage->all +=
+        row[table_find_column(&table, "allocated_low_bytes")].u <= truth->all && truth->all <= row[table_find_column(&table, "allocated_high_bytes")].u;
     coverage->sum_bytes += (double)row[table_find_column(&table, "allocated_bytes")].u;
     coverage->sum_count += (double)row[table_find_column(&table, "allocations")].u;
     table_done(&table);
@@ -134,8 +136,8 @@ static void intervals_hold_what_they_promise(void **state)
         if (truth.leaked_samples[site] >= 3)
             least = fmin(least, leaks);
     }
-    print_message("coverage of the total %.2f %%, least of a site with 3 expected samples or more %.2f %%, mean bytes off by %+.3f %%, count by %+.3f %%\n", 100 * all,
-                  100 * least, 100 * (coverage.sum_bytes / SEEDS / (double)truth.all - 1),
+    print_message("coverage of the total %.2f %%, least of a site with 3 expected samples or more %.2f %%, mean bytes off by %+.3f %%, count by %+.3f %%\n",
+                  100 * all, 100 * least, 100 * (coverage.sum_bytes / SEEDS / (double)truth.all - 1),
                   100 * (coverage.sum_count / SEEDS / (double)truth.allocations.count - 1));
     assert_true(all >= 0.94 && all <= 0.96);
     assert_true(least >= 0.93);
