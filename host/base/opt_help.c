@@ -1,6 +1,7 @@
 /* opt_help: in a command's table, out its help for a terminal of 80 columns. */
 #include "opt.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,8 @@ enum { HELP_WIDTH = 79, HELP_ABOUT_COLUMN = 27 };
 
 static void option_about(const struct opt *opt, struct str *text)
 {
-    str_add(text, opt->about);
+    str_add(text, (char[]){(char)toupper((unsigned char)*opt->about), 0});
+    str_add(text, opt->about + 1);
     if (opt->kind == OPT_CHOICE && opt->choices)
         str_add_format(text, " (%s)", opt->choices);
     if (opt->fallback)

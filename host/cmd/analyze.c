@@ -45,6 +45,7 @@ static const struct opt analyze_table[] = {
     {OPT_LIST, 0, "fail-on", offsetof(struct analyze_options, fail_on), "CONDITION",
      "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
     PAGE_OPTIONS(struct analyze_options, page),
+    PAGE_STACK_OPTIONS(struct analyze_options, page),
     {0},
 };
 

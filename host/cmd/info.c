@@ -11,10 +11,12 @@
 
 struct info_options {
     struct page_options page;
+    const char *tables;
     bool environment;
 };
 
 static const struct opt info_table[] = {
+    {OPT_TEXT, 't', "table", offsetof(struct info_options, tables), "NAME,...", "only these tables", "all", "file|kinds|processes|modules", NULL},
     {OPT_FLAG, 'e', "environment", offsetof(struct info_options, environment), NULL, "also the recorded environment variables", NULL, NULL, NULL},
     PAGE_OPTIONS(struct info_options, page),
     {0},
@@ -188,12 +190,40 @@ static void info_init(struct info *info)
     table_init(&info->modules, "modules", "Modules", "Programs and libraries that stacks go through.", TABLE_ROWS, module_columns, MODULE_COLUMNS);
 }
 
-static bool info_put(struct info *info, struct page *page, struct error *error)
+/* Whether --table names it; a name that is none of the tables is told before anything is read. */
+static bool is_asked(const struct info_options *options, const char *name)
+{
+    const char *rest = options->tables, *word;
+    size_t count;
+    while (opt_next_word(&rest, ',', &word, &count))
+        if (strlen(name) == count && !memcmp(name, word, count))
+            return true;
+    return !options->tables;
+}
+
+static bool tables_check(const struct info_options *options, struct error *error)
+{
+    static const char names[] = "file kinds processes modules";
+    const char *rest = options->tables, *word;
+    size_t count, asked = 0;
+    for (; opt_next_word(&rest, ',', &word, &count); asked++) {
+        const char *at = names, *name;
+        size_t length;
+        bool is_known = false;
+        while (opt_next_word(&at, ' ', &name, &length))
+            is_known |= length == count && !memcmp(name, word, count);
+        if (!is_known)
+            return error_set(error, ERROR_USAGE, "--table: '%.*s' is not one of %s", (int)count, word, names);
+    }
+    return !options->page.csv || asked == 1 || error_set(error, ERROR_USAGE, "--csv writes one table: choose it with --table, of %s", names);
+}
+
+static bool info_put(const struct info_options *options, struct info *info, struct page *page, struct error *error)
 {
     struct table *const tables[] = {&info->file, &info->kinds, &info->processes, &info->modules};
     bool is_good = true;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        is_good = is_good && page_table(page, tables[i], 0, error);
+        is_good = is_good && (!is_asked(options, tables[i]->name) || page_table(page, tables[i], 0, error));
         table_done(tables[i]);
     }
     return is_good;
@@ -213,7 +243,7 @@ static int info_file(const struct info_options *options, const char *path)
     struct error error = {0}, problem = {0};
     struct info info;
     struct page page = {0};
-    struct trace_reader *reader = trace_open(path, &error);
+    struct trace_reader *reader = tables_check(options, &error) ? trace_open(path, &error) : NULL;
     if (!reader)
         return cmd_fail(&error);
     if (page_open(&page, &options->page, path, &error)) {
@@ -224,7 +254,7 @@ static int info_file(const struct info_options *options, const char *path)
         file_fill(&info, path, reader);
         kinds_fill(&info);
         page_start(&page, path, trace_get_header(reader));
-        if (info_put(&info, &page, &error) && options->environment)
+        if (info_put(options, &info, &page, &error) && options->environment)
             environment_put(&page, trace_get_header(reader));
     }
     page_close(&page, problem.kind ? problem.text : NULL, &error);

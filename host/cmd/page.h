@@ -19,7 +19,7 @@ struct page_options {
     struct opt_list debug_paths;
 };
 
-/* The rows of an option table for the field `field` (a struct page_options) of `type`. */
+/* The rows of an option table, without the closing one, for the field `field` (a struct page_options) of `type`. */
 #define PAGE_OPTIONS(type, field)                                                                                                                             \
     {OPT_SECTION, 0, NULL, 0, NULL, "Output", NULL, NULL, NULL},                                                                                              \
         {OPT_FLAG, 0, "json", offsetof(type, field.json), NULL, "one JSON document, see docs/json-schema", NULL, NULL, NULL},                                 \
@@ -27,15 +27,18 @@ struct page_options {
         {OPT_TEXT, 'o', "output", offsetof(type, field.output), "FILE", "write there", "standard output", NULL, NULL},                                        \
         {OPT_TEXT, 0, "columns", offsetof(type, field.columns), "COL,...", "only these columns, by their names in JSON", NULL, NULL, NULL},                   \
         {OPT_COUNT, 'n', "limit", offsetof(type, field.limit), "N", "rows of a table", "20 as text, else all", NULL, NULL},                                   \
-        {OPT_FLAG, 's', "stacks", offsetof(type, field.stacks), NULL, "whole stacks, one line a frame", NULL, NULL, NULL},                                    \
-        {OPT_FLAG, 0, "all-frames", offsetof(type, field.all_frames), NULL, "also frames of allocation wrappers, of the recorder and before main", NULL,      \
-         NULL, NULL},                                                                                                                                         \
         {OPT_FLAG, 0, "exact", offsetof(type, field.exact), NULL, "plain numbers instead of MiB, ms and %", NULL, NULL, NULL},                                \
         {OPT_CHOICE, 0, "color", offsetof(type, field.colour), "WHEN", "colours; auto: on a terminal unless $NO_COLOR is set", "auto", "auto|always|never",   \
          NULL},                                                                                                                                               \
         {OPT_COUNT, 'w', "width", offsetof(type, field.width), "N", "columns of the page", "the terminal's, else 120", NULL, NULL},                           \
-        {OPT_FLAG, 0, "no-pager", offsetof(type, field.no_pager), NULL, "do not send the page through $PAGER (less)", NULL, NULL, NULL},                      \
-        {OPT_SECTION, 0, NULL, 0, NULL, "Names of functions", NULL, NULL, NULL},                                                                              \
+        {OPT_FLAG, 0, "no-pager", offsetof(type, field.no_pager), NULL, "do not send the page through $PAGER (less)", NULL, NULL, NULL}
+
+/* The same for commands whose tables have stacks. */
+#define PAGE_STACK_OPTIONS(type, field)                                                                                                                       \
+    {OPT_SECTION, 0, NULL, 0, NULL, "Stacks and names of functions", NULL, NULL, NULL},                                                                       \
+        {OPT_FLAG, 's', "stacks", offsetof(type, field.stacks), NULL, "whole stacks, one line a frame", NULL, NULL, NULL},                                    \
+        {OPT_FLAG, 0, "all-frames", offsetof(type, field.all_frames), NULL, "also frames of allocation wrappers, of the recorder and before main", NULL,      \
+         NULL, NULL},                                                                                                                                         \
         {OPT_LIST, 0, "debug-path", offsetof(type, field.debug_paths), "DIR", "also look for debug data and programs there; may be given again", NULL, NULL,  \
          NULL},                                                                                                                                               \
         {OPT_TEXT, 0, "sysroot", offsetof(type, field.sysroot), "DIR", "the traced machine's root folder", NULL, NULL, NULL},                                 \
