@@ -7,6 +7,13 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+/* A fuzzer cannot guess checksums: with it they all hold. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define BLOCK_SUMS_ARE_IDLE true
+#else
+#define BLOCK_SUMS_ARE_IDLE false
+#endif
+
 struct block_packer {
     ZSTD_CCtx *zstd;
 };
@@ -152,12 +159,12 @@ bool block_head_get(const uint8_t *bytes, struct block_head *head)
 
 bool block_records_are_whole(const uint8_t *bytes, const struct block_head *head)
 {
-    return get_fixed(bytes + 48, 8) == records_sum(bytes, head);
+    return BLOCK_SUMS_ARE_IDLE || get_fixed(bytes + 48, 8) == records_sum(bytes, head);
 }
 
 bool block_tokens_are_whole(const uint8_t *bytes, const struct block_head *head)
 {
-    return get_fixed(bytes + 56, 8) == tokens_sum(bytes, head);
+    return BLOCK_SUMS_ARE_IDLE || get_fixed(bytes + 56, 8) == tokens_sum(bytes, head);
 }
 
 struct block_unpacker *block_unpacker_new(void)

@@ -168,7 +168,7 @@ static bool decode_ending(struct decoder *decoder, struct predict_entry now, uin
 static bool decode_hot(struct decoder *decoder, struct event *event)
 {
     struct predict *predict = &decoder->predict;
-    struct predict_entry *longs = predict_long(predict, decoder->thread), *shorts = predict_short(predict, decoder->thread), now = *longs;
+    struct predict_entry *longs = decoder->thread->longs, *shorts = decoder->thread->shorts, now = *longs;
     uint32_t token = TOKEN_LONG;
     bool guessed = decoder->run > 0;
     if (guessed) {

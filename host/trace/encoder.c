@@ -22,6 +22,7 @@ void encoder_begin(struct encoder *encoder, bool reset)
 {
     for (int i = 0; i < STREAM_COUNT; i++)
         encoder->streams[i].at = encoder->streams[i].start;
+    encoder->segment_events += encoder->block_events;
     encoder->block_events = encoder->run = 0;
     encoder->place_at = encoder->tick_at = encoder->thread_at = 0;
     encoder->tick = 0;
@@ -123,8 +124,7 @@ static bool encode_form_slow(struct encoder *encoder, const struct event *event,
 
 static inline bool encode_form(struct encoder *encoder, const struct event *event, uint32_t *found)
 {
-    uint64_t mix = (form_head(event) ^ (uint64_t)event->source << 20 ^ (uint64_t)(event->usable != 0) << 63) * 0x9E3779B97F4A7C15u;
-    uint32_t slot = (uint32_t)(mix >> 56) % ENCODER_FORM_CACHE;
+    uint32_t slot = (event->kind * 32u + event->api + event->source * 7u + (event->usable != 0) * 16u) % ENCODER_FORM_CACHE;
     uint32_t guess = encoder->form_cache[slot];
     if (guess < encoder->predict.form_count && form_is(encoder->predict.forms + guess, event))
         return *found = guess, true;
@@ -248,7 +248,7 @@ static void encode_birth(struct encoder *encoder, const struct event *event, uin
     uint32_t site = event->stack, size = (uint32_t)event->size, class = predict_class(event->size);
     bool direct = predict->forms[form].direct;
     struct predict_bin *bin = predict_bin_at(predict, thread, class);
-    struct predict_entry *longs = predict_long(predict, thread), *shorts = predict_short(predict, thread);
+    struct predict_entry *longs = thread->longs, *shorts = thread->shorts;
     uint32_t ref;
     int64_t delta = 0;
     if (longs->site == site && longs->form == form && longs->size == size && entry_holds_new(longs, thread, bin, direct, event->address)) {
@@ -288,7 +288,7 @@ static void encode_ending(struct encoder *encoder, const struct event *event, ui
 {
     struct predict *predict = &encoder->predict;
     struct predict_thread *thread = encoder->thread;
-    struct predict_entry *longs = predict_long(predict, thread), *shorts = predict_short(predict, thread);
+    struct predict_entry *longs = thread->longs, *shorts = thread->shorts;
     uint32_t site = event->stack;
     if (longs->form == form && longs->site == site && entry_holds_old(longs, predict, thread, node, event->address)) {
         encoder->run++;
@@ -321,15 +321,13 @@ static void encode_ending(struct encoder *encoder, const struct event *event, ui
     predict_pass(predict, thread, predict_digest(form, site, born_site));
 }
 
-static bool event_is_hot(const struct event *event, const struct predict_thread *thread)
+static inline bool event_is_hot(const struct event *event, const struct predict_thread *thread)
 {
-    if (!event->address || event->address >> 48 || event->size >> 32 || !event->thread)
+    if ((event->address - 1) >> 48 | event->size >> 32)
         return false;
-    if (event->kind == EVENT_ALLOC)
-        return !event->old_address;
-    if (event->kind == EVENT_RESIZE_END)
-        return event->old_address == thread->flight;
-    return !event->old_address && !event->size && !event->usable && (event->kind == EVENT_FREE || event->kind == EVENT_RESIZE_BEGIN);
+    if (event->kind == EVENT_ALLOC || event->kind == EVENT_FREE || event->kind == EVENT_RESIZE_BEGIN)
+        return !event->old_address && (event->kind == EVENT_ALLOC || !(event->size | event->usable));
+    return event->kind == EVENT_RESIZE_END && event->old_address == thread->flight;
 }
 
 bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node)
@@ -337,7 +335,7 @@ bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t ti
     uint32_t old = *node, form;
     *node = 0;
     if (!encoder->thread || encoder->thread->id != event->thread || encoder->thread->process != event->process)
-        if (!encode_switch(encoder, event))
+        if (!event->thread || !encode_switch(encoder, event))
             return false;
     if (!event_is_hot(event, encoder->thread) || !encode_form(encoder, event, &form))
         return false;
@@ -352,7 +350,6 @@ bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t ti
     else
         encode_ending(encoder, event, form, old);
     encoder->block_events++;
-    encoder->segment_events++;
     return true;
 }
 

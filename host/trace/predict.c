@@ -53,6 +53,7 @@ struct predict_thread *predict_thread_new(struct predict *predict, uint32_t id, 
     uint32_t head = predict->node_count++;
     predict->nodes[head] = (struct predict_node){.newer = head, .older = head};
     *thread = (struct predict_thread){.id = id, .process = process, .head = head, .gap = head};
+    predict_look_up(predict, thread);
     vec_push(&predict->threads, thread);
     return thread;
 }

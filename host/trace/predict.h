@@ -20,7 +20,7 @@ enum {
     PREDICT_SHORT_BITS = 14, /* guesses from the event before */
     PREDICT_SIZE_BITS = 13,  /* last size of a stack */
     BIN_FRONT = 7,           /* as many as glibc's per-thread cache holds of a size */
-    BIN_BACK = 64,
+    BIN_BACK = 32,
 };
 
 /* How an event names an address. */
@@ -41,7 +41,7 @@ enum {
     REF_DELTA = 120, /* bytes from REF_BUMP's place, or from the block that the thread ended last */
     REF_NONE = 255,  /* never matches */
 };
-enum { REF_NEWEST_MOST = 24, REF_NEAR_MOST = 12 };
+enum { REF_NEWEST_MOST = 10, REF_NEAR_MOST = 6 };
 
 struct predict_entry {
     uint32_t site, size;
@@ -66,9 +66,10 @@ struct predict_bin {
 
 struct predict_thread {
     uint32_t id, process;
-    uint32_t head;    /* node that closes the ring of its living blocks */
-    uint32_t gap;     /* node that is older than the one it ended last */
-    uint32_t past[3]; /* digests of its last events */
+    uint32_t head;                        /* node that closes the ring of its living blocks */
+    uint32_t gap;                         /* node that is older than the one it ended last */
+    uint32_t past[3];                     /* digests of its last events */
+    struct predict_entry *longs, *shorts; /* the guesses that they lead to */
     uint32_t flight_class;
     uint64_t flight; /* address that its realloc is at, 0 none */
     uint64_t bump, behind, ended;
@@ -126,13 +127,20 @@ static inline uint32_t *predict_size(const struct predict *predict, uint32_t sit
     return predict->sizes + (site * 0x9E3779B1u >> (32 - PREDICT_SIZE_BITS));
 }
 
+static inline void predict_look_up(const struct predict *predict, struct predict_thread *thread)
+{
+    thread->longs = predict_long(predict, thread);
+    thread->shorts = predict_short(predict, thread);
+    __builtin_prefetch(thread->longs);
+    __builtin_prefetch(thread->shorts);
+}
+
 static inline void predict_pass(const struct predict *predict, struct predict_thread *thread, uint32_t digest)
 {
     thread->past[2] = thread->past[1];
     thread->past[1] = thread->past[0];
     thread->past[0] = digest;
-    __builtin_prefetch(predict_long(predict, thread));
-    __builtin_prefetch(predict_short(predict, thread));
+    predict_look_up(predict, thread);
 }
 
 /* What the allocator is thought to take for a block. */
@@ -272,7 +280,7 @@ static inline uint32_t predict_birth(struct predict *predict, struct predict_thr
     if (predict->forms[form].resizes && thread->flight != address && thread->flight_class)
         predict_put_away(predict, thread, thread->flight_class, thread->flight);
     if (predict->forms[form].resizes)
-        thread->flight = 0;
+        thread->flight = thread->flight_class = 0;
     return predict_born(predict, thread, address, class, site);
 }
 

@@ -87,6 +87,31 @@ static bool reader_next_block(struct trace_reader *reader)
     }
 }
 
+/* Records and frames of the block: what can still be told when its tokens cannot. */
+static uint64_t reader_count_definitions(const struct trace_reader *reader)
+{
+    struct ht_bytes records = reader->records;
+    struct ht_record record;
+    uint64_t count = 0;
+    while (ht_record_get(&records, &record))
+        count++;
+    const struct ht_bytes *tokens = reader->frames.in + TRIE_TOKENS;
+    for (const uint8_t *at = tokens->at; at < tokens->end; at++)
+        count += *at < 0x80;
+    return count;
+}
+
+/* The hot events of the block are lost; they count as if they stood before its records. */
+static void reader_lose_tokens(struct trace_reader *reader)
+{
+    uint64_t left = reader_count_definitions(reader);
+    uint64_t lost = reader->head.event_count > left ? reader->head.event_count - left : 0;
+    if (reader->head.kind != BLOCK_EVENTS)
+        return;
+    reader_lose(reader, lost, 0, "a block of the trace is damaged here");
+    reader->next_index += lost;
+}
+
 static void reader_begin_events(struct trace_reader *reader)
 {
     const struct block_head *head = &reader->head;
@@ -98,6 +123,7 @@ static void reader_begin_events(struct trace_reader *reader)
         reader->can_decode = false;
     }
     reader->next_index = head->first_event;
+    reader->tick = head->first_tick;
     reader->tells_checkpoint &= head->kind == BLOCK_CHECKPOINT;
     reader->record_tick = 0;
     if (!block_unpack_records(reader->unpacker, bytes, head, &reader->records, &reader->frames))
@@ -108,7 +134,7 @@ static void reader_begin_events(struct trace_reader *reader)
         memcpy(reader->decoder.streams, streams, sizeof streams);
         decoder_begin(&reader->decoder, hot, head->flags & BLOCK_RESET);
     } else {
-        reader->decoder.left = 0;
+        reader_lose_tokens(reader);
     }
     reader->in_block = true;
 }
@@ -229,6 +255,16 @@ static bool reader_tell_definition(struct trace_reader *reader, struct event *ev
     return told;
 }
 
+static void reader_take_index(struct trace_reader *reader)
+{
+    struct ht_bytes records;
+    if (reader->head.first_event > reader->next_index)
+        reader_lose(reader, reader->head.first_event - reader->next_index, 0, "a block of the trace is damaged here");
+    reader->next_index = reader->head.first_event;
+    if (block_unpack_records(reader->unpacker, intake_block(&reader->intake), &reader->head, &records, NULL))
+        index_get_totals(records, &reader->index.totals);
+}
+
 bool trace_next(struct trace_reader *reader, struct event *event, struct error *error)
 {
     if (reader->define_end && reader_tell_definition(reader, event))
@@ -246,9 +282,7 @@ bool trace_next(struct trace_reader *reader, struct event *event, struct error *
         if (found && (reader->head.kind == BLOCK_EVENTS || reader->head.kind == BLOCK_CHECKPOINT)) {
             reader_begin_events(reader);
         } else if (found && reader->head.kind == BLOCK_INDEX) {
-            struct ht_bytes records;
-            if (block_unpack_records(reader->unpacker, intake_block(&reader->intake), &reader->head, &records, NULL))
-                index_get_totals(records, &reader->index.totals);
+            reader_take_index(reader);
         } else if (!found) {
             reader->ended = true;
             if (reader->intake.error_number) {

@@ -265,8 +265,11 @@ static bool origin_is(const struct origin *origin, const struct event *event)
            origin->alignment_log2 == event->alignment_log2 && origin->flags == event->flags;
 }
 
-static uint16_t writer_new_origin(struct trace_writer *writer, const struct event *event, uint64_t digest)
+static uint16_t writer_new_origin(struct trace_writer *writer, const struct event *event)
 {
+    uint64_t digest =
+        ((uint64_t)event->thread << 32 ^ (uint64_t)event->source << 12 ^ (uint64_t)event->heap << 24 ^ (uint64_t)event->api << 6 ^ event->flags << 3) +
+        event->alignment_log2;
     uint64_t *number = map_put(&writer->origin_numbers, digest, NULL);
     if (*number && origin_is(writer->origins.at + *number, event))
         return (uint16_t)*number;
@@ -285,12 +288,9 @@ static uint16_t writer_new_origin(struct trace_writer *writer, const struct even
 
 static inline uint16_t writer_origin(struct trace_writer *writer, const struct event *event)
 {
-    uint64_t digest = ((uint64_t)event->thread << 32 ^ (uint64_t)event->source << 12 ^ (uint64_t)event->heap << 24 ^ (uint64_t)event->api << 6 ^
-                       event->alignment_log2 ^ event->flags << 3) *
-                      0x9E3779B97F4A7C15u;
-    uint16_t *near = writer->origin_near + (digest >> 32) % WRITER_NEAR;
+    uint16_t *near = writer->origin_near + (event->thread * 8 + event->api + event->source * 5u + event->heap) % WRITER_NEAR;
     if (!*near || !origin_is(writer->origins.at + *near, event))
-        *near = writer_new_origin(writer, event, digest);
+        *near = writer_new_origin(writer, event);
     return *near;
 }
 
@@ -314,20 +314,23 @@ static void writer_birth(struct trace_writer *writer, const struct event *event)
     ledger_birth(&writer->ledger, event->process, event->address, event->size, event->stack, event->time_ns, node, writer_origin(writer, event));
 }
 
+/* The block's node, if it was born in this segment. */
+static inline uint32_t writer_node(const struct trace_writer *writer, const struct ledger_block *block, ht_addr address)
+{
+    const struct predict *predict = &writer->encoder.predict;
+    return block->node < predict->node_count && predict->nodes[block->node].address == address ? block->node : 0;
+}
+
 static void writer_ending(struct trace_writer *writer, const struct event *event)
 {
-    struct flight flight = {.address = event->address};
-    bool known = event->address && ledger_end(&writer->ledger, event->process, event->address, &flight.block, &flight.size);
-    uint32_t node =
-        known && flight.block.node < writer->encoder.predict.node_count && writer->encoder.predict.nodes[flight.block.node].address == event->address
-            ? flight.block.node
-            : 0;
-    if (!known)
-        flight.address = 0;
+    struct ledger_block block;
+    uint64_t size = 0;
+    bool known = event->address && ledger_end(&writer->ledger, event->process, event->address, &block, &size);
+    uint32_t node = known ? writer_node(writer, &block, event->address) : 0;
     if (!encoder_put(&writer->encoder, event, writer->tick, &node))
         writer_put_rare(writer, event);
     if (event->kind == EVENT_RESIZE_BEGIN)
-        *writer_flight(writer, event->thread) = flight;
+        *writer_flight(writer, event->thread) = known ? (struct flight){block, size, event->address} : (struct flight){0};
     writer->ledger.totals.frees += event->address != 0;
 }
 
