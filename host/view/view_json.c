@@ -227,11 +227,23 @@ static void frame_list_put(struct view_json *page)
     json_end(json);
 }
 
+/* After the stacks: what the symbols had to say about modules shows only when names were asked for. */
+static void notes_put(struct view_json *page)
+{
+    const char *const *notes = NULL;
+    size_t count = page->view->symbols ? symbols_notes(page->view->symbols, &notes) : 0;
+    json_array(&page->json, "notes");
+    for (size_t i = 0; i < count; i++)
+        json_text(&page->json, NULL, notes[i]);
+    json_end(&page->json);
+}
+
 void view_json_end(struct view_json *page, const char *problem)
 {
     json_end(&page->json);
     stacks_put(page);
     frame_list_put(page);
+    notes_put(page);
     json_bool(&page->json, "complete", !problem);
     json_text(&page->json, "problem", problem);
     json_end(&page->json);
