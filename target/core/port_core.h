@@ -17,6 +17,7 @@ uint64_t ht__port_clock(void); /* when the session's clock is not a register */
 void ht__port_wake(uint32_t *word);
 void ht__port_wait(uint32_t *word, uint32_t value, uint32_t milliseconds);
 bool ht__port_collector_lives(void);
+void *ht__port_pages(uint64_t bytes); /* zeroes, taken from memory as they are touched; NULL: none */
 /* From `sp` up, what can be read of the stack that holds it, whole pages; false: nothing. The old *low and *high hold still, or are 0: they save looking. */
 bool ht__port_stack(uint64_t sp, uint64_t *low, uint64_t *high);
 

@@ -2,6 +2,7 @@
 #include "producer.h"
 
 #include "port_core.h"
+#include "sample.h"
 
 #include <string.h>
 
@@ -56,7 +57,28 @@ static bool lane_make_room(struct ht_thread *thread, uint64_t bytes)
     if (ht__session->policy == HT_POLICY_BLOCK && lane_wait(thread, bytes))
         return true;
     __atomic_add_fetch(&thread->lane->lost_events, 1, __ATOMIC_RELAXED);
+    thread->gap_events++;
     return false;
+}
+
+void ht__lane_tell_gap(struct ht_thread *thread)
+{
+    uint64_t gap[2] = {thread->gap_events, thread->gap_bytes};
+    if (!gap[0] || !lane_has_room(thread, (thread->ring_mask + 1) / 4))
+        return;
+    thread->gap_events = thread->gap_bytes = 0;
+    ht__lane_put_more(thread, HT_MORE_GAP, gap, sizeof gap, NULL, 0);
+}
+
+/* With HT_POLICY_SAMPLE: a ring that is three quarters full makes its thread sample, one that is a quarter full makes it record all again. Frees are told
+ * in any case, so those of blocks that were passed over are frees of unknown blocks. */
+static void lane_degrade(struct ht_thread *thread)
+{
+    uint64_t ring_bytes = thread->ring_mask + 1, used = thread->head - __atomic_load_n(&thread->lane->tail, __ATOMIC_ACQUIRE);
+    if (!thread->sample_bytes && used > ring_bytes / 4 * 3)
+        ht__sample_set(thread, ht__session->sample_bytes);
+    else if (thread->sample_bytes && used < ring_bytes / 4)
+        ht__sample_set(thread, 0);
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -69,10 +91,15 @@ __attribute__((noinline)) uint64_t *ht__lane_reserve_slow(struct ht_thread *thre
     uint64_t ring_bytes = thread->ring_mask + 1;
     if (bytes > ring_bytes / 4) {
         __atomic_add_fetch(&thread->lane->lost_events, 1, __ATOMIC_RELAXED);
+        thread->gap_events++;
         return NULL;
     }
     if (thread->head >= thread->wake_at)
         lane_wake_collector(thread);
+    if (ht__session->policy == HT_POLICY_SAMPLE)
+        lane_degrade(thread);
+    if (thread->gap_events)
+        ht__lane_tell_gap(thread);
     uint64_t rest = ring_bytes - (thread->head & thread->ring_mask);
     if (rest < bytes || rest == bytes + 8) {
         if (!lane_make_room(thread, rest))

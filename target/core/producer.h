@@ -8,6 +8,8 @@
 uint64_t *ht__lane_reserve_slow(struct ht_thread *thread, uint64_t bytes);
 /* Puts a MORE record; parts are joined. Returns false if it was dropped. */
 bool ht__lane_put_more(struct ht_thread *thread, unsigned type, const void *head, uint64_t head_bytes, const void *tail, uint64_t tail_bytes);
+/* Puts a record of what was dropped, if something was and there is room. */
+void ht__lane_tell_gap(struct ht_thread *thread);
 /* Takes an idle lane of the session for this thread; false: none is left. */
 bool ht__lane_take(struct ht_thread *thread, uint32_t process, uint32_t pid, uint32_t tid);
 void ht__lane_leave(struct ht_thread *thread);

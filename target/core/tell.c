@@ -14,9 +14,9 @@ uint32_t ht__usable_rule;
 /* What a wide record holds beside its stack. */
 struct wide {
     unsigned op, api;
-    uint64_t address, size, usable, old;
+    uint64_t address, size, usable, old, source;
     uint32_t alignment;
-    uint16_t flags;
+    uint16_t flags, heap;
 };
 
 /* The usable size where it is not the usual one, else 0. glibc keeps the chunk's size with three flags in the word before the block. */
@@ -109,8 +109,10 @@ static inline uint64_t *begin_with_stack(struct ht_thread *t, struct walk *walk,
 static __attribute__((noinline)) void put_wide(struct ht_thread *t, struct walk walk, const struct wide *wide)
 {
     uint64_t *words = begin_with_stack(t, &walk, 64);
-    if (!words)
+    if (!words) {
+        t->gap_bytes += wide->op == HT_LANE_REFUSE ? 0 : wide->size;
         return;
+    }
     if (walk.odd & WALK_TRUNCATED)
         __atomic_add_fetch(&t->lane->truncated, 1, __ATOMIC_RELAXED);
     words[0] = ht_lane_word0(stamp_late(), wide->op, wide->api);
@@ -118,9 +120,9 @@ static __attribute__((noinline)) void put_wide(struct ht_thread *t, struct walk 
     words[2] = wide->size;
     words[3] = (uint64_t)walk.keep << 32 | walk.fresh;
     words[4] = wide->usable;
-    words[5] = (uint64_t)wide->alignment << 32 | wide->flags | (walk.odd & WALK_TRUNCATED ? HT_LANE_TRUNCATED : 0);
+    words[5] = (uint64_t)wide->alignment << 32 | (uint64_t)wide->heap << 16 | wide->flags | (walk.odd & WALK_TRUNCATED ? HT_LANE_TRUNCATED : 0);
     words[6] = wide->old;
-    words[7] = 0;
+    words[7] = wide->source;
     lane_publish(t, 64 + 8 * (uint64_t)walk.fresh);
 }
 
@@ -130,6 +132,7 @@ static inline void put_alloc(struct ht_thread *t, const struct walk *walk, uint6
     uint64_t bytes = 24 + 8 * (uint64_t)walk->fresh, *words = lane_reserve(t, bytes);
     if (__builtin_expect(!words, 0)) {
         walk_forget(t);
+        t->gap_bytes += size;
         return;
     }
     lane_begin(t);
@@ -215,6 +218,22 @@ void ht__tell_resize_end(struct ht_thread *t, const void *frame, const void *fro
         return;
     struct wide wide = {.op = HT_LANE_RESIZE_END, .api = api, .address = (uint64_t)(uintptr_t)block, .size = size, .old = (uint64_t)(uintptr_t)from};
     wide.usable = block ? usable_if_odd(block, size) : 0;
+    put_wide(t, ht__walk(t, frame), &wide);
+    leave(t);
+}
+
+void ht__tell(struct ht_thread *t, const void *frame, const struct telling *telling)
+{
+    t = enter(t, frame);
+    if (!t)
+        return;
+    struct wide wide = {.op = telling->op, .api = telling->api, .address = (uint64_t)(uintptr_t)telling->block, .size = telling->size};
+    wide.old = (uint64_t)(uintptr_t)telling->old;
+    wide.source = telling->source;
+    wide.alignment = telling->alignment;
+    wide.flags = telling->flags;
+    wide.heap = telling->heap;
+    wide.usable = telling->block && !telling->heap && telling->op != HT_LANE_FREE_STACK ? usable_if_odd(telling->block, telling->size) : 0;
     put_wide(t, ht__walk(t, frame), &wide);
     leave(t);
 }

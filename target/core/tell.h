@@ -5,6 +5,16 @@
 #include "thread.h"
 #include "walk.h"
 
+/* All that a record of an allocation can say. */
+struct telling {
+    unsigned op, api;      /* HT_LANE_ALLOC_WIDE, HT_LANE_RESIZE_END, HT_LANE_REFUSE or HT_LANE_FREE_STACK */
+    const void *block, *old;
+    uint64_t size, source;
+    uint32_t alignment;
+    uint16_t flags, heap;  /* heap 0: the process's, whose blocks know their usable size */
+};
+void ht__tell(struct ht_thread *thread, const void *frame, const struct telling *telling);
+
 /* After the real call: `block` NULL is a refusal. alignment 0: none was asked for. */
 void ht__tell_alloc(struct ht_thread *thread, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment);
 /* Before the real free. */

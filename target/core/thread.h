@@ -51,6 +51,8 @@ struct ht_thread {
     uint64_t head;         /* bytes written */
     uint64_t clock_start;  /* of the session */
     uint64_t detour;       /* not 0: what the session wants of this thread is more than the shortest records */
+    uint64_t sample_bytes; /* mean distance of samples; 0: every block is recorded */
+    int64_t sample_left;   /* bytes until the next sample */
     uint64_t soft_limit;   /* below it a record needs no further question: room, wake mark and ring end are all beyond */
     uint64_t wake_at;
     uint64_t busy;         /* a record is being made: frame address of the hook that makes it */
@@ -63,8 +65,8 @@ struct ht_thread {
     bool truncated;                 /* frames[0] is not the root */
     uint32_t anchor_count;          /* ordered by frame */
     uint64_t code_generation;       /* frames are void when code was unmapped since */
-    int64_t sample_left;            /* bytes until the next sample */
     uint64_t random;
+    uint64_t gap_events, gap_bytes; /* dropped and not yet told */
     uint32_t tid;
     char name[16];                  /* as told */
     struct ht_thread *next_late;    /* a thread that had an event after its end: taken apart by another thread */

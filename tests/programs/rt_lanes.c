@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -267,6 +268,7 @@ static void live_put(uint64_t process, uint64_t address, uint64_t size)
     *entry = (struct live){address, size, process, 1};
 }
 
+static double estimated_bytes, estimated_count, variance_bytes;
 static uint64_t doubles, unknown_frees, live_blocks, live_bytes, total_bytes, allocated;
 
 static void replay_alloc(const struct record *record)
@@ -277,6 +279,10 @@ static void replay_alloc(const struct record *record)
     live_put(record->process, record->address, record->size);
     total_bytes += record->size;
     allocated++;
+    double size = record->size ? (double)record->size : 1, p = record->flags & HT_LANE_SAMPLED ? -expm1(-size / (double)session->sample_bytes) : 1;
+    estimated_bytes += (double)record->size / p;
+    estimated_count += 1 / p;
+    variance_bytes += size / p * size / p * (1 - p);
 }
 
 static void replay_free(const struct record *record)
@@ -363,6 +369,7 @@ static void print_all(FILE *out, int status)
     SHOW("doubles", doubles), SHOW("unknown_frees", unknown_frees), SHOW("live_blocks", live_blocks), SHOW("live_bytes", live_bytes), SHOW("total_bytes", total_bytes);
     SHOW("allocated", allocated), SHOW("lost", lost), SHOW("waits", waits), SHOW("gaps", gaps), SHOW("gap_events", gap_events), SHOW("gap_bytes", gap_bytes);
     SHOW("threads", threads), SHOW("modules", modules), SHOW("maps", maps), SHOW("marks", marks), SHOW("sources", sources), SHOW("states", states);
+    SHOW("estimated_bytes", estimated_bytes), SHOW("estimated_count", estimated_count), SHOW("sigma_bytes", sqrt(variance_bytes));
     SHOW("lanes_used", session->lanes_used), SHOW("lanes_refused", session->lanes_refused);
 }
 

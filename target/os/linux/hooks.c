@@ -1,7 +1,7 @@
 /* hooks: in the program's calls of malloc and its kin, out the real call and its record. Frees are recorded before the real call, allocations after it. */
 #include "os.h"
 
-#include "target/core/tell.h"
+#include "target/core/sample.h"
 #include "target/core/port_core.h"
 #include "wire/api.h"
 
@@ -24,13 +24,13 @@
     do {                                                                                                                                                      \
         struct ht_thread *self_ = ht_thread_get();                                                                                                            \
         if (self_)                                                                                                                                            \
-            ht__tell_alloc(self_, FRAME, (block), (size), HT_API_##api, (alignment));                                                                          \
+            sample_tell_alloc(self_, FRAME, (block), (size), HT_API_##api, (alignment));                                                                          \
     } while (0)
 #define GOING(block, api)                                                                                                                                     \
     do {                                                                                                                                                      \
         struct ht_thread *self_ = ht_thread_get();                                                                                                            \
         if (self_)                                                                                                                                            \
-            ht__tell_free(self_, FRAME, (block), HT_API_##api);                                                                                                \
+            sample_tell_free(self_, FRAME, (block), HT_API_##api);                                                                                                \
     } while (0)
 
 EXPORT void *malloc(size_t size)
@@ -67,9 +67,35 @@ static void *move_early(const void *block, size_t size)
     return fresh;
 }
 
+/* The old block counts if it was recorded, the new one by its own draw: so each is taken with the probability of its own size. */
+static __attribute__((noinline)) void *resize_sampled(struct ht_thread *self, const void *frame, void *block, size_t size, unsigned api)
+{
+    bool known = block && sample_may_know(block) && ht__sample_forget(block), wanted = (size || !block) && ht__sample_draw(self, size);
+    if (known && wanted)
+        ht__tell_resize_begin(self, block, api);
+    else if (known)
+        ht__tell_free(self, frame, block, api);
+    void *fresh = ht__real.realloc(block, size);
+    bool failed = !fresh && (size || !block);
+    struct telling telling = {.op = known && wanted ? HT_LANE_RESIZE_END : HT_LANE_ALLOC_WIDE, .api = api, .block = fresh, .old = known ? block : NULL, .size = size};
+    telling.flags = fresh ? HT_LANE_SAMPLED : 0;
+    if (failed && !block)
+        telling.op = HT_LANE_REFUSE;
+    else if (failed && known && !wanted) /* it lives on, and was told to be gone */
+        telling.block = block, telling.size = ht__real.malloc_usable_size(block), telling.flags = HT_LANE_SAMPLED;
+    else if (failed ? !known : !wanted || !fresh)
+        return fresh;
+    ht__tell(self, frame, &telling);
+    if (telling.block || known)
+        ht__sample_remember(self, telling.block ? telling.block : block);
+    return fresh;
+}
+
 static inline void *resize(const void *frame, void *block, size_t size, unsigned api)
 {
     struct ht_thread *self = ht_thread_get();
+    if (__builtin_expect(self && ht__sample_filter, 0))
+        return resize_sampled(self, frame, block, size, api);
     if (self && block && size)
         ht__tell_resize_begin(self, block, api);
     else if (self && block)

@@ -5,7 +5,7 @@
  * called. When memory is short the real new decides what happens: it may throw. */
 #include "os.h"
 
-#include "target/core/tell.h"
+#include "target/core/sample.h"
 #include "wire/api.h"
 
 /* The mangled names have no header. */
@@ -49,7 +49,7 @@ static inline int ready(struct late *late)
             return real.found ? ((void *(*) types)real.found)arguments : NULL;                                                                                \
         struct ht_thread *self = ht_thread_get();                                                                                                             \
         if (self)                                                                                                                                             \
-            ht__tell_alloc(self, FRAME, block, size, HT_API_##api, alignment);                                                                                \
+            sample_tell_alloc(self, FRAME, block, size, HT_API_##api, alignment);                                                                                \
         return block;                                                                                                                                         \
     }
 
@@ -62,7 +62,7 @@ static inline int ready(struct late *late)
         int way = ready(&real);                                                                                                                               \
         struct ht_thread *self = ht_thread_get();                                                                                                             \
         if (self)                                                                                                                                             \
-            ht__tell_free(self, FRAME, block, HT_API_##api);                                                                                                  \
+            sample_tell_free(self, FRAME, block, HT_API_##api);                                                                                                  \
         if (way == 1)                                                                                                                                         \
             ((void (*) types)real.found)arguments;                                                                                                            \
         else                                                                                                                                                  \

@@ -45,6 +45,12 @@ bool ht__port_collector_lives(void)
     return lives;
 }
 
+void *ht__port_pages(uint64_t bytes)
+{
+    void *pages = ht__pages_get(bytes, MAP_NORESERVE);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
 uint64_t ht__signals_block(void)
 {
     uint64_t all = ~(uint64_t)0, before = 0;

@@ -6,6 +6,7 @@
 
 #include "target/core/port_core.h"
 #include "target/core/producer.h"
+#include "target/core/sample.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -96,6 +97,8 @@ static bool take_lane(struct ht_thread *t, uint32_t tid)
     if (!ht__lane_take(t, ht__process_serial, (uint32_t)getpid(), tid))
         return false;
     t->generation = ht__state->generation;
+    t->random = t->gap_events = t->gap_bytes = 0; /* a child must not draw what its parent draws */
+    ht__sample_set(t, ht__sample_filter ? ht__session->sample_bytes : 0);
     return true;
 }
 
@@ -129,8 +132,10 @@ static void end_levels(struct ht_thread *t)
     for (struct ht_thread *above; t; t = above) {
         above = t->above;
         t->above = NULL;
-        if (has_lane(t))
+        if (has_lane(t)) {
+            ht__lane_tell_gap(t);
             ht__lane_leave(t);
+        }
         unmap_thread(t);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "target/core/tell.h"
 #include "target/core/producer.h"
+#include "target/core/sample.h"
 #include "target/core/port_core.h"
 
 #include <errno.h>
@@ -137,6 +138,8 @@ static bool start_first(void)
         return false;
     if (&__libc_single_threaded)
         ht__single_threaded = &__libc_single_threaded;
+    if (ht__session->sample_bytes && ht__session->policy != HT_POLICY_SAMPLE && !ht__sample_init())
+        return false;
     find_usable_rule();
     ht__process_serial = enter_new_image();
     return ht__process_serial != 0;

@@ -1,0 +1,137 @@
+/* sample: in the sizes that a thread asks for, out which blocks are recorded. All in whole numbers: a program's floating point flags are its own. */
+#include "sample.h"
+
+#include "port_core.h"
+#include "wire/api.h"
+
+/* Recorded addresses in buckets of one cache line. A bucket's choice is a hash, and the following ones are its overflow; a slot is freed at once, so a look-up
+ * looks at all of them. It is rare: the filter says no to nearly all that is not here. */
+enum { SLOTS = 8, BUCKET_BITS = 18, BUCKETS = 1 << BUCKET_BITS, OVERFLOW = 4 };
+struct bucket {
+    uint64_t address[SLOTS];
+};
+
+uint8_t *ht__sample_filter;
+static struct bucket *buckets;
+
+bool ht__sample_init(void)
+{
+    uint8_t *filter = ht__port_pages(1 << SAMPLE_FILTER_BITS);
+    buckets = ht__port_pages(BUCKETS * sizeof *buckets);
+    if (filter && buckets)
+        ht__sample_filter = filter;
+    return ht__sample_filter != NULL;
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t mixed = *state += 0x9E3779B97F4A7C15u;
+    mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EBu;
+    return mixed ^ mixed >> 31;
+}
+
+/* High word of a product. */
+static uint64_t multiply_high(uint64_t a, uint64_t b)
+{
+    uint64_t low = (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF), middle = (a >> 32) * (b & 0xFFFFFFFF) + (low >> 32);
+    uint64_t other = (a & 0xFFFFFFFF) * (b >> 32) + (middle & 0xFFFFFFFF);
+    return (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
+}
+
+/* -log2(u / 2^64) in units of 2^-32: the digits of the logarithm come by squaring. */
+static uint64_t minus_log2(uint64_t u)
+{
+    unsigned zeros = (unsigned)__builtin_clzll(u | 1);
+    uint64_t mantissa = (u | 1) << zeros, fraction = 0; /* 2^63 stands for 1 */
+    for (int digit = 0; digit < 32; digit++) {
+        uint64_t square = multiply_high(mantissa, mantissa); /* 2^62 stands for 1 */
+        fraction <<= 1;
+        if (square >> 63)
+            fraction |= 1;
+        mantissa = square >> 63 ? square : square << 1;
+    }
+    return ((uint64_t)(zeros + 1) << 32) - fraction;
+}
+
+/* Exponential, at least 1. */
+static int64_t draw_distance(struct ht_thread *t)
+{
+    static const uint64_t ln2 = 0xB17217F7D1CF79ACu; /* times 2^-64 */
+    uint64_t nats = multiply_high(minus_log2(next_random(&t->random)), ln2); /* times 2^-32, below 2^38 */
+    uint64_t mean = t->sample_bytes, whole = (nats >> 32) * mean, rest = multiply_high(nats << 32, mean);
+    return (int64_t)((whole + rest) & INT64_MAX) + 1;
+}
+
+void ht__sample_set(struct ht_thread *t, uint64_t mean_bytes)
+{
+    if (!t->random)
+        t->random = ht__port_clock() ^ (uint64_t)(uintptr_t)t ^ (uint64_t)t->tid << 40;
+    t->sample_bytes = mean_bytes;
+    if (mean_bytes)
+        t->sample_left = draw_distance(t);
+}
+
+bool ht__sample_draw(struct ht_thread *t, uint64_t size)
+{
+    t->sample_left -= (int64_t)(size + !size);
+    if (t->sample_left > 0)
+        return false;
+    t->sample_left = draw_distance(t);
+    return true;
+}
+
+static struct bucket *bucket_of(const void *block, unsigned overflow)
+{
+    return &buckets[((sample_hash(block) >> (32 - BUCKET_BITS)) + overflow) & (BUCKETS - 1)];
+}
+
+static void filter_add(const void *block, int by)
+{
+    uint8_t *count = &ht__sample_filter[sample_hash(block) >> (32 - SAMPLE_FILTER_BITS)], seen = __atomic_load_n(count, __ATOMIC_RELAXED);
+    while (seen != UINT8_MAX && !__atomic_compare_exchange_n(count, &seen, (uint8_t)(seen + by), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+}
+
+/* Replaces the first `from` among the block's slots. */
+static bool swap_slot(const void *block, uint64_t from, uint64_t to)
+{
+    for (unsigned overflow = 0; overflow < OVERFLOW; overflow++)
+        for (unsigned i = 0; i < SLOTS; i++) {
+            uint64_t *slot = &bucket_of(block, overflow)->address[i], expected = from;
+            if (__atomic_load_n(slot, __ATOMIC_RELAXED) == from && __atomic_compare_exchange_n(slot, &expected, to, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+                return true;
+        }
+    return false;
+}
+
+void ht__sample_remember(struct ht_thread *t, const void *block)
+{
+    ht__sample_forget(block); /* it may have been freed while nothing was recorded */
+    if (swap_slot(block, 0, (uint64_t)(uintptr_t)block))
+        filter_add(block, 1);
+    else
+        __atomic_add_fetch(&t->lane->lost_events, 1, __ATOMIC_RELAXED); /* its free will not be told */
+}
+
+bool ht__sample_forget(const void *block)
+{
+    if (!swap_slot(block, (uint64_t)(uintptr_t)block, 0))
+        return false;
+    filter_add(block, -1);
+    return true;
+}
+
+void ht__sample_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
+{
+    bool point = t->sample_left <= 0;
+    if (point)
+        t->sample_left = draw_distance(t);
+    if (!point && block)
+        return;
+    struct telling telling = {.op = block ? HT_LANE_ALLOC_WIDE : HT_LANE_REFUSE, .api = api, .block = block, .size = size, .alignment = alignment};
+    telling.flags = block ? HT_LANE_SAMPLED : 0;
+    ht__tell(t, frame, &telling);
+    if (block && ht__sample_filter)
+        ht__sample_remember(t, block);
+}
