@@ -241,6 +241,8 @@ int cmd_run(int argc, char **argv)
     int exit_code;
     if (!cmd_parse(&cmd_run_table, &run, argc, argv, &words, &exit_code))
         return exit_code;
+    if (run.policy == HT_POLICY_SAMPLE && !run.sample_bytes)
+        run.sample_bytes = 512 * 1024;
     exit_code = run_record(&run, &words, &error);
     if (error.kind != ERROR_NONE)
         exit_code = cmd_fail(&error);
