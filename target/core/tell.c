@@ -165,7 +165,7 @@ __attribute__((flatten)) void ht__tell_alloc(struct ht_thread *t, const void *fr
     if (__builtin_expect(block && !(usable | alignment | t->detour | size >> 32 | (walk.odd & ~(uint32_t)WALK_ANCHORS)), 1))
         put_alloc(t, &walk, address, size, api);
     else
-        put_wide(t, walk, &(struct wide){.op = op, .api = api, .address = address, .size = size, .usable = usable, .alignment = alignment});
+        put_wide(t, walk, &(struct wide){.op = op, .api = api, .address = address, .size = size, .usable = usable, .source = t->source, .alignment = alignment});
     leave(t);
 }
 
@@ -181,18 +181,23 @@ static __attribute__((noinline)) void tell_free_slowly(struct ht_thread *t, cons
     leave(t);
 }
 
-/* One question decides for the shortest way, which calls nothing and so saves no register. */
+/* The shortest way calls nothing and so saves no register. */
 void ht__tell_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
 {
+    if (__builtin_expect(t->busy | t->detour, 0)) {
+        tell_free_slowly(t, frame, block, api);
+        return;
+    }
+    t->busy = (uint64_t)(uintptr_t)frame;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* only now: a handler would move the head */
     uint64_t head = t->head;
-    if (__builtin_expect(t->busy | t->detour | (head + 16 > t->soft_limit), 0)) {
+    if (__builtin_expect(head + 16 > t->soft_limit, 0)) {
+        t->busy = 0;
         tell_free_slowly(t, frame, block, api);
         return;
     }
     struct ht_lane *lane = t->lane;
     uint64_t *words = (uint64_t *)(void *)(t->ring + (head & t->ring_mask));
-    t->busy = (uint64_t)(uintptr_t)frame;
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     __atomic_store_n(&lane->head, head | 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     words[0] = ht_lane_word0(port_ticks_early() - t->clock_start, HT_LANE_FREE, api);
@@ -218,6 +223,7 @@ void ht__tell_resize_end(struct ht_thread *t, const void *frame, const void *fro
         return;
     struct wide wide = {.op = HT_LANE_RESIZE_END, .api = api, .address = (uint64_t)(uintptr_t)block, .size = size, .old = (uint64_t)(uintptr_t)from};
     wide.usable = block ? usable_if_odd(block, size) : 0;
+    wide.source = t->source;
     put_wide(t, ht__walk(t, frame), &wide);
     leave(t);
 }
@@ -229,11 +235,11 @@ void ht__tell(struct ht_thread *t, const void *frame, const struct telling *tell
         return;
     struct wide wide = {.op = telling->op, .api = telling->api, .address = (uint64_t)(uintptr_t)telling->block, .size = telling->size};
     wide.old = (uint64_t)(uintptr_t)telling->old;
-    wide.source = telling->source;
+    wide.source = telling->foreign ? 0 : t->source;
     wide.alignment = telling->alignment;
     wide.flags = telling->flags;
     wide.heap = telling->heap;
-    wide.usable = telling->block && !telling->heap && telling->op != HT_LANE_FREE_STACK ? usable_if_odd(telling->block, telling->size) : 0;
+    wide.usable = telling->block && !telling->foreign ? usable_if_odd(telling->block, telling->size) : 0;
     put_wide(t, ht__walk(t, frame), &wide);
     leave(t);
 }
@@ -255,12 +261,17 @@ void ht__tell_map(struct ht_thread *t, const void *frame, const void *address, u
     leave(t);
 }
 
-void ht__tell_mark(struct ht_thread *t, const char *label)
+void ht__tell_more(struct ht_thread *t, unsigned type, const void *head, uint64_t head_bytes, const void *tail, uint64_t tail_bytes)
 {
     t = enter(t, __builtin_frame_address(0));
     if (!t)
         return;
-    size_t bytes = strlen(label);
-    ht__lane_put_more(t, HT_MORE_MARK, label, bytes < 256 ? bytes : 256, NULL, 0);
+    ht__lane_put_more(t, type, head, head_bytes, tail, tail_bytes);
     leave(t);
+}
+
+void ht__tell_source(struct ht_thread *t, uint64_t source)
+{
+    t->source = source;
+    t->detour = source ? t->detour | HT_DETOUR_SOURCE : t->detour & ~(uint64_t)HT_DETOUR_SOURCE;
 }

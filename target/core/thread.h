@@ -43,6 +43,9 @@ enum {
     HT_STACKS = 256,       /* bounds that are remembered, for coroutines */
 };
 
+/* Why a thread takes the longer way. */
+enum { HT_DETOUR_SESSION = 1, HT_DETOUR_SOURCE = 2 };
+
 struct ht_thread {
     uint64_t generation;   /* equal to ht__state.generation while this thread may record */
     struct ht_lane *lane;
@@ -51,6 +54,7 @@ struct ht_thread {
     uint64_t head;         /* bytes written */
     uint64_t clock_start;  /* of the session */
     uint64_t detour;       /* not 0: what the session wants of this thread is more than the shortest records */
+    uint64_t source;       /* place in the program's source of the allocation that is about to be made, 0 none */
     uint64_t sample_bytes; /* mean distance of samples; 0: every block is recorded */
     int64_t sample_left;   /* bytes until the next sample */
     uint64_t soft_limit;   /* below it a record needs no further question: room, wake mark and ring end are all beyond */

@@ -17,9 +17,9 @@ static pthread_t victim;
 static __attribute__((noinline)) void work(size_t size)
 {
     void *volatile block = malloc(size);
-    gots++;
+    __atomic_add_fetch(&gots, 1, __ATOMIC_RELAXED);
     free(block);
-    frees++;
+    __atomic_add_fetch(&frees, 1, __ATOMIC_RELAXED);
 }
 
 static void on_signal(int signal)
