@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -208,6 +209,18 @@ static void limit(int resource, uint64_t most)
     setrlimit(resource, &now);
 }
 
+/* What the process has already, as RLIMIT_DATA counts it: the parent may be large, and a sanitizer's shadow is huge. */
+static uint64_t data_bytes(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file && fscanf(file, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 /* The parent's atexit handlers are not for us; this one runs before them. */
 static void end_now(void)
 {
@@ -230,7 +243,7 @@ static void leave_parent(int fd, bool debuginfod)
     dup2(own, 3);
     close_range(4, ~0u, 0);
     limit(RLIMIT_CORE, 0);
-    limit(RLIMIT_DATA, memory_limit_bytes);
+    limit(RLIMIT_DATA, data_bytes() + memory_limit_bytes);
     limit(RLIMIT_NOFILE, 8192);
     if (!debuginfod)
         unsetenv("DEBUGINFOD_URLS"); /* elfutils asks the servers in it by itself */
