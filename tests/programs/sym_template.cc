@@ -46,6 +46,16 @@ __attribute__((noinline)) int quiet(int value)
 }
 } // namespace
 
+__attribute__((always_inline)) inline int inlined_host(int value)
+{
+    auto nested = [](int item) __attribute__((noinline)) {
+        sink = item;
+        MARK(nested);
+        return sink + item;
+    };
+    return nested(value) + 1;
+}
+
 int main(int count, char **)
 {
     shop::shelf<long, 4> shelf{};
@@ -54,6 +64,6 @@ int main(int count, char **)
         MARK(lambda);
         return shelf.fill(value);
     };
-    std::printf("%ld %d\n", lambda(count), quiet(count));
+    std::printf("%ld %d\n", lambda(count), quiet(count) + inlined_host(count));
     return 0;
 }

@@ -65,6 +65,9 @@ static void check_cplusplus(const char *compiler, const char *flags)
     assert_memory_equal(texts[0].function, "(anonymous namespace)::box::shy", 31);
     check_text(&texts[0], texts[0].function, "sym_template.cc", "MARK(shy)", true);
     check_text(&texts[1], "(anonymous namespace)::quiet(int)", "sym_template.cc", "call shy", false);
+    assert_int_equal(ask(&subject, "nested", &texts), 1); /* the function that holds it has no code of its own */
+    assert_non_null(strstr(texts[0].function, "inlined_host"));
+    check_text(&texts[0], texts[0].function, "sym_template.cc", "MARK(nested)", false);
     assert_int_equal(ask(&subject, "lambda", &texts), 1);
     assert_non_null(strstr(texts[0].function, "main::"));
     assert_non_null(strstr(texts[0].function, "::operator()(int) const"));
@@ -253,6 +256,11 @@ static void stripped(void **state)
     assert_null(texts->file);
     assert_int_equal(symbols_frame(subject.symbols, 2, &texts), 1);
     assert_string_equal(texts->function, "bare.so+0x12");
+    char expected[64];
+    see_frame(subject.symbols, 3, outer + (1 << 20), false); /* too far from any name */
+    symbols_frame(subject.symbols, 3, &texts);
+    snprintf(expected, sizeof expected, "bare.so+0x%llx", (unsigned long long)outer + (1 << 20));
+    assert_string_equal(texts->function, expected);
     symbols_free(subject.symbols);
 }
 
@@ -268,6 +276,14 @@ static void other_machines(void **state)
         print_message("  %s\n", compilers[i]);
         compile(compilers[i], "-g", "sym_inline.c", "foreign");
         check_c("foreign", "foreign", NULL);
+        if (strncmp(compilers[i], "arm", 3) != 0)
+            continue;
+        const struct frame_text *texts; /* a return address into Thumb code has bit 0 set */
+        struct subject subject = subject_new("foreign", "foreign", NULL);
+        see_frame(subject.symbols, 1, facts_of("foreign", "behind_hidden").address | 1, false);
+        symbols_frame(subject.symbols, 1, &texts);
+        check_text(&texts[0], "hidden", "sym_inline.c", "MARK(hidden)", false);
+        symbols_free(subject.symbols);
     }
 }
 
