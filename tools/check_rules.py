@@ -77,6 +77,15 @@ def check_names(names):
             seen[base] = name
 
 
+def check_stops(root):
+    """Every "`folder/file.c` `function()`" that ARCHITECTURE.md names is there."""
+    for number, line in enumerate(read_lines(os.path.join(root, "ARCHITECTURE.md")), 1):
+        for name, function in re.findall(r"`([\w/]+\.[ch])` `(\w+)\(\)`", line):
+            path = os.path.join(root, name)
+            if not os.path.isfile(path) or not re.search(rf"^\w[^;=]*\b{function}\(", "\n".join(read_lines(path)), re.MULTILINE):
+                yield f"ARCHITECTURE.md:{number}: there is no {function}() in {name}"
+
+
 def read_lines(path):
     try:
         with open(path, encoding="utf-8") as file:
@@ -102,6 +111,7 @@ def main():
     root = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     names = git_files(root)
     broken = [f"{name}:{line}: {what}" for name, line, what in check_names(names)]
+    broken += check_stops(root)
     for name in names:
         broken += [f"{name}:{line}: {what}" for line, what in check_file(root, name)]
     print("\n".join(broken) or f"rules: {len(names)} files keep them")
