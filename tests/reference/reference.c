@@ -28,7 +28,8 @@ enum { FRAMES = 20000, LINE_BYTES = 1 << 20, EARLY_BYTES = 1 << 16 };
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 extern void __libc_free(void *);
 
-static __thread int inside __attribute__((tls_model("initial-exec"))); /* what unwinding and resolving allocate is no event of the program */
+/* What unwinding and looking up allocate is no event of the program. volatile: libc declares dlsym a leaf that never calls back, but it does. */
+static __thread volatile int inside __attribute__((tls_model("initial-exec")));
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char line[LINE_BYTES];
 static int log_file = -1, log_pid;
@@ -43,9 +44,10 @@ static __thread struct stack *stack __attribute__((tls_model("initial-exec")));
 static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argument)
 {
     struct stack *all = argument;
-    uintptr_t pc = _Unwind_GetIP(context);
+    int interrupted = 0;
+    uintptr_t pc = _Unwind_GetIPInfo(context, &interrupted);
     if (pc && all->count < FRAMES)
-        all->pcs[all->count++] = pc;
+        all->pcs[all->count++] = pc + (uintptr_t)interrupted; /* as if a call stood there: the instruction is the one before the address */
     return pc ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
@@ -54,6 +56,13 @@ static struct link_map *module_of(uintptr_t pc)
     Dl_info info;
     struct link_map *map = NULL;
     return dladdr1((void *)pc, &info, (void **)&map, RTLD_DL_LINKMAP) ? map : NULL;
+}
+
+/* File name up to ".so": what follows depends on which link of several was opened. */
+static int name_bytes(const char *name)
+{
+    const char *end = strstr(name, ".so");
+    return (int)(end ? end + 3 - name : (long)strlen(name));
 }
 
 static const char *name_of(const struct link_map *map)
@@ -100,8 +109,8 @@ static size_t format_frames(char *out, size_t room)
         outside |= map != own;
         if (!outside)
             continue;
-        used += map ? (size_t)snprintf(out + used, room - used, " %.256s+%lx", name_of(map), (long)(stack->pcs[i] - map->l_addr))
-                    : (size_t)snprintf(out + used, room - used, " ?+%lx", (long)stack->pcs[i]);
+        const char *name = map ? name_of(map) : "?";
+        used += (size_t)snprintf(out + used, room - used, " %.*s+%lx", name_bytes(name), name, (long)(stack->pcs[i] - (map ? map->l_addr : 0)));
     }
     return used;
 }
@@ -159,19 +168,43 @@ static void after_fork(void)
 {
     pthread_mutex_unlock(&lock);
 }
+
+/* The functions of these names behind us are the runtime's. All are looked up at once: dlsym gives back what an earlier dlsym allocated, and done later
+ * that would be a free which nobody is told of. */
+static struct {
+    const char *name;
+    void *found;
+} known[] = {
+    {"malloc", 0}, {"calloc", 0}, {"realloc", 0}, {"reallocarray", 0}, {"posix_memalign", 0}, {"memalign", 0}, {"aligned_alloc", 0}, {"valloc", 0},
+    {"pvalloc", 0}, {"free", 0},
+#define FORMS(stem) {stem "m", 0}, {stem "mRKSt9nothrow_t", 0}, {stem "mSt11align_val_t", 0}, {stem "mSt11align_val_tRKSt9nothrow_t", 0}
+    FORMS("_Znw"), FORMS("_Zna"),
+#undef FORMS
+#define FORMS(stem)                                                                                                                                           \
+    {stem "Pv", 0}, {stem "Pvm", 0}, {stem "PvRKSt9nothrow_t", 0}, {stem "PvSt11align_val_t", 0}, {stem "PvmSt11align_val_t", 0},                              \
+    {stem "PvSt11align_val_tRKSt9nothrow_t", 0}
+    FORMS("_Zdl"), FORMS("_Zda"),
+#undef FORMS
+};
+
+/* Linked with -z initfirst: runs before the runtime's own start. The runtime looks up its real functions now, while nothing is told; what that allocates
+ * is in no trace either. */
 static __attribute__((constructor)) void start(void)
 {
+    inside++;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        known[i].found = dlsym(RTLD_NEXT, known[i].name);
+    int (*unmap)(void *, size_t) = (int (*)(void *, size_t))dlsym(RTLD_NEXT, "munmap");
+    unmap(NULL, 0);
     pthread_atfork(before_fork, after_fork, after_fork);
+    inside--;
 }
 
-/* The next function of that name behind us, which is the runtime's. */
 static void *next(void **found, const char *name)
 {
-    if (!*found) {
-        inside++;
-        *found = dlsym(RTLD_NEXT, name);
-        inside--;
-    }
+    for (size_t i = 0; !*found && i < sizeof known / sizeof *known; i++)
+        if (!strcmp(known[i].name, name))
+            *found = known[i].found;
     return *found;
 }
 #define NEXT(name, result, types)                                                                                                                             \
@@ -288,13 +321,15 @@ void free(void *block)
     next_(block);
 }
 
-/* Operators new and delete by their mangled names; a failing new throws through us, so this file is built with -fexceptions. */
+/* Operators new and delete by their mangled names. A new that fails has told so through the malloc that it called; it may throw through us, so this file is
+ * built with -fexceptions. */
 #define NEW(symbol, text, parameters, types, arguments, alignment)                                                                                            \
     void *symbol parameters                                                                                                                                   \
     {                                                                                                                                                         \
         NEXT(#symbol, void *, types);                                                                                                                        \
         void *block = next_ arguments;                                                                                                                        \
-        allocated(text, size, alignment, block);                                                                                                              \
+        if (block)                                                                                                                                            \
+            allocated(text, size, alignment, block);                                                                                                          \
         return block;                                                                                                                                         \
     }
 #define NEW_FORMS(stem, text)                                                                                                                                 \

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""equal: in a program and its arguments, out whether heaptrack and we count the same allocations, peak and leaked bytes on the same single-threaded run.
+
+  equal.py PROGRAM [ARGUMENT...]        with the environment HT and TRACE_LINES
+Both record a run of their own of a program that does the same every time. heaptrack's figures are added up from its file, since heaptrack_print rounds.
+One difference is known, taken out and said: libstdc++'s pool for exceptions, 72,704 bytes. heaptrack brings it into C programs, and frees it at the end also
+where a program has one of its own.
+Exit code 1 when a figure differs, 77 (skipped) when heaptrack is not there.
+"""
+import collections
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+POOL_BYTES = 72704
+
+
+class Heap:
+    """Adds up what lives."""
+
+    def __init__(self):
+        self.allocations = self.live = self.peak = 0
+        self.sizes = collections.Counter()
+
+    def born(self, size):
+        self.allocations += 1
+        self.sizes[size] += 1
+        self.live += size
+        self.peak = max(self.peak, self.live)
+
+    def ended(self, size):
+        self.live -= size
+
+    def figures(self):
+        return {"allocations": self.allocations, "peak bytes": self.peak, "leaked bytes": self.live}
+
+
+def read_heaptrack(path):
+    """heaptrack's interpreted file: "a SIZE STACK" names a kind of allocation, "+ KIND" and "- KIND" are events; all in hexadecimal."""
+    heap, kinds = Heap(), []
+    unpacked = subprocess.run(["zstd", "-dc", path], capture_output=True, check=True).stdout.decode(errors="replace")
+    for line in unpacked.splitlines():
+        words = line.split(" ")
+        if words[0] == "a":
+            kinds.append(int(words[1], 16))
+        elif words[0] == "+":
+            heap.born(kinds[int(words[1], 16)])
+        elif words[0] == "-":
+            heap.ended(kinds[int(words[1], 16)])
+    return heap
+
+
+def read_ours(lines):
+    heap, sizes = Heap(), {}
+    for line in lines:
+        words = line.split(" |")[0].split(" ")
+        kind, size, address, old = words[1], int(words[-4]), words[-2], words[-1]
+        if kind == "F" or (kind == "R" and address != "0"):
+            heap.ended(sizes.pop(address if kind == "F" else old, 0))
+        if kind == "A" or (kind == "R" and address != "0"):
+            heap.born(size)
+            sizes[address] = size
+    return heap
+
+
+def run(command):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr.decode(errors='replace')[-2000:]}")
+    return done.stdout.decode(errors="replace")
+
+
+def take_pool_out(theirs, ours):
+    """The pool is no allocation of a C program, and no leak of a C++ one."""
+    if theirs.sizes[POOL_BYTES] == ours.sizes[POOL_BYTES] + 1:
+        theirs.allocations -= 1
+        theirs.sizes[POOL_BYTES] -= 1
+        theirs.peak -= POOL_BYTES
+        return " (libstdc++'s pool, which heaptrack brings along, taken out)"
+    if ours.sizes[POOL_BYTES] and ours.live == theirs.live + POOL_BYTES:
+        ours.live -= POOL_BYTES
+        return " (libstdc++'s pool, which heaptrack frees at the end, taken out)"
+    return ""
+
+
+def main():
+    program = shutil.which(sys.argv[1])
+    if not shutil.which("heaptrack") or not program:
+        print("heaptrack or the program is not installed")
+        return 77
+    command = [os.path.realpath(program), *sys.argv[2:]]
+    with tempfile.TemporaryDirectory() as folder:
+        run(["heaptrack", "-o", os.path.join(folder, "peer"), *command])
+        theirs = read_heaptrack(next(os.path.join(folder, name) for name in os.listdir(folder) if name.startswith("peer")))
+        trace = os.path.join(folder, "trace.htrc")
+        run([os.environ["HT"], "run", "-o", trace, "--", *command])
+        ours = read_ours(run([os.environ["TRACE_LINES"], trace, os.path.basename(command[0])]).splitlines())
+    note = take_pool_out(theirs, ours)
+    same = theirs.figures() == ours.figures()
+    print(f"{os.path.basename(command[0])}: {'equal' if same else 'DIFFERENT'}{note}")
+    print("  heaptrack", theirs.figures())
+    print("  ours     ", ours.figures())
+    for size in sorted(set(theirs.sizes) | set(ours.sizes)):
+        if theirs.sizes[size] != ours.sizes[size]:
+            print(f"  blocks of {size} bytes: heaptrack {theirs.sizes[size]}, ours {ours.sizes[size]}")
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
