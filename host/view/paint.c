@@ -33,18 +33,27 @@ size_t paint_put(const struct view *view, FILE *out, enum paint_role role, const
     return utf8_columns(text);
 }
 
+/* What does not fit goes: of a path its beginning, of other texts their end. */
+static void cut_put(const struct view *view, FILE *out, const char *text, size_t columns)
+{
+    size_t used = utf8_columns(text), mark = utf8_columns(paint_ellipsis(view)), room = columns > mark ? columns - mark : 0;
+    const char *ellipsis = columns >= mark ? paint_ellipsis(view) : "";
+    if (*text == '/' && !strchr(text, ' '))
+        fprintf(out, "%s%s", ellipsis, text + utf8_fit(text, used - room));
+    else
+        fprintf(out, "%.*s%s", (int)utf8_fit(text, room), text, ellipsis);
+}
+
 void paint_cell(const struct view *view, FILE *out, enum paint_role role, const char *text, size_t columns, bool is_right)
 {
-    size_t used = utf8_columns(text), mark = utf8_columns(paint_ellipsis(view));
+    size_t used = utf8_columns(text);
     if (is_right && used < columns)
         fprintf(out, "%*s", (int)(columns - used), "");
     bool is_painted = paint_start(view, out, role);
-    if (used <= columns) {
+    if (used <= columns)
         fputs(text, out);
-    } else {
-        size_t kept = utf8_fit(text, columns > mark ? columns - mark : 0);
-        fprintf(out, "%.*s%s", (int)kept, text, columns >= mark ? paint_ellipsis(view) : "");
-    }
+    else
+        cut_put(view, out, text, columns);
     paint_end(out, is_painted);
     if (!is_right && used < columns)
         fprintf(out, "%*s", (int)(columns - used), "");

@@ -70,8 +70,7 @@ static void widths_shrink(const struct view *view, const struct table *table, st
         if (sum <= view->width + ROWS_GAP && (widest == table->column_count || widths[widest] <= ROWS_TEXT_MOST || layout->stack < 0))
             return;
         if (widest < table->column_count) {
-            size_t excess = sum > view->width + ROWS_GAP ? sum - view->width - ROWS_GAP : widths[widest] - ROWS_TEXT_MOST;
-            widths[widest] = widths[widest] > ROWS_TEXT_LEAST + excess ? widths[widest] - excess : ROWS_TEXT_LEAST;
+            widths[widest]--;
         } else {
             if (last == table->column_count)
                 return;

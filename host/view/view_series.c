@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cell.h"
+#include "host/base/number.h"
 #include "host/base/str.h"
 #include "host/base/utf8.h"
 #include "paint.h"
@@ -173,7 +174,8 @@ static void rows_put(const struct series *series)
     view_rows(series->out, &view, &few);
     if (few.cells != table->cells) {
         struct str text = {0};
-        str_add_format(&text, "  %zu of %zu rows, evenly spread: see --limit", most, table->row_count);
+        char count[NUMBER_ROOM];
+        str_add_format(&text, "  %zu of %s rows, evenly spread: see --limit", most, number_count(count, table->row_count));
         paint_put(series->view, series->out, PAINT_DIM, str_text(&text));
         putc('\n', series->out);
         str_done(&text);

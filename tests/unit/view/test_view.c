@@ -143,6 +143,8 @@ static void map_make(struct table *table)
     row[1].u = UINT64_MAX;
     row[2].text = table_text(table, "%0200d", 7);
     row[3].u = 100000000000;
+    row = table_row(table);
+    row[2].text = "/usr/lib/x86_64-linux-gnu/a-long-folder-name/and-another-one-below-it/libsomething.so.6";
 }
 
 enum { CARD_COLUMNS = 7 };
