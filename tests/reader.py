@@ -48,10 +48,6 @@ def unzigzag(u):
     return u >> 1 ^ -(u & 1)
 
 
-def xxh64(data, seed):
-    return xxhash.XXH64(data, len(data), seed)
-
-
 def get_record(records):
     body = Bytes(records.take(records.varint()))
     kind, mask, numbers, texts = body.varint(), body.varint(), [0] * 64, []
@@ -95,8 +91,12 @@ class Thread:
         self.bins = {}
 
 
+def chunk(size):
+    return 32 if size < 9 else size + 23 & ~15
+
+
 def size_class(size):
-    u = (32 if size < 9 else size + 23 & ~15) >> 4
+    u = chunk(size) >> 4
     l = u.bit_length() - 1
     return u if u <= 65 else min(191, 66 + (l - 6) * 4 + (u >> (l - 2) & 3))
 
@@ -161,7 +161,7 @@ class Model:
             elif ref == 112 and not birth:
                 delta = streams[11].varint()
         if not guessed:
-            fits = ref != 120 or (delta % 16 == 0 and -(1 << 31) <= delta // 16 < 1 << 31)
+            fits = ref != 120 or delta % 16 == 0 and -(1 << 31) <= delta // 16 < 1 << 31
             entry = (site, size, form, ref if fits else 255, delta // 16 if ref == 120 else delta)
             self.longs[long_at] = self.shorts[short_at] = entry
             if birth:
@@ -171,13 +171,12 @@ class Model:
         digest = ((site ^ form << 24 & M32) * 0x9E3779B1 + extra) * 0x85EBCA77 & M32
         thread.past = (digest, p0, p1)
         kind, api, flags, align, heap, source, has = self.forms[form]
-        usable = (size + unzigzag(streams[8].varint())) & M64 if has & 1 else 0
+        usable = (chunk(size) - 8 + unzigzag(streams[8].varint())) & M64 if has & 1 else 0
         return [kind, api, flags, align, heap, thread.process, thread.id, 0, address, size if birth else 0, usable, old, site, source]
 
     def birth(self, thread, form, ref, delta, size, site):
-        kind, api = self.forms[form][:2]
+        (kind, api), cls = self.forms[form][:2], size_class(size)
         direct = kind == 4 or api in DIRECT
-        cls = size_class(size)
         front, back = self.bin(thread, cls)
         ref = ref or (1 if not direct and front else 8)
         if ref < 8:
@@ -196,7 +195,7 @@ class Model:
                 front.clear()
             while ref < 72 and cls <= 8 and len(front) < 7 and back:
                 front.append(back.pop())
-        thread.behind = address + (32 if size < 9 else size + 23 & ~15)
+        thread.behind = address + chunk(size)
         if ref >= 72 and ref != 74:
             thread.bump = thread.behind
         if kind == 4:
@@ -239,7 +238,8 @@ class Reader:
         while self.at + 64 <= len(self.data):
             sync, kind, flags, _, r, t, _, _, first, tick, _, s1, s2 = struct.unpack_from("<IBBHIIIIQQQQQ", self.data, self.at)
             records, tokens = self.data[self.at + 64:self.at + 64 + r], self.data[self.at + 64 + r:self.at + 64 + r + t]
-            if sync != 0x4B425448 or xxh64(records, xxh64(self.data[self.at:self.at + 48], 0)) != s1 or xxh64(tokens, s1) != s2:
+            sum1 = xxhash.XXH64(records, r, xxhash.XXH64(self.data[self.at:self.at + 48], 48, 0))
+            if sync != 0x4B425448 or sum1 != s1 or xxhash.XXH64(tokens, t, s1) != s2:
                 raise SystemExit("damaged at %d" % self.at)
             self.at += 64 + r + t
             yield kind, flags, first, tick, Bytes(records), Bytes(tokens)

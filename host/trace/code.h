@@ -54,7 +54,10 @@ void encoder_init(struct encoder *encoder);
 void encoder_done(struct encoder *encoder);
 /* Empties the streams; `reset` also forgets all guesses. */
 void encoder_begin(struct encoder *encoder, bool reset);
-bool encoder_block_is_full(const struct encoder *encoder);
+static inline bool encoder_block_is_full(const struct encoder *encoder)
+{
+    return encoder->block_events >= CODE_BLOCK_EVENTS;
+}
 bool encoder_segment_is_full(const struct encoder *encoder);
 /* Codes a hot event at `tick`. `node` is the block's node in this segment for an end, 0: not known; *node becomes that of a birth, 0 else. False: this event
  * cannot be told this way and must go as a record; then nothing has changed. */

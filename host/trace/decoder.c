@@ -145,7 +145,7 @@ static bool decode_birth(struct decoder *decoder, struct predict_entry now, uint
     event->stack = now.site;
     event->size = now.size;
     event->old_address = event->kind == EVENT_RESIZE_END ? thread->flight : 0;
-    event->usable = predict->forms[form].has_usable ? now.size + (uint64_t)ht_unzigzag(decode_number(decoder, STREAM_USABLES)) : 0;
+    event->usable = predict->forms[form].has_usable ? predict_usable(now.size) + (uint64_t)ht_unzigzag(decode_number(decoder, STREAM_USABLES)) : 0;
     predict_birth(predict, thread, bin, form, event->address, now.size, now.site, now.ref);
     predict_pass(predict, thread, predict_digest(form, now.site, now.size));
     return true;

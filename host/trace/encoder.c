@@ -36,11 +36,6 @@ void encoder_begin(struct encoder *encoder, bool reset)
     encoder->segment_events = 0;
 }
 
-bool encoder_block_is_full(const struct encoder *encoder)
-{
-    return encoder->block_events >= CODE_BLOCK_EVENTS;
-}
-
 bool encoder_segment_is_full(const struct encoder *encoder)
 {
     const struct predict *predict = &encoder->predict;
@@ -279,7 +274,7 @@ static void encode_birth(struct encoder *encoder, const struct event *event, uin
         *predict_size(predict, site) = size;
     }
     if (event->usable)
-        encode_number(encoder, STREAM_USABLES, ht_zigzag((int64_t)(event->usable - event->size)));
+        encode_number(encoder, STREAM_USABLES, ht_zigzag((int64_t)(event->usable - predict_usable(event->size))));
     *node = predict_birth(predict, thread, bin, form, event->address, size, site, ref);
     predict_pass(predict, thread, predict_digest(form, site, size));
 }

@@ -149,6 +149,12 @@ static inline uint64_t predict_chunk(uint64_t size)
     return size < 9 ? 32 : (size + 23) & ~(uint64_t)15;
 }
 
+/* What the program may usually use of it. */
+static inline uint64_t predict_usable(uint64_t size)
+{
+    return predict_chunk(size) - 8;
+}
+
 static inline uint32_t predict_class(uint64_t size)
 {
     uint64_t units = predict_chunk(size) >> 4;
