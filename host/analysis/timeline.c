@@ -82,37 +82,60 @@ static void timeline_advance(struct timeline *timeline, uint64_t time_ns)
         timeline_step(timeline);
 }
 
-/* What a kind of change does, as masks, since a branch for each would be guessed wrong half the time: to what lives (1 comes, -1 goes), to what was allocated,
- * to what was freed, to what an ending process leaves. A resize frees one block; its bytes went when it was lifted. */
-struct effect {
-    int8_t live;
-    uint8_t allocated, freed, left;
-};
-static const struct effect effects[CHANGE_KIND_COUNT] = {
-    [CHANGE_BIRTH] = {1, 1, 0, 0}, [CHANGE_RESIZE] = {1, 1, 1, 0}, [CHANGE_INHERIT] = {1, 0, 0, 0}, [CHANGE_RESTORE] = {1, 0, 0, 0},
-    [CHANGE_FREE] = {-1, 0, 1, 0}, [CHANGE_LIFT] = {-1, 0, 0, 0},  [CHANGE_VANISH] = {-1, 0, 0, 0}, [CHANGE_LEAVE] = {0, 0, 0, 1},
-};
-
-static inline void tally_add_times(struct tally *sum, struct tally amount, uint64_t times)
+static void moment_freed(struct moment *moment, const struct change *change)
 {
-    sum->bytes += amount.bytes * times;
-    sum->count += amount.count * times;
+    moment->frees += change->amount.count;
 }
 
-static inline void timeline_apply(struct timeline *timeline, const struct change *change)
+static void timeline_apply(struct timeline *timeline, const struct change *change)
 {
     struct moment *moment = timeline->moments + timeline->count - 1;
-    const struct effect *effect = effects + change->kind;
-    tally_add_times(&moment->live, change->amount, (uint64_t)(int64_t)effect->live);
-    tally_add_times(&moment->allocated, change->amount, effect->allocated);
-    tally_add_times(&timeline->left, change->amount, effect->left);
-    moment->frees += change->amount.count * effect->freed;
+    if (change->kind == CHANGE_BIRTH || change->kind == CHANGE_RESIZE)
+        tally_add(&moment->allocated, change->amount);
+    if (change->kind == CHANGE_FREE || change->kind == CHANGE_RESIZE)
+        moment_freed(moment, change);
+    if (change->kind == CHANGE_LEAVE)
+        tally_add(&timeline->left, change->amount);
+    moment->live = change->live;
+    tally_add(&moment->live, timeline->left);
     moment->peak_bytes = moment->live.bytes > moment->peak_bytes ? moment->live.bytes : moment->peak_bytes;
+}
+
+/* A bunch that lies in one row and in which no process ends needs no order but for the peak. */
+static void timeline_apply_all(struct timeline *timeline, const struct changes *changes)
+{
+    struct moment *moment = timeline->moments + timeline->count - 1;
+    uint64_t most = 0;
+    for (size_t i = 0; i < changes->made_count; i++)
+        tally_add(&moment->allocated, changes->made[i]->amount);
+    for (size_t i = 0; i < changes->freed_count; i++)
+        moment_freed(moment, changes->freed[i]);
+    for (size_t i = 0; i < changes->rare_count; i++)
+        if (changes->rare[i]->kind == CHANGE_RESIZE)
+            moment_freed(moment, changes->rare[i]);
+    for (size_t i = 0; i < changes->count; i++)
+        most = changes->all[i].live.bytes > most ? changes->all[i].live.bytes : most;
+    moment->live = changes->all[changes->count - 1].live;
+    tally_add(&moment->live, timeline->left);
+    most += timeline->left.bytes;
+    moment->peak_bytes = most > moment->peak_bytes ? most : moment->peak_bytes;
+}
+
+static bool timeline_is_simple(const struct timeline *timeline, const struct changes *changes)
+{
+    for (size_t i = 0; i < changes->rare_count; i++)
+        if (changes->rare[i]->kind == CHANGE_LEAVE)
+            return false;
+    return changes->all[changes->count - 1].time_ns < timeline->edge_ns;
 }
 
 static void timeline_see(void *state, const struct changes *changes)
 {
     struct timeline *timeline = state;
+    if (timeline_is_simple(timeline, changes)) {
+        timeline_apply_all(timeline, changes);
+        return;
+    }
     for (const struct change *change = changes->all; change < changes->all + changes->count; change++) {
         if (change->time_ns >= timeline->edge_ns)
             timeline_advance(timeline, change->time_ns);

@@ -55,7 +55,12 @@ const struct mark *model_marks(const struct model *model, size_t *count)
 
 const struct heap *model_heap(const struct model *model, size_t number)
 {
-    return number < model->heaps.count ? &model->heaps.at[number]->heap : NULL;
+    if (number >= model->heaps.count)
+        return NULL;
+    struct heap_state *state = model->heaps.at[number];
+    if (state->is_alone)
+        state->heap.account = model->processes.at[state->heap.process].account;
+    return &state->heap;
 }
 
 uint32_t model_parent(const struct model *model, uint32_t stack)

@@ -37,7 +37,11 @@ static struct heap_state *model_heap_new(struct model *model, uint32_t process, 
     if (first) {
         state->next_of_process = first->next_of_process;
         first->next_of_process = state;
+        if (first->is_alone)
+            first->heap.account = model->processes.at[process].account;
+        first->is_alone = false;
     } else {
+        state->is_alone = true;
         model->process_heaps.at[process] = state;
     }
     return state;

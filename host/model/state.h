@@ -21,6 +21,7 @@ struct heap_state {
     struct heap heap;
     struct blocks blocks;
     struct heap_state *next_of_process;
+    bool is_alone; /* the process has no other heap: its account is the process's */
 };
 
 /* A block that is inside realloc. */

@@ -24,6 +24,7 @@ static inline struct change *model_change(struct model *model, enum change_kind 
     change->address = event->address;
     change->old_address = event->old_address;
     change->size = event->size;
+    change->live = model->totals.account.live;
     return change;
 }
 

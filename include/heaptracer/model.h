@@ -66,6 +66,7 @@ struct change {
     ht_addr address, old_address;
     uint64_t size;
     struct tally amount; /* what `block` stands for: size and one, or their weighted values */
+    struct tally live;   /* in all heaps, behind this change */
     struct block block;
     struct block old; /* CHANGE_RESIZE only */
 };
