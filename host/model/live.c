@@ -8,7 +8,6 @@ static void model_count_temporary(struct model *model, struct thread *thread, co
     if (!thread->id || thread->last_address != change->block.address || thread->last_heap != change->block.heap)
         return;
     struct site *site = model->sites.at + change->block.site;
-    thread->last_address = 0;
     thread->temporary.bytes += change->amount.bytes;
     thread->temporary.count += change->amount.count;
     site->temporary.bytes += change->amount.bytes;

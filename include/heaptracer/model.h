@@ -97,7 +97,7 @@ struct thread {
     struct tally foreign_frees; /* of them, of blocks that another thread made */
     struct tally temporary;     /* of them, of the block that the thread had made last */
     uint64_t refused;
-    ht_addr last_address; /* private: of the block that it made last, while that may become temporary; 0: none */
+    ht_addr last_address; /* private: of the block that it made last; 0: none */
     uint32_t last_heap;
 };
 struct process {
