@@ -227,8 +227,24 @@ static void take_answer(void *context, size_t index, enum object_state state, co
     keep(batch, batch->keys.at[batch->first + index], spots);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* In order of address: then the worker goes through the units of a large module once. */
+static void sort_batch(struct batch *batch)
+{
+    if (batch->keys.count)
+        qsort(batch->keys.at, batch->keys.count, sizeof *batch->keys.at, compare_keys);
+    for (size_t i = 0; i < batch->keys.count; i++)
+        vec_push(&batch->addresses, ((struct worker_address){batch->keys.at[i] >> 1, !(batch->keys.at[i] & 1)}));
+}
+
 static void ask_worker(struct batch *batch)
 {
+    sort_batch(batch);
     struct symbols *symbols = batch->symbols;
     struct object_request *request = &batch->module->request;
     uint32_t id = (uint32_t)(batch->module - symbols->modules.at);
@@ -269,7 +285,6 @@ static void want(struct batch *batch, uint64_t key)
         keep(batch, key, &spots);
     } else {
         vec_push(&batch->keys, key);
-        vec_push(&batch->addresses, ((struct worker_address){key >> 1, !(key & 1)}));
     }
     vec_done(&spots.list);
 }
@@ -331,12 +346,6 @@ size_t symbols_frame(struct symbols *symbols, uint32_t stack, const struct frame
 }
 
 /* ---- saving ---- */
-
-static int compare_keys(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    return left < right ? -1 : left > right;
-}
 
 static void save_frame(struct str *out, uint64_t key, const struct texts *texts)
 {

@@ -113,14 +113,10 @@ static void forget_all(struct resolver *resolver)
     malloc_trim(0);
 }
 
-/* Asking malloc takes long: only after something was read. */
-static void forget_when_much(struct resolver *resolver, bool has_read)
+static bool has_much(const struct resolver *resolver)
 {
-    if (!has_read)
-        return;
     struct mallinfo2 memory = mallinfo2();
-    if (resolver->open >= OBJECTS_KEPT || memory.uordblks + memory.hblkhd > memory_kept_bytes)
-        forget_all(resolver);
+    return resolver->open >= OBJECTS_KEPT || memory.uordblks + memory.hblkhd > memory_kept_bytes;
 }
 
 static struct object *open_object(struct resolver *resolver, const struct question *question, const char *path)
@@ -171,17 +167,26 @@ static bool answer_one(struct resolver *resolver, struct object *object, const s
     return resolver->out.count < SEND_BYTES || flush(resolver);
 }
 
+/* Asking malloc takes long, so it is done only after something was read. */
 static bool answer_all(struct resolver *resolver, const struct question *question, const char *path, const struct worker_address *addresses)
 {
-    size_t open_before = resolver->open;
-    struct object *object = open_object(resolver, question, path);
-    size_t read_before = open_before == resolver->open ? object_units_read(object) : SIZE_MAX;
+    struct object *object = NULL;
+    size_t units_read = 0;
     bool good = true;
-    for (uint64_t i = 0; i < question->count && good; i++)
+    for (uint64_t i = 0; i < question->count && good; i++) {
+        if (!object) {
+            object = open_object(resolver, question, path);
+            units_read = SIZE_MAX;
+        }
         good = answer_one(resolver, object, &addresses[i]);
-    good = good && flush(resolver);
-    forget_when_much(resolver, object_units_read(object) != read_before);
-    return good;
+        if (object_units_read(object) != units_read && has_much(resolver)) {
+            forget_all(resolver);
+            object = NULL;
+        } else {
+            units_read = object_units_read(object);
+        }
+    }
+    return good && flush(resolver);
 }
 
 static bool answer_question(struct resolver *resolver)
