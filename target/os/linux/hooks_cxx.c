@@ -14,6 +14,10 @@
 #define EXPORT __attribute__((visibility("default")))
 #define FRAME HT_FRAME
 
+/* The text of what a macro stands for. */
+#define TEXT_(symbol) #symbol
+#define TEXT(symbol) TEXT_(symbol)
+
 /* A function behind us, looked up once. */
 struct late {
     const char *name;
@@ -42,7 +46,7 @@ static inline int ready(struct late *late)
 #define NEW(symbol, api, parameters, types, arguments, alignment, quick)                                                                                      \
     EXPORT void *symbol parameters                                                                                                                            \
     {                                                                                                                                                         \
-        static struct late real = {#symbol, NULL, 0};                                                                                                         \
+        static struct late real = {TEXT(symbol), NULL, 0};                                                                                                         \
         int way = ready(&real);                                                                                                                               \
         void *block = way == 1 ? ((void *(*) types)real.found)arguments : (quick);                                                                             \
         if (__builtin_expect(!block && way == 2, 0))                                                                                                          \
@@ -56,7 +60,7 @@ static inline int ready(struct late *late)
 #define DELETE(symbol, api, parameters, types, arguments)                                                                                                     \
     EXPORT void symbol parameters                                                                                                                             \
     {                                                                                                                                                         \
-        static struct late real = {#symbol, NULL, 0};                                                                                                         \
+        static struct late real = {TEXT(symbol), NULL, 0};                                                                                                         \
         if (!block || ht__early_owns(block))                                                                                                                  \
             return;                                                                                                                                           \
         int way = ready(&real);                                                                                                                               \

@@ -1,7 +1,8 @@
 /* modules: in a code address, out the loaded file that it belongs to, and its announcement to the collector.
  *
  * The list is made from /proc/self/maps when an address is not in it: no lock of the loader is taken, so it works inside dlopen, in signal handlers
- * and with any C library. What is mapped there but no file (code made at run time) is remembered too, so that it is not looked for twice. */
+ * and with any C library. What is mapped there but no file (code made at run time) is remembered too, so that it is not looked for twice. Where
+ * there is no /proc or no descriptor left, glibc's lock-free search answers. */
 #include "os.h"
 
 #include "target/core/producer.h"
@@ -9,6 +10,7 @@
 #include "target/core/port_core.h"
 #include "target/unwind/rule.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <stddef.h>
@@ -121,11 +123,36 @@ static bool announce(const struct ht_module *module, const struct elf_facts *fac
     return ht__lane_put_more(ht__thread_now(), HT_MORE_MODULE, &more, sizeof more.head + facts->build_id_bytes, path, strlen(path));
 }
 
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+extern int _dl_find_object(void *, struct dl_find_object *) __attribute__((weak));
+
+/* What glibc (since 2.35) knows, without a lock; its name for the program itself is empty. */
+static bool search_loader(struct search *search)
+{
+    struct dl_find_object found;
+    if (!_dl_find_object || _dl_find_object((void *)(uintptr_t)search->pc, &found))
+        return false;
+    const char *name = found.dlfo_link_map->l_name;
+    if (!*name)
+        name = ht__session->processes[ht__process_serial - 1].name;
+    memcpy(search->path, name, strnlen(name, sizeof search->path - 1));
+    search->first = (uint64_t)(uintptr_t)found.dlfo_map_start;
+    search->end = (uint64_t)(uintptr_t)found.dlfo_map_end;
+    return search->hit = search->readable = true;
+}
+#else
+static bool search_loader(struct search *search)
+{
+    (void)search;
+    return false;
+}
+#endif
+
 static const struct ht_module *add_module(uint64_t pc)
 {
     static struct search search;
     search = (struct search){.pc = pc};
-    if (!ht__maps_each(see_mapping, &search) || !search.hit || module_count == MODULES)
+    if ((!ht__maps_each(see_mapping, &search) && !search_loader(&search)) || !search.hit || module_count == MODULES)
         return NULL;
     struct ht_module *module = &modules[module_count];
     struct elf_facts facts = {0};
