@@ -55,7 +55,7 @@ expect "dlopen: blocks" "$(blocks)" -eq 200
 expect "dlopen: one depth" "$(grep '^alloc.* size=611 ' "$TMP/lanes" | grep -o 'depth=[0-9]*' | sort -u | wc -l)" -eq 1
 expect "dlopen: stacks cut" "$(value truncated)" -eq 0
 
-for foreign in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
+for foreign in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
     path=$(ldconfig -p | sed -n "s|.*$foreign .*=> ||p" | head -1)
     [ -n "$path" ] || continue
     PRELOAD=$path lanes -- "$VICTIMS/rt_churn" 100000 4
