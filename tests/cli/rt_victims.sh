@@ -46,7 +46,7 @@ expect "stack of an event, beyond libc's" $(($(said next) - bare_next)) -le 512
 
 for one in one other; do
     printf '#include <stdlib.h>\nvoid *deeper(size_t n) { %s void *p = malloc(n); __asm__ volatile("" ::: "memory"); return p; }\nvoid *allocate_there(size_t n) { %s void *p = deeper(n); __asm__ volatile("" ::: "memory"); return p; }\n' \
-        "$([ $one = one ] && echo 'volatile char room[400]; room[0] = 1;')" "$([ $one = one ] && echo 'volatile char room[48]; room[0] = 1;')" >"$TMP/$one.c"
+        "$([ $one = one ] && echo 'volatile char room[400]; room[0] = 1;')" "$([ $one = one ] && echo 'volatile char room[800]; room[0] = 1;')" >"$TMP/$one.c"
     cc -O1 -shared -fPIC -o "$TMP/$one.so" "$TMP/$one.c" || failed=1
 done
 lanes print=1 -- "$VICTIMS/rt_victims" dlopen "$TMP/one.so" "$TMP/other.so"
