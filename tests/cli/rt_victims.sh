@@ -44,10 +44,12 @@ sound "stack"
 expect "stack of the first event, beyond libc's" $(($(said first) - bare_first)) -le 1024
 expect "stack of an event, beyond libc's" $(($(said next) - bare_next)) -le 512
 
-for one in one other; do
-    printf '#include <stdlib.h>\nvoid *deeper(size_t n) { %s void *p = malloc(n); __asm__ volatile("" ::: "memory"); return p; }\nvoid *allocate_there(size_t n) { %s void *p = deeper(n); __asm__ volatile("" ::: "memory"); return p; }\n' \
-        "$([ $one = one ] && echo 'volatile char room[400]; room[0] = 1;')" "$([ $one = one ] && echo 'volatile char room[800]; room[0] = 1;')" >"$TMP/$one.c"
-    cc -O1 -shared -fPIC -o "$TMP/$one.so" "$TMP/$one.c" || failed=1
+# Code of the same length at the same place, with frames of other sizes: a rule that outlived its code would be wrong.
+for library in one:400 other:800; do
+    room="volatile char room[${library#*:}]; room[0] = 1;"
+    printf '#include <stdlib.h>\nvoid *deeper(size_t n) { %s void *p = malloc(n); __asm__ volatile("" ::: "memory"); return p; }\n' "$room" >"$TMP/library.c"
+    printf 'void *allocate_there(size_t n) { %s void *p = deeper(n); __asm__ volatile("" ::: "memory"); return p; }\n' "$room" >>"$TMP/library.c"
+    cc -O1 -shared -fPIC -o "$TMP/${library%:*}.so" "$TMP/library.c" || failed=1
 done
 lanes print=1 -- "$VICTIMS/rt_victims" dlopen "$TMP/one.so" "$TMP/other.so"
 sound "dlopen"
