@@ -19,7 +19,7 @@
 #include "merge.h"
 
 static const uint64_t POLL_NS = 10000000;       /* between two looks at who has ended */
-static const uint64_t STALL_NS = 500000000;     /* a record in the making for longer than this is not waited for (a debugger may hold the thread) */
+static const uint64_t STALL_NS = 3000000000;    /* a record in the making for longer than this is not waited for: a debugger may hold the thread, a busy machine does not so long */
 static const uint64_t PUNCH_NS = 1000000000;    /* a lane idle for this long gives its pages back */
 static const uint64_t NO_BARRIER_NS = 10000000; /* without membarrier a published record is seen within this time */
 

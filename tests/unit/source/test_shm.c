@@ -373,7 +373,7 @@ static void a_silent_or_stuck_lane_does_not_stop_the_rest(void **state)
     assert_int_equal(fixture->events.at[fixture->events.count - 1].address, 2ull << 32 | 9);
     for (int i = 0; i < 100; i++)
         shm_wait(fixture->shm, shm_round(fixture->shm));
-    nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
+    nanosleep(&(struct timespec){.tv_sec = 3, .tv_nsec = 100000000}, NULL);
     shm_round(fixture->shm);
     assert_int_equal(fixture->events.at[fixture->events.count - 1].address, 2ull << 32 | 10);
 }
