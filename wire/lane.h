@@ -107,7 +107,7 @@ struct ht_process {
     uint32_t state;     /* 0 free, 1 being filled, 2 ready, 3 said goodbye (its last record is in its lanes), 4 void: there is no such process */
     uint32_t pid;
     uint32_t parent;    /* serial of the image it came from, 0 none */
-    uint32_t how;       /* 0 first, 1 fork, 2 exec */
+    uint32_t how;       /* 0 first, 1 fork, 2 exec: of the parent itself if it has the same pid, else of a child that it spawned (vfork, posix_spawn) */
     uint64_t stamp;
     uint32_t usable_rule; /* enum ht_usable_rule */
     uint32_t reserved;

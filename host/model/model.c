@@ -122,13 +122,14 @@ void model_flush(struct model *model)
     model_tell(model);
 }
 
-/* An image that execs is over, though its process id goes on. */
+/* An image that execs is over, though its process id goes on. One of another id was spawned, and its parent lives. */
 static void model_exec(struct model *model, const struct event *event)
 {
     const struct process_definition *process = event->define;
     model_flush(model);
-    if (process->how == 2)
-        model_process_over(model, event, model_process_index(model, process->parent));
+    uint32_t parent = model_process_index(model, process->parent);
+    if (process->how == 2 && model->processes.at[parent].pid == process->pid)
+        model_process_over(model, event, parent);
 }
 
 void model_put(struct model *model, const struct event *event)

@@ -83,7 +83,7 @@ struct thread_definition {
 };
 struct process_definition {
     uint32_t id, parent, pid;
-    uint32_t how;            /* 0 first, 1 fork, 2 exec */
+    uint32_t how;            /* 0 first, 1 fork, 2 exec: of the parent itself if it has the same pid, else of a child that it spawned */
     const char *command;
 };
 struct heap_definition {

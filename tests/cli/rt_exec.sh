@@ -21,6 +21,13 @@ for call in execve execv execvpe execvp execl execlp execle fexecve execveat pos
     done
 done
 
+# A spawned image does not end its parent's: what the parent frees afterwards is known.
+for way in "posix_spawn here" "execve vfork" "execve fork"; do
+    "$HT" run -q -f -o "$TMP/trace.htrc" -- "$program" full $way >"$TMP/output" 2>"$TMP/errors" || { echo "FAIL: $way under heaptracer run"; failed=1; }
+    unknown=$("$HT" analyze "$TMP/trace.htrc" --table processes --csv | python3 -c 'import csv, sys; print(sum(int(row["unknown_frees"]) for row in csv.DictReader(sys.stdin)))')
+    expect "$way: frees of unknown blocks" "$unknown" -eq 0
+done
+
 # Another preload stays where it is.
 cat >"$TMP/other.c" <<'END'
 int other;

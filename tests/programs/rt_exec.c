@@ -65,9 +65,10 @@ int main(int argc, char **argv)
         return leaf();
     if (argc < 4)
         return 2;
+    void *volatile kept_block = malloc(1234); /* a child that it spawns must not end it */
     char *const *list = !strcmp(argv[1], "empty") ? nothing : environ;
     if (!strncmp(argv[2], "posix", 5))
-        return spawn(argv[2], argv[0], list);
+        return spawn(argv[2], argv[0], list) + (free(kept_block), 0);
     int status = 1;
     char **kept = environ;
     pid_t pid = !strcmp(argv[3], "vfork") ? vfork() : !strcmp(argv[3], "fork") ? fork() : 0;
@@ -77,5 +78,6 @@ int main(int argc, char **argv)
     }
     environ = kept;
     waitpid(pid, &status, 0);
+    free(kept_block);
     return status;
 }

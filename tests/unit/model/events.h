@@ -37,7 +37,7 @@ static inline void *events_copy(const void *from, size_t bytes)
 
 static inline void events_process(struct events *events, uint32_t id, uint32_t parent, uint32_t how)
 {
-    struct process_definition process = {id, parent, 1000 + id, how, "program"};
+    struct process_definition process = {id, parent, 1000 + (how == 2 ? parent : id), how, "program"}; /* an exec keeps the process id */
     struct event *event = events_put(events, EVENT_PROCESS);
     event->process = id;
     event->define = events_copy(&process, sizeof process);
