@@ -46,15 +46,16 @@ static struct rule_wide rule_from_row(const struct cfi_row *row)
 }
 
 /* Code without unwind information that returns from a signal: C libraries have it, and emulators. */
-static bool is_trampoline(const struct ht_module *module, uint64_t pc)
+static bool is_trampoline(uint64_t pc)
 {
-    return module->readable && pc >= module->start && module->end - pc >= 16 && arch_is_trampoline(pc);
+    struct ht_module module;
+    return ht__module_find(pc, &module) && module.readable && module.end - pc >= 16 && arch_is_trampoline(pc);
 }
 
 static uint8_t kind_without_row(const struct ht_module *module, uint64_t pc)
 {
     struct cfi_row row;
-    if (is_trampoline(module, pc))
+    if (is_trampoline(pc))
         return RULE_SIGNAL;
     if (!module->eh_frame_hdr)
         return RULE_LOST;
