@@ -150,8 +150,18 @@ struct ht_session {
     uint32_t process_count __attribute__((aligned(64)));
     uint32_t lanes_refused;                            /* threads that found no lane, processes that found no entry: their events are not in the trace */
     uint32_t lanes_used;                               /* lanes from this one on were never taken; a thread raises it before it takes a lane beyond */
+    uint32_t reserved;
     struct ht_process processes[HT_SESSION_PROCESSES]; /* serial s is at [s - 1] */
 };
+
+/* A target of 32 bits has a collector of 64. Where a uint64_t needs alignment of 4 only, nothing may lie elsewhere. */
+_Static_assert(sizeof(struct ht_more_module) == 32, "the same with 32 and 64 bits");
+_Static_assert(__builtin_offsetof(struct ht_lane, lost_events) == 24 && __builtin_offsetof(struct ht_lane, tail) == 64 &&
+               sizeof(struct ht_lane) == 128, "the same with 32 and 64 bits");
+_Static_assert(__builtin_offsetof(struct ht_process, stamp) == 16 && sizeof(struct ht_process) == 128, "the same with 32 and 64 bits");
+_Static_assert(__builtin_offsetof(struct ht_session, sample_bytes) == 64 && __builtin_offsetof(struct ht_session, recording) == 128 &&
+               __builtin_offsetof(struct ht_session, process_count) == 256 && __builtin_offsetof(struct ht_session, processes) == 272 &&
+               sizeof(struct ht_session) == 320 + sizeof(struct ht_process[HT_SESSION_PROCESSES]), "the same with 32 and 64 bits");
 
 static inline uint64_t ht_lane_word0(uint64_t stamp, unsigned op, unsigned api)
 {

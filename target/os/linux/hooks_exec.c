@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#pragma GCC diagnostic ignored "-Wmissing-prototypes" /* libc has not all of them in a header */
+
 #define EXPORT __attribute__((visibility("default")))
 
 /* `envp` becomes the list to use; its room lives as long as the function that this is expanded in. */

@@ -59,10 +59,12 @@ EXPORT void *mmap(void *address, size_t size, int protection, int flags, int fd,
     return mapped(FRAME, ht__pages_map(address, size, protection, flags, fd, offset), size, flags);
 }
 
+#ifdef __GLIBC__ /* elsewhere off_t is wide and this is another word for mmap */
 EXPORT void *mmap64(void *address, size_t size, int protection, int flags, int fd, off64_t offset)
 {
     return mapped(FRAME, ht__pages_map(address, size, protection, flags, fd, offset), size, flags);
 }
+#endif
 
 EXPORT int munmap(void *address, size_t size)
 {

@@ -36,19 +36,26 @@ static __thread uint32_t fork_entry __attribute__((tls_model("initial-exec")));
 static uint32_t start_lock;
 static uint64_t generations = 1;
 
+/* Of the file, 0 if it is none of ours. What comes before the lanes is much and a stack may be small: only the beginning is looked at. */
+static uint64_t session_bytes(int fd)
+{
+    struct {
+        uint64_t magic;
+        uint32_t version, lane_count;
+        uint64_t lane_bytes, lane_stride, lanes_offset, file_bytes;
+    } start;
+    _Static_assert(sizeof start == offsetof(struct ht_session, flags), "as struct ht_session begins");
+    bool good = syscall(SYS_read, fd, &start, sizeof start) == (long)sizeof start && start.magic == HT_SESSION_MAGIC && start.version == HT_SESSION_VERSION;
+    return good && start.file_bytes <= SIZE_MAX / 2 ? start.file_bytes : 0;
+}
+
 static struct ht_session *map_session(const char *path)
 {
-    /* Only what is before the entries: they are many, a stack may be small. */
-    struct {
-        char bytes[offsetof(struct ht_session, recording)];
-    } start;
-    struct ht_session *session;
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return NULL;
-    const struct ht_session *head = (const void *)&start;
-    bool good = syscall(SYS_pread64, fd, &start, sizeof start, 0L) == sizeof start && head->magic == HT_SESSION_MAGIC && head->version == HT_SESSION_VERSION;
-    session = good ? ht__pages_map(NULL, head->file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0) : MAP_FAILED;
+    uint64_t bytes = session_bytes(fd);
+    struct ht_session *session = bytes ? ht__pages_map(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0) : MAP_FAILED;
     syscall(SYS_close, fd);
     return session == MAP_FAILED ? NULL : session;
 }
