@@ -29,6 +29,14 @@ static void read_script(const unsigned char *bytes, size_t count, struct elf_che
     check->kind = to > from ? ELF_CHECK_SCRIPT : ELF_CHECK_OTHER;
 }
 
+static void read_interpreter(int fd, uint64_t offset, uint64_t bytes, struct elf_check *check)
+{
+    size_t room = sizeof check->interpreter - 1;
+    ssize_t count = pread(fd, check->interpreter, bytes < room ? bytes : room, (off_t)offset);
+    check->interpreter[count > 0 ? count : 0] = 0;
+    check->kind = ELF_CHECK_DYNAMIC;
+}
+
 static void read_elf(int fd, const unsigned char *bytes, struct elf_check *check)
 {
     bool wide = bytes[EI_CLASS] == ELFCLASS64, big = bytes[EI_DATA] == ELFDATA2MSB;
@@ -39,11 +47,11 @@ static void read_elf(int fd, const unsigned char *bytes, struct elf_check *check
     check->big_endian = big;
     check->kind = type == ET_EXEC || type == ET_DYN ? ELF_CHECK_STATIC : ELF_CHECK_OTHER;
     for (uint64_t i = 0; i < count && check->kind == ELF_CHECK_STATIC; i++) {
-        unsigned char head[4];
-        if (pread(fd, head, sizeof head, (off_t)(offset + i * entry)) != sizeof head)
+        unsigned char head[56] = {0};
+        if (pread(fd, head, sizeof head, (off_t)(offset + i * entry)) < 32)
             check->kind = ELF_CHECK_OTHER;
         else if (get(head, 4, big) == PT_INTERP)
-            check->kind = ELF_CHECK_DYNAMIC;
+            read_interpreter(fd, wide ? get(head + 8, 8, big) : get(head + 4, 4, big), wide ? get(head + 32, 8, big) : get(head + 16, 4, big), check);
     }
 }
 

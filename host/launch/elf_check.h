@@ -19,7 +19,7 @@ struct elf_check {
     uint16_t machine;
     unsigned pointer_bytes;
     bool big_endian;
-    char interpreter[4096]; /* of a script: the program that runs it */
+    char interpreter[4096]; /* of a script: the program that runs it; of a dynamic program: its loader */
 };
 
 void elf_check(const char *path, struct elf_check *check);

@@ -1,6 +1,7 @@
 /* target: checks that would otherwise end in a silent failure: the dynamic loader ignores a preload that does not fit, and the program would run unwatched. */
 #include "target.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -116,10 +117,40 @@ static bool try_library(struct target *target, const struct elf_check *program, 
     return false;
 }
 
+static bool is_musl(const struct elf_check *program)
+{
+    return strstr(program->interpreter, "ld-musl");
+}
+
+/* "i386-musl": the folder of the runtime for programs of another kind than ours. */
+static void name_kind(const struct elf_check *program, char *name, size_t room)
+{
+    static const struct {
+        uint16_t machine;
+        const char *name;
+    } known[] = {{EM_X86_64, "x86_64"}, {EM_386, "i386"}, {EM_AARCH64, "aarch64"}, {EM_ARM, "arm"}, {EM_RISCV, "riscv64"}};
+    const char *machine = "other";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].machine == program->machine)
+            machine = known[i].name;
+    snprintf(name, room, "%s-%s", machine, is_musl(program) ? "musl" : "gnu");
+}
+
+/* A library does not tell which C library it needs; its folder does. */
+static bool try_folder(struct target *target, const struct elf_check *program, struct elf_check *seen, const char *folder, const char *rest)
+{
+    char kind[32], file[128];
+    name_kind(program, kind, sizeof kind);
+    snprintf(file, sizeof file, "%s%s/libheaptracer.so", rest, kind);
+    if (try_library(target, program, seen, folder, file))
+        return true;
+    snprintf(file, sizeof file, "%slibheaptracer.so", rest);
+    return !is_musl(program) && try_library(target, program, seen, folder, file);
+}
+
 static bool search_library(struct target *target, const struct elf_check *program, struct elf_check *seen)
 {
-    static const char *const places[] = {"libheaptracer.so", "../" HT_LIBDIR "/heaptracer/libheaptracer.so", "../lib/heaptracer/libheaptracer.so",
-                                         "../lib32/heaptracer/libheaptracer.so"};
+    static const char *const places[] = {"", "../" HT_LIBDIR "/heaptracer/", "../lib/heaptracer/"};
     char folder[PATH_MAX];
     const char *given = getenv(HT_ENV_LIBRARY);
     if (given && *given)
@@ -130,7 +161,7 @@ static bool search_library(struct target *target, const struct elf_check *progra
     if (slash)
         *slash = 0;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (try_library(target, program, seen, folder, places[i]))
+        if (try_folder(target, program, seen, folder, places[i]))
             return true;
     return false;
 }
@@ -139,6 +170,9 @@ static bool find_library(struct target *target, const struct elf_check *program,
 {
     struct elf_check seen = {0};
     if (!search_library(target, program, &seen)) {
+        if (is_musl(program))
+            return error_set(error, ERROR_USAGE, "%s runs with the C library musl, and no runtime for that is here; set %s to one that was built with musl-gcc",
+                             target->program, HT_ENV_LIBRARY);
         if (!seen.machine)
             return error_set(error, ERROR_USAGE, "libheaptracer.so is not found; install heaptracer whole, or set %s to the file's path", HT_ENV_LIBRARY);
         char wanted[48], got[48];
