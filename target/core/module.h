@@ -9,6 +9,7 @@ struct ht_module {
     uint64_t start, end;    /* mapped range */
     uint64_t bias;
     uint64_t eh_frame_hdr;  /* address, 0: none */
+    uint64_t exidx, exidx_bytes; /* arm's own unwind table, 0: none */
     bool readable;          /* its first page, where code may be looked at */
     bool loader;            /* the dynamic loader: its first instructions are a root without unwind information */
 };

@@ -125,6 +125,36 @@ static inline bool arch_is_trampoline(uint64_t pc)
     return !memcmp((const void *)(uintptr_t)pc, "\x93\x08\xb0\x08\x73\0\0\0", 8); /* li a7, SYS_rt_sigreturn; ecall */
 }
 
+#elif defined(__arm__)
+
+#define ARCH_NAME "arm"
+#define ARCH_DWARF_FP 7 /* in Thumb code */
+#define ARCH_DWARF_SP 13
+#define ARCH_CFA_UNIT 4
+#define ARCH_CODE_SHIFT 0
+#define ARCH_AFTER 2
+#define ARCH_STRIP_RA(ra) ((ra) & ~(uint64_t)1) /* the lowest bit says that the caller is Thumb code */
+#define ARCH_SIGNAL_BYTES 224
+
+/* rt_sigreturn's frame begins with a siginfo (128 bytes); then the ucontext, whose registers begin at 32: r0 .. r10, fp, ip, sp, lr, pc. */
+static inline struct arch_registers arch_signal(uint64_t sp, uint64_t trampoline)
+{
+    const uint8_t *code = (const uint8_t *)(uintptr_t)trampoline;
+    uint8_t number = code[0] == 0x4f ? code[2] : code[0];
+    uint64_t registers = sp + (number == 173 ? 128 : 0) + 32;
+    return (struct arch_registers){
+        .pc = ARCH_STRIP_RA(arch_load(registers + 60)), .sp = arch_load(registers + 52), .fp = arch_load(registers + 28), .ra = arch_load(registers + 56)};
+}
+
+/* mov r7, #SYS_sigreturn or #SYS_rt_sigreturn; svc 0, in either instruction set. */
+static inline bool arch_is_trampoline(uint64_t pc)
+{
+    const void *code = (const void *)(uintptr_t)pc;
+    return !memcmp(code, "\x77\x70\xa0\xe3\0\0\0\xef", 8) || !memcmp(code, "\xad\x70\xa0\xe3\0\0\0\xef", 8) ||
+           !memcmp(code, "\x77\x27\0\xdf", 4) || !memcmp(code, "\xad\x27\0\xdf", 4) ||
+           !memcmp(code, "\x4f\xf0\x77\x07\0\xdf", 6) || !memcmp(code, "\x4f\xf0\xad\x07\0\xdf", 6);
+}
+
 #else
 #error "no stack walker for this processor yet: add its block here (see CONTRIBUTING.md, 'add an architecture')"
 #endif
@@ -135,6 +165,16 @@ static inline struct arch_registers arch_caller(const void *at, uint64_t *slot)
     const uintptr_t *frame = at;
     *slot = (uintptr_t)(frame + 1);
     return (struct arch_registers){.pc = frame[1], .sp = (uintptr_t)(frame + 2), .fp = frame[0]};
+}
+#elif defined(__arm__)
+/* No register has one place in all frames: the walk begins in itself, and whoever calls this goes on to the hook's caller. */
+static inline __attribute__((always_inline)) struct arch_registers arch_caller(const void *at, uint64_t *slot)
+{
+    uintptr_t pc, sp, fp;
+    (void)at;
+    *slot = 0;
+    __asm__ volatile("mov %0, pc\n\tmov %1, sp\n\tmov %2, r7" : "=&r"(pc), "=&r"(sp), "=&r"(fp));
+    return (struct arch_registers){.pc = pc, .sp = sp, .fp = fp};
 }
 #else
 /* aarch64: the frame pointer points to { caller's, return address }; riscv: behind them. */

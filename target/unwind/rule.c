@@ -3,6 +3,7 @@
 
 #include "arch.h"
 #include "cfi.h"
+#include "exidx.h"
 
 #include "target/core/module.h"
 
@@ -72,6 +73,10 @@ struct rule_wide ht__rule_find_wide(uint64_t pc)
         return (struct rule_wide){.kind = RULE_NONE};
     if (module.eh_frame_hdr && ht__cfi_find(module.eh_frame_hdr, module.start, module.end, pc - 1, &row))
         return rule_from_row(&row);
+#if defined(__arm__)
+    if (module.exidx && !is_trampoline(pc))
+        return ht__exidx_find(module.exidx, module.exidx_bytes, module.start, module.end, pc - 1);
+#endif
     return (struct rule_wide){.kind = kind_without_row(&module, pc)};
 }
 

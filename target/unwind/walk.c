@@ -339,6 +339,31 @@ static inline struct walk finish(const struct ht_thread *t, const struct ht_fram
     return (struct walk){keep, fresh, anchor_top, odd};
 }
 
+#if defined(__arm__)
+/* From the walk's own frame to that of the hook's caller. False: one of our own frames has no rule. */
+static bool go_to_caller(struct arch_registers *at, const struct ht_origin *origin, uint64_t *slot)
+{
+    while (at->sp < (uintptr_t)origin->cfa) {
+        struct rule_wide rule = ht__rule_find_wide(at->pc);
+        if ((rule.kind != RULE_SP && rule.kind != RULE_FP) || !rule.ra_below)
+            return false;
+        at->sp = (rule.kind == RULE_FP ? at->fp : at->sp) + (uint64_t)rule.cfa;
+        if (rule.fp_below)
+            at->fp = load(at->sp - rule.fp_below);
+        *slot = at->sp - rule.ra_below;
+        at->pc = load_ra(*slot);
+    }
+    return true;
+}
+#else
+static inline bool go_to_caller(const struct arch_registers *at, const void *origin, const uint64_t *slot)
+{
+    return (void)at, (void)origin, (void)slot, true;
+}
+#endif
+
+#define WALK_NOTHING ((struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS})
+
 /* The hot loop keeps pc, sp, cached and top in registers: frames that are found through SP, which nearly all are, and a full meeting never
  * leave it; the cursor in memory is for the rest. */
 #define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.slot = slot, at.cached = cached, at.top = top)
@@ -348,10 +373,12 @@ struct walk ht__walk(struct ht_thread *t, const void *frame)
 {
     uint64_t slot;
     struct arch_registers caller = arch_caller(frame, &slot);
+    if (!go_to_caller(&caller, frame, &slot))
+        return WALK_NOTHING;
     uint64_t pc = caller.pc, sp = caller.sp;
     if (__builtin_expect(sp < t->stack_low || sp >= t->stack_high || *t->maps_now != t->maps_generation || t->code_generation != ht__code_generation, 0))
         if (!find_bounds(t, sp))
-            return (struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS};
+            return WALK_NOTHING;
     uint64_t high = t->stack_high;
     struct ht_frame *cached = t->frames + t->frame_count, *top = t->frames + HT_FRAMES, *floor = t->frames + HT_FRAMES / 2;
     struct cursor at;

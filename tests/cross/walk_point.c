@@ -16,6 +16,13 @@
 #include <sys/mman.h>
 #include <unwind.h>
 
+/* On arm libgcc does not show the frame that it has no way on from. */
+#if defined(__arm__)
+#define OLDEST_UNSEEN 1
+#else
+#define OLDEST_UNSEEN 0
+#endif
+
 enum { DEEPEST = 4096 };
 
 static struct ht_session session;
@@ -96,7 +103,13 @@ static _Unwind_Reason_Code see_frame(struct _Unwind_Context *context, void *of)
 {
     struct search *search = of;
     int before = 0;
+#if defined(__arm__)
+    uint64_t pc = _Unwind_GetIP(context), sp = _Unwind_GetGR(context, 13);
+    const struct stack *so_far = search->stack;
+    before = so_far->count && arch_is_trampoline(so_far->pc[so_far->count - 1]);
+#else
     uint64_t pc = (uint64_t)_Unwind_GetIPInfo(context, &before), sp = (uint64_t)_Unwind_GetCFA(context);
+#endif
     struct stack *stack = search->stack;
     if ((!stack->count && sp < search->from) || !pc)
         return _URC_NO_REASON;
@@ -123,8 +136,8 @@ static void differ(const char *way, const struct stack *ours, const struct stack
 /* A walk that ends without a root is right only where nobody can tell the rest. */
 static void compare(const char *way, const struct stack *ours, const struct stack *theirs)
 {
-    bool same = ours->count == theirs->count;
-    for (uint32_t i = 0; i < ours->count && same; i++)
+    bool same = ours->count == theirs->count + OLDEST_UNSEEN;
+    for (uint32_t i = 0; i < theirs->count && same; i++)
         same = ours->pc[i] == theirs->pc[i] && (!theirs->sp[i] || ours->sp[i] == theirs->sp[i]);
     if (!same || (!ours->whole && !may_be_cut))
         differ(way, ours, theirs);

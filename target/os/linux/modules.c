@@ -107,6 +107,12 @@ static bool read_elf(struct ht_module *module, struct elf_facts *facts)
             continue;
         if (program[i].p_type == PT_GNU_EH_FRAME)
             module->eh_frame_hdr = address;
+#if defined(__arm__)
+        else if (program[i].p_type == PT_ARM_EXIDX) {
+            module->exidx = address;
+            module->exidx_bytes = program[i].p_memsz;
+        }
+#endif
         else if (program[i].p_type == PT_NOTE && !facts->build_id)
             read_notes((const char *)(uintptr_t)address, program[i].p_memsz, facts);
     }
