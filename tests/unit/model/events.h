@@ -219,7 +219,7 @@ static inline void events_step(struct events_run *run, bool second_half)
     if (process == 2 && second_half)
         return;
     uint32_t thread = process * 2 - (uint32_t)events_random(&run->events, 2);
-    run->events.time_ns += events_random(&run->events, 3) ? 0 : events_random(&run->events, 400000);
+    run->events.time_ns += events_random(&run->events, 3) ? 0 : events_random(&run->events, 900000);
     if (run->flights[thread] && events_random(&run->events, 3))
         events_step_land(run, process, thread);
     else if (events_random(&run->events, 25))
