@@ -1,4 +1,4 @@
-/* heap_map: in the live blocks, out the address map of the regions that they lie in. */
+/* heap_map: in the blocks that live at the end, and those that lived when their process ended, out the address map of the regions that they lie in. */
 #include "answer.h"
 
 #include <stdlib.h>
@@ -94,10 +94,33 @@ static void heap_map_rows(const struct extents *extents, uint64_t gap, struct ta
     }
 }
 
+static void *heap_map_begin(const struct model *model)
+{
+    (void)model;
+    return memory_new(1, sizeof(struct extents));
+}
+
+static void heap_map_see(void *state, const struct changes *changes)
+{
+    for (size_t i = 0; i < changes->rare_count; i++)
+        if (changes->rare[i]->kind == CHANGE_LEAVE)
+            heap_map_visit(state, &changes->rare[i]->block);
+}
+
+static void heap_map_end(void *state)
+{
+    struct extents *extents = state;
+    vec_done(&extents->list);
+    memory_free(extents);
+}
+
 static void heap_map_answer(const void *state, const struct model *model, struct table *table)
 {
-    (void)state;
+    const struct extents *left = state;
     struct extents extents = {0};
+    vec_extend(&extents.list, left->list.count);
+    for (size_t i = 0; i < left->list.count; i++)
+        extents.list.at[i] = left->list.at[i];
     model_each_block(model, heap_map_visit, &extents);
     if (extents.list.count) {
         qsort(extents.list.at, extents.list.count, sizeof *extents.list.at, extent_order);
@@ -109,10 +132,14 @@ static void heap_map_answer(const void *state, const struct model *model, struct
 const struct analysis analysis_heap_map = {
     .name = "heap_map",
     .title = "Heap map",
-    .about = "Where the live blocks of running processes lie at the end of the range. Blocks less than a gap apart make one region; "
-             "the gap is the smallest power of two from 4 KiB that gives at most 4096 regions or so. In a sampled trace only the sampled blocks are seen.",
+    .about = "Where the blocks lie that were never freed: live when their process ended, or at the end of the range. Blocks less than a gap apart make one "
+             "region; the gap is the smallest power of two from 4 KiB that gives at most 4096 regions or so. In a sampled trace only the sampled blocks are "
+             "seen.",
     .shape = TABLE_MAP,
     .columns = columns,
     .column_count = COLUMN_COUNT_OF(columns),
+    .begin = heap_map_begin,
+    .see = heap_map_see,
+    .end = heap_map_end,
     .answer = heap_map_answer,
 };
