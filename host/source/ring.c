@@ -68,7 +68,7 @@ void ring_adopt(struct ring *ring)
     ring->image = NULL;
     ring->told = ring->dropped = ring->writing = ring->stalled = false;
     ring->depth = 0;
-    ring->idle_ns = 0;
+    ring->idle_ns = ring->held_ns = 0;
     ring->tail = ring->told_tail = ring->head = __atomic_load_n(&ring->shared->tail, __ATOMIC_RELAXED) & ~7ull;
 }
 

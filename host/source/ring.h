@@ -33,6 +33,7 @@ struct ring {
     uint32_t usable_rule; /* enum ht_usable_rule */
     uint32_t *stack;      /* ids of the frames of the last stack, oldest first */
     uint32_t depth, stack_room;
+    uint64_t held_ns;                       /* since when its record in the making holds the merge, 0: it does not */
     uint64_t idle_ns;                       /* since when it is idle, 0: its pages are given back */
     uint64_t truncated, waits, lost_events; /* of earlier threads that had it */
 };

@@ -30,7 +30,7 @@ struct shm {
     struct merge merge;
     uint32_t lane_count, lanes_used, lanes_open;
     uint64_t lane_bytes, wake_bytes, lanes_offset, lane_stride;
-    uint64_t now_ns, polled_ns, held_since_ns;
+    uint64_t now_ns, polled_ns;
     uint32_t idle_rounds, held_rounds;
     bool barrier, finishing;
 };
@@ -82,8 +82,10 @@ static void shm_look_at(struct shm *shm, struct ring *ring)
     }
     if (state != HT_LANE_OWNED || gone || shm->finishing)
         ring->state = RING_CLOSING;
-    if (!ring->writing || ring->head != head)
-        ring->stalled = false;
+    if (ring->writing && ring->head == head)
+        return;
+    ring->stalled = false;
+    ring->held_ns = 0;
 }
 
 /* The heads of the lanes that are known to be in use. */
@@ -126,8 +128,8 @@ static uint64_t shm_look(struct shm *shm)
         limit = limit > delay ? limit - delay : 0;
     }
     family_look(shm->unpacker.family);
+    shm_look_states(shm); /* first: a lane that was taken since the last look may hold records from before T0 */
     shm_look_heads(shm);
-    shm_look_states(shm);
     return limit;
 }
 
@@ -171,20 +173,19 @@ static bool shm_await(struct shm *shm, struct ring *ring)
         ring_drop(ring);
     if (ring_peek(ring, &stamp)) {
         ring->writing = false;
+        ring->held_ns = 0;
         merge_again(&shm->merge, stamp);
-        shm->held_since_ns = 0;
         return true;
     }
     if (!ring->writing) {
         merge_pop(&shm->merge);
         return true;
     }
-    if (!shm->held_since_ns)
-        shm->held_since_ns = shm->now_ns;
-    if (shm->now_ns - shm->held_since_ns < STALL_NS && !ring->dropped)
+    if (!ring->held_ns)
+        ring->held_ns = shm->now_ns;
+    if (shm->now_ns - ring->held_ns < STALL_NS && !ring->dropped)
         return false;
     ring->stalled = true;
-    shm->held_since_ns = 0;
     merge_pop(&shm->merge);
     return true;
 }
