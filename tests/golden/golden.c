@@ -10,7 +10,7 @@ static int golden_make(char **words)
     struct story story = {0};
     struct trace_totals totals;
     story_make(&story, (uint32_t)atoi(words[0]), (size_t)atoi(words[1]));
-    story_write(&story, words[3], (struct story_way){(uint64_t)atoll(words[2]), 120, 150}, &totals);
+    story_write(&story, words[3], (struct story_way){(uint64_t)atoll(words[2]), 900, 100}, &totals);
     story_done(&story);
     return 0;
 }

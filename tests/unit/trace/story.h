@@ -10,14 +10,21 @@
 #include "host/base/vec.h"
 #include "host/trace/writer.h"
 
-enum { STORY_PROCESSES = 3, STORY_THREADS = 7, STORY_LIVE = 4000 };
+struct story_block {
+    ht_addr address;
+    uint64_t size;
+};
+
+enum { STORY_FREED = 64, STORY_PROCESSES = 3, STORY_THREADS = 7, STORY_LIVE = 4000 };
 
 struct story {
     VEC(struct event) events;
     struct arena arena;
     uint64_t random, now;
     uint32_t frames;
-    ht_addr live[STORY_PROCESSES + 1][STORY_LIVE];
+    struct story_block live[STORY_PROCESSES + 1][STORY_LIVE], freed[STORY_PROCESSES + 1][STORY_FREED];
+    uint32_t freed_count[STORY_PROCESSES + 1];
+    ht_addr bump[STORY_PROCESSES + 1];
     size_t live_count[STORY_PROCESSES + 1];
     ht_addr flight[STORY_THREADS + 1];
 };
@@ -61,6 +68,21 @@ static inline uint32_t story_stack(struct story *story)
     return story->frames;
 }
 
+/* Where an allocator may put a block: where one like it was, behind the last one, or anywhere. */
+static inline struct story_block story_place(struct story *story, uint32_t process, uint64_t size)
+{
+    uint32_t way = story_random(story, 10), count = story->freed_count[process] < STORY_FREED ? story->freed_count[process] : STORY_FREED;
+    uint32_t back = story_random(story, 4) ? story_random(story, 2) : story_random(story, STORY_FREED);
+    if (way < 6 && back < count)
+        return story->freed[process][(story->freed_count[process] - 1 - back) % STORY_FREED];
+    ht_addr start = 0x10000 + (uint64_t)process * 0x100000000;
+    if (way == 9 || story->bump[process] < start)
+        story->bump[process] = start + (uint64_t)story_random(story, 1 << 14) * 16;
+    struct story_block place = {story->bump[process], size};
+    story->bump[process] += size < 9 ? 32 : (size + 23) & ~(uint64_t)15;
+    return place;
+}
+
 static inline void story_birth(struct story *story, uint32_t thread, enum event_kind kind)
 {
     static const uint32_t sizes[] = {0, 1, 16, 24, 100, 120, 1000, 5000, 100000};
@@ -69,8 +91,9 @@ static inline void story_birth(struct story *story, uint32_t thread, enum event_
     struct event *event = story_event(story, kind, thread);
     event->stack = stack;
     event->api = (uint8_t)(kind == EVENT_RESIZE_END ? 3 : 1 + story_random(story, 2));
-    event->size = sizes[story_random(story, 9)];
-    event->address = 0x10000 + (uint64_t)process * 0x100000000 + (uint64_t)story_random(story, 1 << 14) * 16;
+    struct story_block place = story_place(story, process, sizes[story_random(story, 9)]);
+    event->size = place.size;
+    event->address = place.address;
     event->old_address = kind == EVENT_RESIZE_END ? story->flight[thread] : 0;
     if (odd) {
         event->usable = event->size + story_random(story, 20);
@@ -83,7 +106,7 @@ static inline void story_birth(struct story *story, uint32_t thread, enum event_
     }
     story->flight[thread] = 0;
     if (story->live_count[process] < STORY_LIVE)
-        story->live[process][story->live_count[process]++] = event->address;
+        story->live[process][story->live_count[process]++] = (struct story_block){event->address, event->size};
 }
 
 static inline void story_ending(struct story *story, uint32_t thread)
@@ -93,10 +116,13 @@ static inline void story_ending(struct story *story, uint32_t thread)
     uint32_t back = story_random(story, 3) ? 3 : (uint32_t)count;
     uint32_t stack = story_random(story, 10) ? 0 : story_stack(story);
     ht_addr address = 0x4440;
+    struct story_block ended = {0};
     if (count && story_random(story, 30)) {
         size_t at = count - 1 - story_random(story, back < count ? back : (uint32_t)count);
-        address = story->live[process][at];
-        memmove(story->live[process] + at, story->live[process] + at + 1, (count - at - 1) * sizeof address);
+        ended = story->live[process][at];
+        address = ended.address;
+        story->freed[process][story->freed_count[process]++ % STORY_FREED] = ended;
+        memmove(story->live[process] + at, story->live[process] + at + 1, (count - at - 1) * sizeof ended);
         story->live_count[process]--;
     }
     bool resizes = !story->flight[thread] && !story_random(story, 8);
@@ -114,7 +140,7 @@ static inline void story_ending(struct story *story, uint32_t thread)
         event->old_address = address;
         event->size = story_random(story, 1000);
         story->flight[thread] = 0;
-        story->live[process][story->live_count[process]++] = address;
+        story->live[process][story->live_count[process]++] = (struct story_block){address, ended.size};
     }
 }
 
