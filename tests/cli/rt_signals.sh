@@ -51,7 +51,7 @@ for mode in storm alternate; do
     expect "$mode: allocations" "$(value allocs)" -le $(($(said gots) + 12))
 done
 
-lanes print=1 -- "$VICTIMS/rt_signals" jump 0.2
+lanes print=1 -- "$VICTIMS/rt_signals" jump 0.6
 sound jump
 expect "jump: jumps" "$(said jumps)" -gt 20
 expect "jump: each loss was a jump" "$(value lost)" -le "$(said jumps)"

@@ -52,7 +52,8 @@ static void define(struct lines *lines, const struct event *event)
         AT(lines->frames, frame->id) = (struct frame){frame->parent, frame->module, frame->offset};
     } else if (event->kind == EVENT_MODULE) {
         const struct module_definition *module = event->define;
-        char *name = memory_copy_text(base_name(module->path)), *end = strstr(name, ".so");
+        const char *file = strcmp(module->path, "[vdso]") ? base_name(module->path) : "linux-vdso.so"; /* as the loader calls it */
+        char *name = memory_copy_text(file), *end = strstr(name, ".so");
         if (end)
             end[3] = '\0'; /* as in reference.c */
         AT(lines->modules, module->id) = name;
