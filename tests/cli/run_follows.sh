@@ -10,6 +10,13 @@ processes() { sed -n 's/.* events, \([0-9,]*\) process.*/\1/p' "$1"; }
 "$HT" run --no-follow -- sh -c 'ls / >/dev/null; ls / >/dev/null; true' 2>said || fail "exit status"
 [ "$(processes said)" = 1 ] || fail "--no-follow: $(cat said)"
 
+# A compiler driver spawns its stages: an exec'd child with a pid of its own, whose parent lives on with its blocks.
+"$HT" run -o spawn.htrc -- gcc -E -x c /dev/null >/dev/null 2>said || fail "exit status of a spawning program"
+"$HT" analyze spawn.htrc --table summary --csv >summary.csv || fail "analyze"
+column() { awk -F, -v name="$1" 'NR==1 { for (i = 1; i <= NF; i++) if ($i == name) at = i } NR==2 { print $at }' summary.csv; }
+[ "$(column unknown_frees)" = 0 ] || fail "frees of unknown blocks: $(column unknown_frees)"
+[ "$(column leaked_count)" = "$(sed -n 's/.* \([0-9,]*\) blocks ([^)]*) never freed.*/\1/p' said | tr -d ,)" ] || fail "run and analyze differ: $(cat said summary.csv)"
+
 start=$(date +%s%N)
 "$HT" run -- sh -c '(sleep 0.7; ls / >late) & exit 3' 2>said; [ $? = 3 ] || fail "exit status of the first process"
 [ -s late ] || fail "the child was not waited for"
