@@ -86,11 +86,18 @@ static struct bucket *bucket_of(const void *block, unsigned overflow)
     return &buckets[((sample_hash(block) >> (32 - BUCKET_BITS)) + overflow) & (BUCKETS - 1)];
 }
 
+/* By the word that the count is in: not every processor compares and swaps a byte without a library's help. */
 static void filter_add(const void *block, int by)
 {
-    uint8_t *count = &ht__sample_filter[sample_hash(block) >> (32 - SAMPLE_FILTER_BITS)], seen = __atomic_load_n(count, __ATOMIC_RELAXED);
-    while (seen != UINT8_MAX && !__atomic_compare_exchange_n(count, &seen, (uint8_t)(seen + by), true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        ;
+    typedef uint32_t __attribute__((may_alias)) four;
+    uint32_t index = sample_hash(block) >> (32 - SAMPLE_FILTER_BITS), shift = 8 * (index & 3);
+    four *word = (four *)(void *)&ht__sample_filter[index & ~3u], seen = __atomic_load_n(word, __ATOMIC_RELAXED), next;
+    do {
+        uint32_t count = seen >> shift & UINT8_MAX;
+        if (count == UINT8_MAX)
+            return;
+        next = (seen & ~((uint32_t)UINT8_MAX << shift)) | (uint32_t)(uint8_t)(count + (unsigned)by) << shift;
+    } while (!__atomic_compare_exchange_n(word, &seen, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
 /* Replaces the first `from` among the block's slots. */
