@@ -191,9 +191,9 @@ static bool part_unpack(struct block_unpacker *unpacker, struct ht_bytes *from, 
     if (from->bad || here > (uint64_t)(from->end - from->at) || raw > BLOCK_RAW_MOST - out->count)
         return false;
     uint8_t *to = block_bytes_room(out, raw);
-    if (!stored)
+    if (!stored && raw)
         memcpy(to, from->at, raw);
-    else if (ZSTD_decompressDCtx(unpacker->zstd, to, raw, from->at, stored) != raw)
+    else if (stored && ZSTD_decompressDCtx(unpacker->zstd, to, raw, from->at, stored) != raw)
         return false;
     from->at += here;
     out->count += raw;

@@ -56,6 +56,7 @@ static void define(struct lines *lines, const struct event *event)
         char *name = memory_copy_text(file), *end = strstr(name, ".so");
         if (end)
             end[3] = '\0'; /* as in reference.c */
+        memory_free(AT(lines->modules, module->id)); /* loaded again */
         AT(lines->modules, module->id) = name;
     } else if (event->kind == EVENT_THREAD) {
         const struct thread_definition *thread = event->define;
@@ -90,6 +91,16 @@ static void print_event(struct lines *lines, const struct event *event)
     putchar('\n');
 }
 
+static void lines_done(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->modules.count; i++)
+        memory_free(lines->modules.at[i]);
+    vec_done(&lines->modules);
+    vec_done(&lines->frames);
+    vec_done(&lines->tids);
+    vec_done(&lines->wanted);
+}
+
 int main(int argc, char **argv)
 {
     struct error error = {0};
@@ -106,6 +117,7 @@ int main(int argc, char **argv)
     }
     if (reader)
         trace_close(reader);
+    lines_done(&lines);
     if (error.kind != ERROR_NONE)
         fprintf(stderr, "trace_lines: %s\n", error.text);
     if (lines.lost)
