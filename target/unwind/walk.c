@@ -299,6 +299,11 @@ static __attribute__((noinline)) bool find_bounds(struct ht_thread *t, uint64_t 
         stand_on_home(t);
         return true;
     }
+    if (sp < t->home_low && ht__port_reach(sp, t->home_low)) { /* it has grown */
+        t->home_low = sp & ~(uint64_t)4095;
+        stand_on_home(t);
+        return true;
+    }
     uint64_t now = __atomic_load_n(&ht__maps_generation, __ATOMIC_ACQUIRE);
     struct ht_bounds *known = &t->stacks[(sp >> 20 ^ sp >> 28) % HT_STACKS];
     if (known->generation != now || sp < known->low || sp >= known->high) {
@@ -307,7 +312,7 @@ static __attribute__((noinline)) bool find_bounds(struct ht_thread *t, uint64_t 
         if (!ht__port_stack(sp, &known->low, &known->high))
             return false;
         known->generation = now;
-        if (!t->home_high || known->high == t->home_high) { /* the first stack, or it has grown */
+        if (!t->home_high) { /* the first stack */
             t->home_low = known->low;
             t->home_high = known->high;
             stand_on_home(t);

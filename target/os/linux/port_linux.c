@@ -66,6 +66,7 @@ void ht__signals_restore(uint64_t signals)
 enum {
     PAGE_BYTES = 4096,
     STACK_PAGES = 256,                      /* how far up from a frame a foreign stack is looked at */
+    REACH_BYTES = 16 * 1024 * 1024,
     MAIN_STACK_BYTES = 128 * 1024 * 1024,   /* the kernel keeps at least this much below the main stack's top free of other mappings */
 };
 
@@ -100,18 +101,26 @@ static bool main_home(uint64_t *low, uint64_t *high)
     return true;
 }
 
+bool ht__port_reach(uint64_t sp, uint64_t to)
+{
+    int saved = errno;
+    uint64_t page = sp & ~(uint64_t)(PAGE_BYTES - 1);
+    bool all = to > sp && to - sp <= REACH_BYTES;
+    while (all && (page += PAGE_BYTES) < to)
+        all = can_read(page);
+    errno = saved;
+    return all;
+}
+
+/* libc lays a thread's descriptor on top of its stack. It is not asked for the bounds: it would allocate, under a lock that the caller may hold. */
 static bool thread_home(uint64_t *low, uint64_t *high)
 {
-    pthread_attr_t attributes;
-    void *from;
-    size_t bytes;
-    if (pthread_getattr_np(pthread_self(), &attributes))
+    uint64_t sp = (uint64_t)(uintptr_t)__builtin_frame_address(0), descriptor = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+    if (!ht__port_reach(sp, descriptor))
         return false;
-    bool good = !pthread_attr_getstack(&attributes, &from, &bytes);
-    pthread_attr_destroy(&attributes);
-    *low = (uint64_t)(uintptr_t)from;
-    *high = *low + bytes;
-    return good;
+    *low = sp & ~(uint64_t)(PAGE_BYTES - 1);
+    *high = descriptor & ~(uint64_t)15;
+    return true;
 }
 
 bool ht__port_home(uint64_t *low, uint64_t *high)
