@@ -11,7 +11,7 @@ expect "block: waits" "$(value waits)" -gt 0
 expect "block: lost" "$(value lost)" -eq 0
 expect "block: allocations" "$(value allocated)" -eq "$count"
 
-lanes policy=$DROP lane_kb=64 slow_us=5000 -- "$VICTIMS/rt_churn" 60000
+lanes policy=$DROP lane_kb=64 slow_us=20000 -- "$VICTIMS/rt_churn" 60000
 expect "drop: status" "$(value status)" -eq 0
 expect "drop: stamps" "$(value bad_order)" -eq 0
 expect "drop: stacks" "$(value bad_stack)" -eq 0
@@ -23,7 +23,7 @@ expect "drop: bytes of gaps" "$(value gap_bytes)" -gt 1000
 # What is left untold is what was dropped after the last gap; each block is in the trace or in a gap or there.
 expect "drop: bytes told" "$(($(value total_bytes) + $(value gap_bytes)))" -le "$full"
 
-lanes policy=$SAMPLE sample=65536 lane_kb=64 slow_us=3000 -- "$VICTIMS/rt_churn" 60000
+lanes policy=$SAMPLE sample=65536 lane_kb=64 slow_us=20000 -- "$VICTIMS/rt_churn" 60000
 expect "sample: status" "$(value status)" -eq 0
 expect "sample: stamps" "$(value bad_order)" -eq 0
 expect "sample: some were samples" "$(value sampled)" -gt 10
