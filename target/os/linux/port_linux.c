@@ -4,6 +4,7 @@
 #include "target/core/port_core.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -37,10 +38,31 @@ void ht__port_wait(uint32_t *word, uint32_t value, uint32_t milliseconds)
     errno = saved;
 }
 
+/* A process that was killed but not yet reaped still answers signals: its state in /proc tells, "PID (name) Z". */
+static bool is_zombie(uint32_t pid)
+{
+    char path[32] = "/proc/", text[64] = "";
+    size_t at = sizeof "/proc/" - 1;
+    uint32_t scale = 1;
+    while (pid / scale >= 10)
+        scale *= 10;
+    for (; scale; scale /= 10)
+        path[at++] = (char)('0' + pid / scale % 10);
+    memcpy(path + at, "/stat", sizeof "/stat");
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    long bytes = syscall(SYS_read, fd, text, sizeof text - 1);
+    syscall(SYS_close, fd);
+    const char *end = bytes > 0 ? strrchr(text, ')') : NULL;
+    return end && (end[2] == 'Z' || end[2] == 'X');
+}
+
 bool ht__port_collector_lives(void)
 {
     int saved = errno;
-    bool lives = !__atomic_load_n(&ht__session->collector_gone, __ATOMIC_RELAXED) && (kill((pid_t)ht__session->collector_pid, 0) == 0 || errno == EPERM);
+    bool lives = !__atomic_load_n(&ht__session->collector_gone, __ATOMIC_RELAXED) && (kill((pid_t)ht__session->collector_pid, 0) == 0 || errno == EPERM) &&
+                 !is_zombie(ht__session->collector_pid);
     errno = saved;
     return lives;
 }
