@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 #include <time.h>
@@ -31,17 +32,19 @@ static void times_never_fall_and_are_right(void **state)
             last_ns = ns;
         }
     }
-    int64_t off = (int64_t)(raw_ns() - start) - (int64_t)clock_ns(&clock, clock_now(&clock));
-    assert_in_range(off + 1000000, 0, 2000000);
+    /* Between two readings the machine may give the processor to others: the best of some pairs counts. */
+    int64_t best = INT64_MAX;
+    for (int i = 0; i < 50; i++) {
+        int64_t off = (int64_t)(raw_ns() - start) - (int64_t)clock_ns(&clock, clock_now(&clock));
+        best = llabs(off) < best ? llabs(off) : best;
+    }
+    assert_in_range(best, 0, 1000000);
 }
 
-static void a_wrong_first_rate_is_mended_without_a_fall(void **state)
+/* How far the clock is off one second after its too fast rate was mended. */
+static int64_t mended_off(void)
 {
-    (void)state;
     struct clock clock;
-    clock_start(&clock, HT_CLOCK_MONOTONIC);
-    struct clock bent = clock;
-    assert_int_equal(clock_ns(&bent, 1000), 1000);
     clock_start(&clock, clock_choose());
     clock_adjust(&clock, 0);
     clock.rate += clock.rate / 100; /* 1 % too fast */
@@ -50,8 +53,19 @@ static void a_wrong_first_rate_is_mended_without_a_fall(void **state)
     clock_adjust(&clock, ticks);
     assert_in_range(clock_ns(&clock, ticks), before, before + 1);
     uint64_t later = ticks + (uint64_t)clock.ticks_per_s;
-    int64_t truth = (int64_t)((double)later / clock.ticks_per_s * 1e9), off = (int64_t)clock_ns(&clock, later) - truth;
-    assert_in_range(off + 100000, 0, 200000);
+    return (int64_t)clock_ns(&clock, later) - (int64_t)((double)later / clock.ticks_per_s * 1e9);
+}
+
+static void a_wrong_first_rate_is_mended_without_a_fall(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_start(&clock, HT_CLOCK_MONOTONIC);
+    assert_int_equal(clock_ns(&clock, 1000), 1000);
+    int64_t off = mended_off();
+    for (int i = 0; i < 5 && llabs(off) > 100000; i++)
+        off = mended_off();
+    assert_in_range(llabs(off), 0, 100000);
 }
 
 int main(void)
