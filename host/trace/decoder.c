@@ -117,23 +117,6 @@ static uint32_t decode_site(struct decoder *decoder)
     return decoder->predict.last_site;
 }
 
-static inline int64_t entry_delta(const struct predict_entry *entry)
-{
-    return entry->ref == REF_DELTA ? (int64_t)entry->delta * 16 : entry->delta;
-}
-
-static inline void entry_set(struct predict_entry *entry, struct predict_entry now, int64_t delta)
-{
-    if (now.ref == REF_DELTA) {
-        now.delta = (int32_t)(delta / 16);
-        if (delta % 16 || now.delta != delta / 16)
-            now.ref = REF_NONE;
-    } else {
-        now.delta = (int32_t)delta;
-    }
-    *entry = now;
-}
-
 static bool decode_birth(struct decoder *decoder, struct predict_entry now, uint32_t form, int64_t delta, struct event *event)
 {
     struct predict *predict = &decoder->predict;
@@ -196,7 +179,7 @@ static bool decode_hot(struct decoder *decoder, struct event *event)
         now.size = *predict_size(predict, now.site);
     else if (birth && (token & TOKEN_SIZE) == TOKEN_SIZE_TOLD)
         now.size = (uint32_t)decode_number(decoder, STREAM_SIZES);
-    int64_t delta = entry_delta(&now);
+    int64_t delta = predict_entry_delta(&now);
     if (token & TOKEN_REF) {
         now.ref = (uint8_t)decode_byte(decoder, STREAM_REFS);
         delta = now.ref == REF_DELTA ? decode_delta(decoder) : !birth && now.ref == REF_AGE ? (int64_t)decode_number(decoder, STREAM_AGES) : 0;
@@ -208,7 +191,7 @@ static bool decode_hot(struct decoder *decoder, struct event *event)
     event->heap = shape->heap;
     event->source = shape->source;
     if (!guessed) {
-        entry_set(longs, now, delta);
+        predict_entry_set(longs, now, delta);
         *shorts = *longs;
         if (birth)
             *predict_size(predict, now.site) = now.size;

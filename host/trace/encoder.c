@@ -165,19 +165,6 @@ static inline void encode_token(struct encoder *encoder, uint32_t token)
     encode_byte(encoder, STREAM_TOKENS, token);
 }
 
-/* What an entry should guess next time; a delta too big for it never matches. */
-static inline void entry_set(struct predict_entry *entry, struct predict_entry now, int64_t delta)
-{
-    if (now.ref == REF_DELTA) {
-        now.delta = (int32_t)(delta / 16);
-        if (delta % 16 || now.delta != delta / 16)
-            now.ref = REF_NONE;
-    } else {
-        now.delta = (int32_t)delta;
-    }
-    *entry = now;
-}
-
 static uint32_t find_new_ref(const struct predict_thread *thread, const struct predict_bin *bin, bool direct, uint64_t address)
 {
     if (thread->flight == address)
@@ -210,15 +197,10 @@ static uint32_t find_old_ref(const struct predict *predict, const struct predict
     return REF_AGE;
 }
 
-static inline int64_t entry_delta(const struct predict_entry *entry)
-{
-    return entry->ref == REF_DELTA ? (int64_t)entry->delta * 16 : entry->delta;
-}
-
 static inline bool entry_holds_new(const struct predict_entry *entry, const struct predict_thread *thread, const struct predict_bin *bin, bool direct,
                                    uint64_t address)
 {
-    return predict_new_address(thread, bin, direct, entry->ref, entry_delta(entry)) == address;
+    return predict_new_address(thread, bin, direct, entry->ref, predict_entry_delta(entry)) == address;
 }
 
 static inline bool entry_holds_old(const struct predict_entry *entry, const struct predict *predict, const struct predict_thread *thread, uint32_t node,
@@ -226,7 +208,7 @@ static inline bool entry_holds_old(const struct predict_entry *entry, const stru
 {
     if (node)
         return predict_old_node(predict, thread, entry->ref, entry->delta) == node;
-    return entry->ref == REF_DELTA && thread->ended + (uint64_t)entry_delta(entry) == address;
+    return entry->ref == REF_DELTA && thread->ended + (uint64_t)predict_entry_delta(entry) == address;
 }
 
 static uint32_t encode_size_source(struct encoder *encoder, const struct predict_entry *entry, uint32_t site, uint32_t size)
@@ -248,7 +230,7 @@ static void encode_birth(struct encoder *encoder, const struct event *event, uin
     int64_t delta = 0;
     if (longs->site == site && longs->form == form && longs->size == size && entry_holds_new(longs, thread, bin, direct, event->address)) {
         ref = longs->ref;
-        delta = entry_delta(longs);
+        delta = predict_entry_delta(longs);
         encoder->run++;
     } else {
         const struct predict_entry *entry = longs->site == site && longs->form == form ? longs : shorts->site == site && shorts->form == form ? shorts : NULL;
@@ -263,13 +245,13 @@ static void encode_birth(struct encoder *encoder, const struct event *event, uin
         if (sized == TOKEN_SIZE_TOLD)
             encode_number(encoder, STREAM_SIZES, size);
         ref = held ? entry->ref : find_new_ref(thread, bin, direct, event->address);
-        delta = held ? entry_delta(entry) : ref == REF_DELTA ? (int64_t)(event->address - thread->bump) : 0;
+        delta = held ? predict_entry_delta(entry) : ref == REF_DELTA ? (int64_t)(event->address - thread->bump) : 0;
         if (!held) {
             encode_byte(encoder, STREAM_REFS, ref);
             if (ref == REF_DELTA)
                 encode_delta(encoder, delta);
         }
-        entry_set(longs, (struct predict_entry){.site = site, .size = size, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
+        predict_entry_set(longs, (struct predict_entry){.site = site, .size = size, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
         *shorts = *longs;
         *predict_size(predict, site) = size;
     }
@@ -298,7 +280,7 @@ static void encode_ending(struct encoder *encoder, const struct event *event, ui
                 encode_site(encoder, site);
         }
         uint32_t ref = held ? entry->ref : node ? find_old_ref(predict, thread, node) : REF_DELTA;
-        int64_t delta = held               ? entry_delta(entry)
+        int64_t delta = held               ? predict_entry_delta(entry)
                         : ref == REF_DELTA ? (int64_t)(event->address - thread->ended)
                         : ref == REF_AGE   ? (int64_t)(predict->node_count - node)
                                            : 0;
@@ -309,7 +291,7 @@ static void encode_ending(struct encoder *encoder, const struct event *event, ui
             else if (ref == REF_AGE)
                 encode_number(encoder, STREAM_AGES, (uint64_t)delta);
         }
-        entry_set(longs, (struct predict_entry){.site = site, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
+        predict_entry_set(longs, (struct predict_entry){.site = site, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
         *shorts = *longs;
     }
     uint32_t born_site = predict_ending(predict, thread, form, event->address, node);

@@ -106,6 +106,24 @@ struct predict_thread *predict_thread_new(struct predict *predict, uint32_t id, 
 /* Fills what follows from kind and api. */
 void predict_form_settle(struct predict_form *form);
 
+/* What an entry should guess next time; a delta too big for it never matches. */
+static inline void predict_entry_set(struct predict_entry *entry, struct predict_entry now, int64_t delta)
+{
+    if (now.ref == REF_DELTA) {
+        now.delta = (int32_t)(delta / 16);
+        if (delta % 16 || now.delta != delta / 16)
+            now.ref = REF_NONE;
+    } else {
+        now.delta = (int32_t)delta;
+    }
+    *entry = now;
+}
+
+static inline int64_t predict_entry_delta(const struct predict_entry *entry)
+{
+    return entry->ref == REF_DELTA ? (int64_t)entry->delta * 16 : entry->delta;
+}
+
 static inline uint32_t predict_digest(uint32_t form, uint32_t site, uint32_t size)
 {
     return ((site ^ form << 24) * 0x9E3779B1u + size) * 0x85EBCA77u;
