@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stddef.h>
+
 #include "random_dice.h"
+#include "random_threads.h"
 
 enum { SHARED = 256, OWN = 64 };
 
@@ -239,21 +242,15 @@ static void *run(void *argument)
     return NULL;
 }
 
+_Static_assert(offsetof(struct walker, dice) == offsetof(struct random_share, dice) && offsetof(struct walker, left) == offsetof(struct random_share, left),
+               "a walker begins with its share");
+
 int main(int argc, char **argv)
 {
     if (argc != 4) {
         fprintf(stderr, "usage: random_calls SEED EVENTS THREADS\n");
         return 2;
     }
-    int threads = atoi(argv[3]);
-    struct walker *walkers = calloc((size_t)threads, sizeof *walkers);
-    pthread_t ids[64];
-    for (int i = 0; i < threads && i < 64; i++) {
-        walkers[i].dice = strtoull(argv[1], NULL, 10) * 1000 + (uint64_t)i;
-        walkers[i].left = atol(argv[2]) / threads;
-        pthread_create(&ids[i], NULL, run, &walkers[i]);
-    }
-    for (int i = 0; i < threads && i < 64; i++)
-        pthread_join(ids[i], NULL);
+    random_threads(argv, run, sizeof(struct walker));
     return 0;
 }

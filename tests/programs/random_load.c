@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <stddef.h>
+
 #include "random_dice.h"
+#include "random_threads.h"
 
 static const char *folder;
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER; /* one at a time, so that the libraries really change places */
@@ -45,6 +48,9 @@ static void *run(void *argument)
     return NULL;
 }
 
+_Static_assert(offsetof(struct walker, dice) == offsetof(struct random_share, dice) && offsetof(struct walker, left) == offsetof(struct random_share, left),
+               "a walker begins with its share");
+
 int main(int argc, char **argv)
 {
     if (argc != 5) {
@@ -52,14 +58,6 @@ int main(int argc, char **argv)
         return 2;
     }
     folder = argv[4];
-    struct walker walkers[16];
-    pthread_t ids[16];
-    int threads = atoi(argv[3]);
-    for (int i = 0; i < threads && i < 16; i++) {
-        walkers[i] = (struct walker){strtoull(argv[1], NULL, 10) * 1000 + (uint64_t)i, atol(argv[2]) / threads};
-        pthread_create(&ids[i], NULL, run, &walkers[i]);
-    }
-    for (int i = 0; i < threads && i < 16; i++)
-        pthread_join(ids[i], NULL);
+    random_threads(argv, run, sizeof(struct walker));
     return 0;
 }
