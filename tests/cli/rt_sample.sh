@@ -17,10 +17,11 @@ for ((i = 0; i < runs; i++)); do
     expect "sampled: deviations / 100" "${z#-}" -lt 450
     sum=$((sum + z)) square=$((square + z * z))
 done
+# A bound is broken by chance in one of some thousand runs of this test.
 mean=$((sum / runs))
 expect "sampled: mean of $runs deviations / 100" "${mean#-}" -lt 110
-expect "sampled: variance of $runs deviations / 10000, not too small" "$((square / runs))" -gt 2500
-expect "sampled: variance of $runs deviations / 10000, not too large" "$((square / runs))" -lt 26000
+expect "sampled: variance of $runs deviations / 10000, not too small" "$((square / runs))" -gt 1500
+expect "sampled: variance of $runs deviations / 10000, not too large" "$((square / runs))" -lt 32000
 
 # A block that is in the trace when it is taken is out of it when it is freed, by whichever way: what lives at the end is a sample of what lives.
 lanes sample=1024 -- "$VICTIMS/rt_churn" 100000 2
