@@ -100,9 +100,10 @@ enum ht_clock { HT_CLOCK_NONE, HT_CLOCK_TSC, HT_CLOCK_CNTVCT, HT_CLOCK_MONOTONIC
 enum { HT_SESSION_PROCESSES = 16384 }; /* images of one session, ended ones too; a page is touched when its entries are */
 
 /* One process image (a fork makes one, an exec makes one). The parent of a fork takes the child's entry before the fork: it fills parent, how and stamp,
- * then sets state 1; behind the fork child and parent each add pid, name and rule and set 2 (a child may never make an event, or exec at once, and the
- * merge waits at state 1); the parent sets 4 if the fork failed. So the child's place in the order is exact, and the
- * collector knows of a child whose parent is already gone. An exec'd image fills its own entry (1 at once with how and stamp). */
+ * then sets state 1; behind the fork child and parent each add pid, name and rule and set 2 (a child may be killed at once, and the merge waits at state 1;
+ * of a child in a PID namespace of its own the parent does not know the number, and leaves it to the child); the parent sets 4 if the fork failed. So the
+ * child's place in the order is exact, and the collector knows of a child whose parent is already gone. An exec'd image fills its own entry (1 at once
+ * with how and stamp). */
 struct ht_process {
     uint32_t state;     /* 0 free, 1 being filled, 2 ready, 3 said goodbye (its last record is in its lanes), 4 void: there is no such process */
     uint32_t pid;
@@ -110,7 +111,7 @@ struct ht_process {
     uint32_t how;       /* 0 first, 1 fork, 2 exec: of the parent itself if it has the same pid, else of a child that it spawned (vfork, posix_spawn) */
     uint64_t stamp;
     uint32_t usable_rule; /* enum ht_usable_rule */
-    uint32_t reserved;
+    uint32_t pid_space;   /* inode of the PID namespace that `pid` is of, 0 not known */
     char name[96];      /* path of the executable, cut from the left */
 };
 

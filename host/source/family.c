@@ -1,6 +1,8 @@
 /* family: an entry is read once it is whole; a fork's entry is there before its child, and holds the merge at its stamp until the child has filled it. */
 #include "family.h"
 
+#include "pid_space.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,9 +33,10 @@ struct family *family_new(struct ht_session *shared, struct emit *emit)
     return family;
 }
 
-static void family_watch(struct image *image)
+static void family_watch(struct image *image, uint32_t pid_space)
 {
-    image->pidfd = (int)syscall(SYS_pidfd_open, image->pid, 0);
+    image->pid_here = pid_space_find(pid_space, image->pid);
+    image->pidfd = (int)syscall(SYS_pidfd_open, image->pid_here, 0);
     if (image->pidfd < 0 && (errno == ESRCH || errno == EINVAL))
         image->gone = true;
 }
@@ -61,7 +64,7 @@ static bool family_look_at(struct family *family, struct image *image)
         return false;
     image->pid = __atomic_load_n(&entry->pid, __ATOMIC_RELAXED);
     image->usable_rule = __atomic_load_n(&entry->usable_rule, __ATOMIC_RELAXED);
-    family_watch(image);
+    family_watch(image, __atomic_load_n(&entry->pid_space, __ATOMIC_RELAXED));
     return true;
 }
 
@@ -157,7 +160,7 @@ static bool family_has_ended(const struct image *image, const struct pollfd *ent
 {
     if (image->gone || !image->pid)
         return false;
-    return image->pidfd < 0 ? kill((pid_t)image->pid, 0) < 0 && errno == ESRCH : entry->revents != 0;
+    return image->pidfd < 0 ? kill((pid_t)image->pid_here, 0) < 0 && errno == ESRCH : entry->revents != 0;
 }
 
 /* The status of our own child, which is left to be waited for; nobody tells us that of another's. */
@@ -193,7 +196,7 @@ void family_exited(struct family *family, uint32_t pid, int wait_status)
     family_look(family);
     for (uint32_t i = 0; i < family->count; i++) {
         struct image *image = &family->images[i];
-        if (image->pid != pid || image->gone)
+        if (image->pid_here != pid || image->gone)
             continue;
         image->gone = image->status_known = true;
         image->wait_status = wait_status;

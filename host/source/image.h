@@ -29,6 +29,7 @@ struct image_code {
 
 struct image {
     uint32_t serial, parent, pid, how;
+    uint32_t pid_here; /* `pid` in the collector's PID namespace, 0 none */
     uint32_t usable_rule;
     enum image_state state;
     bool gone;    /* the process has ended, or an exec replaced this image */

@@ -130,7 +130,8 @@ void unpack_tell_thread(struct unpacker *unpacker, struct ring *ring, const char
 static void unpack_tell_name(struct unpacker *unpacker, struct ring *ring)
 {
     char path[64], name[64] = "";
-    snprintf(path, sizeof path, "/proc/%u/task/%u/comm", ring->pid, ring->tid);
+    uint32_t pid = ring->image->pid_here;
+    snprintf(path, sizeof path, "/proc/%u/task/%u/comm", pid, ring->tid == ring->pid ? pid : ring->tid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t count = fd < 0 ? 0 : read(fd, name, sizeof name - 1);
     if (fd >= 0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # rt_forks: thousands of quick children of every kind are all in the session, and so is what the parent does afterwards.
 . "$SOURCE/tests/cli/rt_common.bash"
-for way in fork idle raw vfork; do
+for way in fork idle raw killed vfork; do
     lanes print=1 -- "$VICTIMS/rt_forks" $way 2000
     sound $way
     expect "$way: the parent's last block" "$(grep -c '^alloc.* size=888 ' "$TMP/lanes")" -eq 1

@@ -25,6 +25,13 @@ start=$(date +%s%N)
 "$HT" run -q --no-follow -- sh -c 'sleep 2 >/dev/null 2>&1 & exit 3'; [ $? = 3 ] || fail "exit status with --no-follow"
 [ $(( ($(date +%s%N) - start) / 1000000 )) -lt 1500 ] || fail "--no-follow waited"
 
+# In a PID namespace below ours the first process is number 1, and init's end must not be waited for.
+if unshare -Urpf true 2>/dev/null; then
+    timeout 20 "$HT" run -o inner.htrc -- unshare -Urpf sh -c 'ls / >/dev/null; exit 4' 2>said; [ $? = 4 ] || fail "exit status from a PID namespace: $(cat said)"
+    "$HT" analyze inner.htrc --table processes --csv >processes.csv || fail "analyze"
+    ! grep -q running processes.csv || fail "the end of a process in a PID namespace was not seen: $(cat processes.csv)"
+fi
+
 "$HT" run -o cut.htrc -- sh -c 'sleep 30 >/dev/null 2>&1 & echo $! >up' 2>said &
 for _ in $(seq 1000); do [ -s up ] && break; sleep 0.01; done
 sleep 0.3

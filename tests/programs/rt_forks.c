@@ -1,5 +1,7 @@
-/* rt_forks: a victim that makes many quick children. usage: rt_forks fork|idle|vfork|raw|daemon COUNT. Each child allocates 777 bytes, but for idle and vfork. */
+/* rt_forks: a victim that makes many quick children. usage: rt_forks fork|idle|vfork|raw|killed|daemon COUNT. Each child allocates 777 bytes, but for
+ * idle and vfork; killed: unless it is killed before. */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +41,8 @@ int main(int argc, char **argv)
             if (!pid)
                 child(way);
         }
-        if (waitpid(pid, &status, 0) != pid || status)
+        bool killed = !strcmp(way, "killed") && kill(pid, SIGKILL) == 0;
+        if (waitpid(pid, &status, 0) != pid || (status && !killed))
             return 1;
     }
     clock_gettime(CLOCK_MONOTONIC, &end);

@@ -60,13 +60,27 @@ static struct ht_session *map_session(const char *path)
     return session == MAP_FAILED ? NULL : session;
 }
 
-/* The latest living image of `pid`, 0 none. */
-static uint32_t find_image(uint32_t pid)
+/* Inode of a PID namespace, 0 not known; `link` is of /proc/self/ns. */
+static uint32_t find_pid_space(const char *link)
+{
+    char text[32] = "";
+    uint32_t space = 0;
+    syscall(SYS_readlinkat, AT_FDCWD, link, text, sizeof text - 1);
+    const char *digit = strchr(text, '[');
+    while (digit && *++digit >= '0' && *digit <= '9')
+        space = space * 10 + (uint32_t)(*digit - '0');
+    return space;
+}
+
+/* The latest living image of `pid` in a PID namespace, 0 none. */
+static uint32_t find_image(uint32_t pid, uint32_t space)
 {
     uint32_t count = __atomic_load_n(&ht__session->process_count, __ATOMIC_ACQUIRE);
-    for (uint32_t serial = count < HT_SESSION_PROCESSES ? count : HT_SESSION_PROCESSES; serial > 0; serial--)
-        if (ht__session->processes[serial - 1].pid == pid && ht__session->processes[serial - 1].state == 2)
+    for (uint32_t serial = count < HT_SESSION_PROCESSES ? count : HT_SESSION_PROCESSES; serial > 0; serial--) {
+        const struct ht_process *process = &ht__session->processes[serial - 1];
+        if (process->pid == pid && process->state == 2 && (!space || !process->pid_space || process->pid_space == space))
             return serial;
+    }
     return 0;
 }
 
@@ -89,9 +103,9 @@ static uint32_t take_entry(uint32_t parent, uint32_t how)
 /* An image that came by exec or is the first. */
 static uint32_t enter_new_image(void)
 {
-    uint32_t before = find_image((uint32_t)getpid());
+    uint32_t space = find_pid_space("/proc/self/ns/pid"), before = find_image((uint32_t)getpid(), space);
     if (!before)
-        before = find_image((uint32_t)getppid());
+        before = find_image((uint32_t)getppid(), space);
     if (before && !(ht__session->flags & HT_SESSION_FOLLOW))
         return 0;
     return take_entry(before, before ? 2 : 0);
@@ -115,6 +129,7 @@ static void fill_entry(struct ht_process *process)
         memcpy(process->name, path + from, (size_t)bytes - from);
     process->usable_rule = ht__usable_rule;
     process->pid = (uint32_t)getpid();
+    process->pid_space = find_pid_space("/proc/self/ns/pid");
     __atomic_store_n(&process->state, 2, __ATOMIC_RELEASE);
 }
 
@@ -250,10 +265,28 @@ uint32_t ht__fork_prepare(void)
     return fork_entry;
 }
 
+/* The child fills its entry too, with the same; but it may be killed first. */
+static void fill_child(struct ht_process *child, int pid)
+{
+    const struct ht_process *self = &ht__session->processes[ht__process_serial - 1];
+    uint32_t filling = 1;
+    int saved = errno;
+    if (__atomic_load_n(&child->state, __ATOMIC_ACQUIRE) == filling && find_pid_space("/proc/self/ns/pid_for_children") == self->pid_space) {
+        memcpy(child->name, self->name, sizeof child->name);
+        child->usable_rule = self->usable_rule;
+        child->pid = (uint32_t)pid;
+        child->pid_space = self->pid_space;
+        __atomic_compare_exchange_n(&child->state, &filling, 2, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    }
+    errno = saved;
+}
+
 void ht__fork_done(uint32_t entry, int pid)
 {
     if (pid < 0 && entry)
         __atomic_store_n(&ht__session->processes[entry - 1].state, 4, __ATOMIC_RELEASE);
+    else if (pid > 0 && entry && ht__process_serial)
+        fill_child(&ht__session->processes[entry - 1], pid);
     if (pid != 0)
         fork_entry = 0;
     else if (entry)
