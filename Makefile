@@ -3,13 +3,14 @@
 #   make test       build and run all tests       make demo    record a real program and show where its memory went
 #   make bench      measure against other tools   make fuzz    fuzz the decoders (clang)
 #   make debug|asan|tsan|coverage                 the tests in that variant, in build-VARIANT
+#   make deb        Debian packages, in build-install/deb
 PREFIX ?= /usr/local
 BUILD ?= build
 SETUP ?= tools/setup.sh
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 PRESETS = debug asan tsan
-.PHONY: all build test demo install bench fuzz coverage clean help $(PRESETS)
+.PHONY: all build test demo install deb bench fuzz coverage clean help $(PRESETS)
 .NOTPARALLEL:
 
 all: build
@@ -31,6 +32,12 @@ install:
 	@cmake --log-level=WARNING -S . -B $(BUILD)-install -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF >/dev/null
 	@cmake --build $(BUILD)-install -- --quiet
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)-install
+
+deb:
+	@$(SETUP) build deb
+	@cmake --log-level=WARNING -S . -B $(BUILD)-install -G Ninja -DCMAKE_INSTALL_PREFIX=/usr -DBUILD_TESTING=OFF >/dev/null
+	@cmake --build $(BUILD)-install -- --quiet
+	@cd $(BUILD)-install && cpack -B deb >/dev/null && ls deb/*.deb
 
 bench: build
 	@$(SETUP) bench
@@ -60,4 +67,4 @@ clean:
 	rm -rf $(BUILD) $(BUILD)-install build-debug build-asan build-tsan build-fuzz build-coverage
 
 help:
-	@sed -n '2,5s/^# *//p' Makefile
+	@sed -n '2,6s/^# *//p' Makefile
