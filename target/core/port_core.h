@@ -9,7 +9,7 @@
 
 /* The session that this process belongs to; NULL before the start. */
 extern struct ht_session *ht__session;
-/* Added to when memory was unmapped, and when code was: bounds and stacks remembered from before are void. */
+/* Added to when memory was unmapped, the second only when code was: bounds and stacks remembered from before are void. */
 extern uint64_t ht__maps_generation, ht__code_generation;
 extern const char *ht__single_threaded; /* points to 1 while no second thread was ever made: stamps need no order among cores */
 

@@ -20,9 +20,9 @@ bool ht__sample_init(void);
 /* Makes `thread` sample, from now on, at this mean distance; 0: every block is recorded. */
 void ht__sample_set(struct ht_thread *thread, uint64_t mean_bytes);
 /* The countdown has run out: the block is to be told. */
-void ht__sample_alloc(struct ht_thread *thread, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment);
+void ht__sample_alloc(struct ht_thread *thread, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment) __attribute__((noinline, cold));
 /* True if the block had been recorded; from now on it has not. */
-bool ht__sample_forget(const void *block);
+bool ht__sample_forget(const void *block) __attribute__((noinline, cold));
 void ht__sample_remember(struct ht_thread *thread, const void *block);
 /* Takes `size` bytes off the countdown; true: a point lies in them. */
 bool ht__sample_draw(struct ht_thread *thread, uint64_t size);

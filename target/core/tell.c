@@ -31,6 +31,19 @@ static inline uint64_t usable_if_odd(const void *block, uint64_t size)
     return chunk & 2 ? usable - sizeof(size_t) : usable;
 }
 
+/* A short record can tell it, unless the stack is odd. The first question is whether the usable size is the usual one, as above but sooner. */
+static inline __attribute__((always_inline)) bool is_short(const struct ht_thread *t, const void *block, uint64_t size, uint32_t alignment)
+{
+    if (__builtin_expect((t->busy | t->detour | size >> 32 | alignment) != 0 || !block, 0))
+        return false;
+    uint64_t usual = (size + 23) & ~(uint64_t)15, odd;
+    if (__builtin_expect(ht__usable_rule == HT_USABLE_GLIBC64, 1))
+        odd = ((const size_t *)block)[-1] ^ (usual < 32 ? 32 : usual);
+    else
+        odd = usable_if_odd(block, size);
+    return odd < 8;
+}
+
 /* Whose record it will be: the thread, or who interrupts it in the middle of a record. NULL: it is lost and counted. */
 static inline struct ht_thread *enter(struct ht_thread *t, const void *frame)
 {
@@ -50,97 +63,118 @@ static inline void leave(struct ht_thread *t)
     t->busy = 0;
 }
 
-static void put_frames(uint64_t *words, const struct ht_frame *frame, uint32_t count)
+static void put_frames(uint64_t *words, const struct ht_frame *frame, uint64_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
+    for (uint64_t i = 0; i < count; i++)
         words[i] = frame[i].pc;
 }
 
 /* The most fresh frames that one record holds. */
-static inline uint32_t frames_at_once(const struct ht_thread *t)
+static inline uint64_t frames_at_once(const struct ht_thread *t)
 {
-    return (uint32_t)((t->ring_mask + 1) / 64);
+    return (t->ring_mask + 1) / 64;
 }
 
+/* How a record tells its stack: by so many of the lane's last stack, and by what comes then. */
+struct told_stack {
+    uint64_t keep, fresh;
+};
+
 /* A stack too deep for one record, settled already: its oldest fresh frames go ahead until the rest fits. False if a part was dropped. */
-static bool put_deep_stack(struct ht_thread *t, struct walk *walk)
+static bool put_deep_stack(struct ht_thread *t, struct told_stack *stack)
 {
-    while (walk->fresh > frames_at_once(t)) {
-        uint32_t part = frames_at_once(t);
-        uint64_t bytes = 24 + 8 * (uint64_t)part, *words = lane_reserve(t, bytes);
+    while (stack->fresh > frames_at_once(t)) {
+        uint64_t part = frames_at_once(t);
+        uint64_t bytes = 24 + 8 * part, *words = lane_reserve(t, bytes);
         if (!words)
             return false;
         lane_begin(t);
         words[0] = ht_lane_word0(stamp_early(), HT_LANE_MORE, 0);
-        words[1] = (8 + 8 * (uint64_t)part) << 8 | HT_MORE_STACK;
-        words[2] = (uint64_t)walk->keep << 32 | part;
-        put_frames(words + 3, t->frames + walk->keep, part);
+        words[1] = (8 + 8 * part) << 8 | HT_MORE_STACK;
+        words[2] = stack->keep << 32 | part;
+        put_frames(words + 3, t->frames + stack->keep, part);
         lane_publish(t, bytes);
-        walk->keep += part;
-        walk->fresh -= part;
+        stack->keep += part;
+        stack->fresh -= part;
     }
     return true;
 }
 
 /* Room for a record of `head` bytes and the walk's fresh frames, which are put behind the head. The record is begun. NULL: dropped. */
-static inline uint64_t *begin_with_stack(struct ht_thread *t, struct walk *walk, uint64_t head)
+static uint64_t *begin_with_stack(struct ht_thread *t, const struct walk *walk, uint64_t head, struct told_stack *stack)
 {
-    bool deep = walk->fresh > frames_at_once(t);
-    if (__builtin_expect(deep, 0)) {
+    *stack = (struct told_stack){walk_keep(t, walk), walk_fresh(t, walk)};
+    bool deep = stack->fresh > frames_at_once(t);
+    if (deep) {
         walk_settle(t, walk, NULL);
-        if (!put_deep_stack(t, walk)) {
+        if (!put_deep_stack(t, stack)) {
             walk_forget(t);
             return NULL;
         }
     }
-    uint64_t *words = lane_reserve(t, head + 8 * (uint64_t)walk->fresh);
-    if (__builtin_expect(!words, 0)) {
+    uint64_t *words = lane_reserve(t, head + 8 * stack->fresh);
+    if (!words) {
         walk_forget(t);
         return NULL;
     }
     lane_begin(t);
-    if (__builtin_expect(deep, 0))
-        put_frames(words + head / 8, t->frames + walk->keep, walk->fresh);
+    if (deep)
+        put_frames(words + head / 8, t->frames + stack->keep, stack->fresh);
     else
         walk_settle(t, walk, words + head / 8);
     return words;
 }
 
-static __attribute__((noinline)) void put_wide(struct ht_thread *t, struct walk walk, const struct wide *wide)
+static __attribute__((noinline)) void put_wide(struct ht_thread *t, const struct walk *walk, const struct wide *wide)
 {
-    uint64_t *words = begin_with_stack(t, &walk, 64);
+    struct told_stack stack;
+    uint64_t *words = begin_with_stack(t, walk, 64, &stack);
     if (!words) {
         t->gap_bytes += wide->op == HT_LANE_REFUSE ? 0 : wide->size;
         return;
     }
-    if (walk.odd & WALK_TRUNCATED)
+    bool truncated = walk->odd & WALK_TRUNCATED;
+    if (truncated)
         __atomic_add_fetch(&t->lane->truncated, 1, __ATOMIC_RELAXED);
     words[0] = ht_lane_word0(stamp_late(), wide->op, wide->api);
     words[1] = wide->address;
     words[2] = wide->size;
-    words[3] = (uint64_t)walk.keep << 32 | walk.fresh;
+    words[3] = stack.keep << 32 | stack.fresh;
     words[4] = wide->usable;
-    words[5] = (uint64_t)wide->alignment << 32 | (uint64_t)wide->heap << 16 | wide->flags | (walk.odd & WALK_TRUNCATED ? HT_LANE_TRUNCATED : 0);
+    words[5] = (uint64_t)wide->alignment << 32 | (uint64_t)wide->heap << 16 | wide->flags | (truncated ? HT_LANE_TRUNCATED : 0);
     words[6] = wide->old;
     words[7] = wide->source;
-    lane_publish(t, 64 + 8 * (uint64_t)walk.fresh);
+    lane_publish(t, 64 + 8 * stack.fresh);
 }
 
 /* A short record: no field of it is too wide and its stack is not odd, apart from anchors. */
-static inline void put_alloc(struct ht_thread *t, const struct walk *walk, uint64_t address, uint64_t size, unsigned api)
+static inline __attribute__((always_inline)) void write_alloc(struct ht_thread *t, const struct walk *walk, uint64_t head, uint64_t address, uint64_t size, unsigned api)
 {
-    uint64_t bytes = 24 + 8 * (uint64_t)walk->fresh, *words = lane_reserve(t, bytes);
-    if (__builtin_expect(!words, 0)) {
-        walk_forget(t);
-        t->gap_bytes += size;
-        return;
-    }
-    lane_begin(t);
+    uint64_t *words = (uint64_t *)(void *)(t->ring + (head & t->ring_mask)), fresh = walk_fresh(t, walk);
+    struct ht_lane *lane = t->lane;
+    __atomic_store_n(&lane->head, head | 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     words[0] = ht_lane_word0(port_ticks_late() - t->clock_start, HT_LANE_ALLOC, api);
     words[1] = address;
-    words[2] = size << 32 | walk->keep << 16 | walk->fresh;
+    words[2] = size << 32 | walk_keep(t, walk) << 16 | fresh;
     walk_settle(t, walk, words + 3);
-    lane_publish(t, bytes);
+    t->head = head + 24 + 8 * fresh;
+    __atomic_store_n(&lane->head, t->head, __ATOMIC_RELEASE);
+}
+
+/* Whatever the walk was, and however little room there is. */
+static __attribute__((noinline)) void put_alloc(struct ht_thread *t, struct walk walk, uint64_t address, uint64_t size, unsigned api)
+{
+    if (walk.odd & ~(uint32_t)(WALK_ANCHORS | WALK_CHANGES)) {
+        put_wide(t, &walk, &(struct wide){.op = HT_LANE_ALLOC_WIDE, .api = api, .address = address, .size = size});
+        return;
+    }
+    if (lane_reserve(t, 24 + 8 * walk_fresh(t, &walk))) {
+        write_alloc(t, &walk, t->head, address, size, api);
+        return;
+    }
+    walk_forget(t);
+    t->gap_bytes += size;
 }
 
 static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uint64_t address)
@@ -154,18 +188,36 @@ static inline void put_short(struct ht_thread *t, unsigned op, unsigned api, uin
     lane_publish(t, 16);
 }
 
-__attribute__((flatten)) void ht__tell_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
+static __attribute__((noinline)) void tell_alloc_slowly(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
 {
-    unsigned op = block ? HT_LANE_ALLOC_WIDE : HT_LANE_REFUSE;
     t = enter(t, frame);
     if (!t)
         return;
+    struct wide wide = {.op = HT_LANE_REFUSE, .api = api, .size = size, .alignment = alignment, .source = t->source};
     struct walk walk = ht__walk(t, frame);
-    uint64_t address = (uint64_t)(uintptr_t)block, usable = block ? usable_if_odd(block, size) : 0;
-    if (__builtin_expect(block && !(usable | alignment | t->detour | size >> 32 | (walk.odd & ~(uint32_t)WALK_ANCHORS)), 1))
-        put_alloc(t, &walk, address, size, api);
+    if (block) {
+        wide.op = HT_LANE_ALLOC_WIDE;
+        wide.address = (uint64_t)(uintptr_t)block;
+        wide.usable = usable_if_odd(block, size);
+    }
+    put_wide(t, &walk, &wide);
+    leave(t);
+}
+
+/* Each branch to the side is a call of what is rare, with copies: so all of the walk stays in registers. */
+__attribute__((flatten)) void ht__tell_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
+{
+    if (__builtin_expect(!is_short(t, block, size, alignment), 0)) {
+        tell_alloc_slowly(t, frame, block, size, api, alignment);
+        return;
+    }
+    t->busy = (uint64_t)(uintptr_t)frame;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    struct walk walk = ht__walk_quick(t, frame);
+    if (__builtin_expect(walk.odd || t->head + 24 + 8 * walk_fresh(t, &walk) > t->soft_limit, 0))
+        put_alloc(t, walk, (uint64_t)(uintptr_t)block, size, api);
     else
-        put_wide(t, walk, &(struct wide){.op = op, .api = api, .address = address, .size = size, .usable = usable, .source = t->source, .alignment = alignment});
+        write_alloc(t, &walk, t->head, (uint64_t)(uintptr_t)block, size, api);
     leave(t);
 }
 
@@ -174,9 +226,10 @@ static __attribute__((noinline)) void tell_free_slowly(struct ht_thread *t, cons
     t = enter(t, frame);
     if (!t)
         return;
-    if (ht__session->flags & HT_SESSION_FREE_STACKS)
-        put_wide(t, ht__walk(t, frame), &(struct wide){.op = HT_LANE_FREE_STACK, .api = api, .address = (uint64_t)(uintptr_t)block});
-    else
+    if (ht__session->flags & HT_SESSION_FREE_STACKS) {
+        struct walk walk = ht__walk(t, frame);
+        put_wide(t, &walk, &(struct wide){.op = HT_LANE_FREE_STACK, .api = api, .address = (uint64_t)(uintptr_t)block});
+    } else
         put_short(t, HT_LANE_FREE, api, (uint64_t)(uintptr_t)block);
     leave(t);
 }
@@ -224,7 +277,8 @@ void ht__tell_resize_end(struct ht_thread *t, const void *frame, const void *fro
     struct wide wide = {.op = HT_LANE_RESIZE_END, .api = api, .address = (uint64_t)(uintptr_t)block, .size = size, .old = (uint64_t)(uintptr_t)from};
     wide.usable = block ? usable_if_odd(block, size) : 0;
     wide.source = t->source;
-    put_wide(t, ht__walk(t, frame), &wide);
+    struct walk walk = ht__walk(t, frame);
+    put_wide(t, &walk, &wide);
     leave(t);
 }
 
@@ -240,7 +294,8 @@ void ht__tell(struct ht_thread *t, const void *frame, const struct telling *tell
     wide.flags = telling->flags;
     wide.heap = telling->heap;
     wide.usable = telling->block && !telling->foreign ? usable_if_odd(telling->block, telling->size) : 0;
-    put_wide(t, ht__walk(t, frame), &wide);
+    struct walk walk = ht__walk(t, frame);
+    put_wide(t, &walk, &wide);
     leave(t);
 }
 
@@ -250,13 +305,14 @@ void ht__tell_map(struct ht_thread *t, const void *frame, const void *address, u
     if (!t)
         return;
     struct walk walk = ht__walk(t, frame);
-    uint64_t *words = begin_with_stack(t, &walk, 56);
+    struct told_stack stack;
+    uint64_t *words = begin_with_stack(t, &walk, 56, &stack);
     if (words) {
-        uint64_t fixed[5] = {(uint64_t)(uintptr_t)address, size, (uint64_t)(uintptr_t)old, api, (uint64_t)walk.keep << 32 | walk.fresh};
+        uint64_t fixed[5] = {(uint64_t)(uintptr_t)address, size, (uint64_t)(uintptr_t)old, api, stack.keep << 32 | stack.fresh};
         words[0] = ht_lane_word0(stamp_late(), HT_LANE_MORE, 0);
-        words[1] = (sizeof fixed + 8 * (uint64_t)walk.fresh) << 8 | HT_MORE_MAP;
+        words[1] = (sizeof fixed + 8 * stack.fresh) << 8 | HT_MORE_MAP;
         memcpy(words + 2, fixed, sizeof fixed);
-        lane_publish(t, 56 + 8 * (uint64_t)walk.fresh);
+        lane_publish(t, 56 + 8 * stack.fresh);
     }
     leave(t);
 }

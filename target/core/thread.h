@@ -15,14 +15,13 @@
 #define HT_CALL_PUSHES 0
 #endif
 
-/* A frame on the stack: the place and the value of the return address that leads to it. */
+/* A frame on the stack: the place and the value of the return address that leads to it. A power of two in size: indexes are shifts. */
 struct ht_frame {
     uint64_t slot, pc;
-    uint64_t rule; /* that led from it to its caller; tells whether, and where below the caller's frame, it saved the frame pointer */
 #if !HT_CALL_PUSHES
     uint64_t sp; /* its stack pointer at the call */
 #endif
-};
+} __attribute__((aligned(16)));
 
 /* A frame whose caller was found through the frame pointer: reuse must compare that too. */
 struct ht_anchor {
@@ -46,29 +45,33 @@ enum {
 /* Why a thread takes the longer way. */
 enum { HT_DETOUR_SESSION = 1, HT_DETOUR_SOURCE = 2 };
 
+/* What is unusual about the stack that is kept. */
+enum { HT_KEPT_ANCHORS = 1, HT_KEPT_TRUNCATED = 2 };
+
 struct ht_thread {
+    /* what each event needs; sampling, which is to cost nearly nothing, the first line only */
     uint64_t generation;   /* equal to ht__state.generation while this thread may record */
+    uint64_t sample_bytes; /* mean distance of samples; 0: every block is recorded */
+    int64_t sample_left;   /* bytes until the next sample */
+    uint64_t busy;         /* a record is being made: frame address of the hook that makes it */
+    uint64_t detour;       /* not 0: what the session wants of this thread is more than the shortest records */
+    uint64_t head;         /* bytes written */
+    uint64_t soft_limit;   /* below it a record needs no further question: room, wake mark and ring end are all beyond */
     struct ht_lane *lane;
     char *ring;
     uint64_t ring_mask;
-    uint64_t head;         /* bytes written */
     uint64_t clock_start;  /* of the session */
-    uint64_t detour;       /* not 0: what the session wants of this thread is more than the shortest records */
+    uint64_t stack_high, stack_bytes; /* end and size of the stack it runs on */
+    uint64_t stack_seen;   /* the bounds and the kept frames are right at this count */
+    const uint64_t *stack_now; /* of unmappings: of code only on the home stack, of anything on others */
+    struct ht_frame *frames_end; /* frames[0] .. frames_end[-1]: the stack told last, oldest first */
+    uint32_t kept;         /* HT_KEPT_... of it */
+    /* the rest */
+    uint32_t anchor_count; /* ordered by frame */
     uint64_t source;       /* place in the program's source of the allocation that is about to be made, 0 none */
-    uint64_t sample_bytes; /* mean distance of samples; 0: every block is recorded */
-    int64_t sample_left;   /* bytes until the next sample */
-    uint64_t soft_limit;   /* below it a record needs no further question: room, wake mark and ring end are all beyond */
     uint64_t wake_at;
-    uint64_t busy;         /* a record is being made: frame address of the hook that makes it */
     struct ht_thread *above; /* the same thread when it interrupts itself: a signal handler has a lane of its own while a record is being made */
-    uint64_t stack_low, stack_high; /* bounds of the stack it runs on */
     uint64_t home_low, home_high;   /* the stack of its first event: never unmapped while the thread lives */
-    uint64_t maps_generation;       /* the bounds were right at this count of unmappings */
-    const uint64_t *maps_now;       /* that count now; of the home stack it is never asked: then points to maps_generation */
-    uint32_t frame_count;           /* frames[0] is the oldest */
-    bool truncated;                 /* frames[0] is not the root */
-    uint32_t anchor_count;          /* ordered by frame */
-    uint64_t code_generation;       /* frames are void when code was unmapped since */
     uint64_t random;
     uint64_t gap_events, gap_bytes; /* dropped and not yet told */
     uint32_t tid;
@@ -77,7 +80,7 @@ struct ht_thread {
     struct ht_anchor anchors[HT_ANCHORS];
     struct ht_bounds stacks[HT_STACKS];
     struct ht_frame sentinel;      /* just before frames[0]; no slot is like its */
-    struct ht_frame frames[HT_FRAMES]; /* [0, frame_count): the stack told last, oldest first; new frames are pushed downwards from the end */
+    struct ht_frame frames[HT_FRAMES]; /* from the start those that are kept; new ones are pushed downwards from the end */
 };
 
 extern __thread struct ht_thread *ht__self __attribute__((tls_model("initial-exec")));
@@ -95,7 +98,7 @@ extern struct ht_state *ht__state;
 struct ht_thread *ht__thread_interrupted(struct ht_thread *t, uint64_t frame);
 
 /* The thread, ready to record, or NULL. Makes what is missing: session, lane. Keeps errno. */
-struct ht_thread *ht__thread_slow(void);
+struct ht_thread *ht__thread_slow(void) __attribute__((noinline, cold));
 
 static inline struct ht_thread *ht_thread_get(void)
 {

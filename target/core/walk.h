@@ -11,9 +11,10 @@
 #include "thread.h"
 
 struct walk {
-    uint32_t keep, fresh; /* the oldest `keep` frames of last time, then frames[HT_FRAMES - fresh .. HT_FRAMES) */
-    uint32_t anchor_top;  /* fresh anchors are anchors[anchor_top .. HT_ANCHORS) */
-    uint32_t odd;         /* enum walk_odd; 0 nearly always */
+    struct ht_frame *kept_end; /* of last time's frames [thread->frames, kept_end) */
+    struct ht_frame *fresh;    /* then [fresh, thread->frames + HT_FRAMES) */
+    uint32_t anchor_top;       /* fresh anchors are anchors[anchor_top .. HT_ANCHORS) */
+    uint32_t odd;              /* enum walk_odd; 0 nearly always */
 };
 
 enum walk_odd {
@@ -21,6 +22,7 @@ enum walk_odd {
     WALK_ONCE = 2,      /* next time must not build on it */
     WALK_ANCHORS = 4,   /* there are anchors, old or fresh */
     WALK_DEEP = 8,      /* too deep for a short record */
+    WALK_CHANGES = 16,  /* the stack before was unusual, this one is not */
 };
 
 /* Frames that fit the 16-bit fields of a short record and a quarter of the smallest ring. */
@@ -37,30 +39,49 @@ struct ht_origin {
 #endif
 /* `frame` is HT_FRAME of the hook. Must be followed by walk_settle or walk_forget. */
 struct walk ht__walk(struct ht_thread *thread, const void *frame);
+/* The same where no depth limit is set. */
+struct walk ht__walk_quick(struct ht_thread *thread, const void *frame);
+
+static inline uint64_t walk_keep(const struct ht_thread *thread, const struct walk *walk)
+{
+    return (uint64_t)(walk->kept_end - thread->frames);
+}
+
+static inline uint64_t walk_fresh(const struct ht_thread *thread, const struct walk *walk)
+{
+    return (uint64_t)(thread->frames + HT_FRAMES - walk->fresh);
+}
 
 /* What walk_settle leaves undone for a walk that is odd. */
-void ht__walk_settle_odd(struct ht_thread *thread, const struct walk *walk);
+void ht__walk_settle_odd(struct ht_thread *thread, struct walk walk);
 
-/* Makes the walk's stack the one that is kept, thread->frames[0 .. keep + fresh), and writes the fresh return addresses to `words` (NULL: nowhere), oldest first. */
-static inline void walk_settle(struct ht_thread *thread, const struct walk *walk, uint64_t *words)
+/* Makes the walk's stack the one that is kept and writes the fresh return addresses to `words` (NULL: nowhere), oldest first. */
+static inline __attribute__((always_inline)) void walk_settle(struct ht_thread *thread, const struct walk *walk, uint64_t *words)
 {
-    struct ht_frame *to = thread->frames + walk->keep;
-    const struct ht_frame *from = thread->frames + HT_FRAMES - walk->fresh, *end = thread->frames + HT_FRAMES;
+    struct ht_frame *to = walk->kept_end;
+    const struct ht_frame *from = walk->fresh, *end = thread->frames + HT_FRAMES;
     for (; from < end; from++) {
         *to++ = *from;
         if (words)
             *words++ = from->pc;
     }
-    thread->frame_count = walk->keep + walk->fresh;
-    thread->truncated = false;
+    thread->frames_end = to;
     if (__builtin_expect(walk->odd, 0))
-        ht__walk_settle_odd(thread, walk);
+        ht__walk_settle_odd(thread, *walk);
 }
 
 /* The stack was not told: nothing may build on it. */
 static inline void walk_forget(struct ht_thread *thread)
 {
-    thread->frame_count = thread->anchor_count = 0;
+    thread->frames_end = thread->frames;
+    thread->anchor_count = thread->kept = 0;
+}
+
+/* Nothing is known of the stack that the thread is on. */
+static inline void walk_begin(struct ht_thread *thread)
+{
+    walk_forget(thread);
+    thread->stack_high = thread->stack_bytes = 0;
 }
 
 /* The stack pointer that a frame had when it made the call that it is in. */

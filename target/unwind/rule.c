@@ -11,6 +11,33 @@
 
 uint64_t ht__rules[RULE_ENTRIES];
 
+#if HT_CALL_PUSHES
+uint64_t ht__rule_steps[RULE_ENTRIES];
+
+static void keep_step(uint64_t pc, rule_word word)
+{
+    __atomic_store_n(&ht__rule_steps[0], ~(uint64_t)0, __ATOMIC_RELAXED); /* before any other, so before a walk can read a 0 as an address */
+    if (rule_kind(word) == RULE_SP && rule_cfa(word) <= RULE_STEP_MOST && pc & (RULE_ENTRIES - 1))
+        __atomic_store_n(&ht__rule_steps[pc & (RULE_ENTRIES - 1)], pc << 16 ^ rule_cfa(word), __ATOMIC_RELAXED);
+}
+
+static void forget_steps(void)
+{
+    for (uint32_t i = 1; i < RULE_ENTRIES; i++)
+        if (ht__rule_steps[i])
+            __atomic_store_n(&ht__rule_steps[i], 0, __ATOMIC_RELAXED);
+}
+#else
+static inline void keep_step(uint64_t pc, rule_word word)
+{
+    (void)pc, (void)word;
+}
+
+static inline void forget_steps(void)
+{
+}
+#endif
+
 /* Where the return address is, below the CFA. */
 static bool take_ra(const struct cfi_row *row, struct rule_wide *rule)
 {
@@ -113,10 +140,16 @@ static rule_word rule_pack(const struct rule_wide *rule)
 
 rule_word ht__rule_find(uint64_t pc)
 {
+    rule_word word = rule_known(rule_entry(pc), pc);
+    if (word) {
+        keep_step(pc, word);
+        return word;
+    }
     struct rule_wide wide = ht__rule_find_wide(pc);
-    rule_word word = rule_pack(&wide);
     uint64_t tag = rule_tag(pc) + 1;
+    word = rule_pack(&wide);
     if (tag < RULE_OTHER_TAG && wide.kind != RULE_NONE) {
+        keep_step(pc, word);
         if (rule_kind(word) != RULE_SP)
             tag |= RULE_OTHER_TAG;
         __atomic_store_n(rule_place(pc), tag << 32 | word, __ATOMIC_RELEASE);
@@ -126,6 +159,7 @@ rule_word ht__rule_find(uint64_t pc)
 
 void ht__rules_forget(void)
 {
+    forget_steps();
     for (uint32_t i = 0; i < RULE_ENTRIES; i++)
         if (ht__rules[i])
             __atomic_store_n(&ht__rules[i], 0, __ATOMIC_RELAXED);

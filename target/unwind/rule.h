@@ -88,13 +88,26 @@ static inline bool rule_is_sp(uint64_t entry, uint64_t pc)
     return (entry >> 32) - 1 == rule_tag(pc);
 }
 
-/* The rule in the entry if it is one of another kind for `pc`, or RULE_NONE. */
-static inline rule_word rule_other(uint64_t entry, uint64_t pc)
+/* The rule in the entry if it is one for `pc`, or RULE_NONE. */
+static inline rule_word rule_known(uint64_t entry, uint64_t pc)
 {
-    return (entry >> 32 ^ RULE_OTHER_TAG) - 1 == rule_tag(pc) ? (rule_word)entry : 0;
+    return rule_is_sp(entry, pc) || (entry >> 32 ^ RULE_OTHER_TAG) - 1 == rule_tag(pc) ? (rule_word)entry : 0;
 }
 
-/* From .eh_frame; async-signal-safe, no allocation. Announces the module in the calling thread's lane if it is new, before the rule can be known. */
+#if HT_CALL_PUSHES
+/* Where a step adds to SP and does no more, the distance has a second table for the walk's loop: entry = pc << 16 ^ distance, at the low 16 bits of pc. An
+ * exclusive or with the pc that is looked for leaves the distance on a hit, and otherwise more than any distance: entry and bounds are checked by one
+ * comparison. An address of more than 48 bits is no return address. Entry 0 fits no pc, others that are empty fit none of this index. */
+enum { RULE_STEP_MOST = 0xffff };
+extern uint64_t ht__rule_steps[RULE_ENTRIES] __attribute__((aligned(64)));
+
+static inline uint64_t rule_step(uint64_t pc)
+{
+    return __atomic_load_n(&ht__rule_steps[pc & (RULE_ENTRIES - 1)], __ATOMIC_RELAXED) ^ pc << 16;
+}
+#endif
+
+/* Known from before or from .eh_frame; async-signal-safe, no allocation. Announces the module in the calling thread's lane if it is new, before the rule can be known. */
 rule_word ht__rule_find(uint64_t pc);
 /* For RULE_BIG. RULE_NONE: cannot be told just now (a signal handler interrupted the look-up of a module). */
 struct rule_wide ht__rule_find_wide(uint64_t pc);

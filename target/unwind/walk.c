@@ -9,15 +9,16 @@
 /* Where the walk stands. Fresh frames are pushed downwards from the end of the thread's array, so they end up oldest first. */
 struct cursor {
     uint64_t pc, sp, slot;     /* slot: where pc was read */
-    uint64_t fp;               /* the frame pointer's value at the event, or in the frame `fp_end` */
+    uint64_t fp, fp_slot;      /* the frame pointer's value in the frame fp_end, and where it was read; slot 0: in the register at the event */
     const struct ht_frame *fp_end; /* frames from here on say nothing of the frame pointer */
     uint64_t low, high;        /* bounds of the stack */
     struct ht_frame *cached;   /* frames[0] .. cached[-1] of last time may still be met */
     struct ht_frame *top;      /* youngest pushed frame is frames[HT_FRAMES - 1], the last pushed one is *top */
+    uint64_t room;             /* bytes that steps of the quick loop may add up to */
     uint32_t anchor_top;
     uint32_t odd;              /* enum walk_odd */
     uint64_t ra;               /* the register with the return address of a frame that a signal interrupted before it saved it */
-    const struct ht_frame *interrupted; /* that frame, when it is pushed */
+    const struct ht_frame *interrupted; /* that frame, when it is pushed; NULL: none */
 };
 
 static inline uint64_t load(uint64_t address)
@@ -41,32 +42,44 @@ static inline uint64_t frame_place(const struct ht_frame *frame)
     return place(frame->slot, HT_CALL_PUSHES ? 0 : walk_stack_pointer(frame));
 }
 
-static inline struct ht_frame frame_made(uint64_t slot, uint64_t pc, uint64_t rule, uint64_t sp)
+static inline __attribute__((always_inline)) void frame_put(struct ht_frame *frame, uint64_t slot, uint64_t pc, uint64_t sp)
 {
+    frame->slot = slot;
+    frame->pc = pc;
 #if HT_CALL_PUSHES
     (void)sp;
-    return (struct ht_frame){slot, pc, rule};
 #else
-    return (struct ht_frame){slot, pc, rule, sp};
+    frame->sp = sp;
 #endif
 }
 
-/* A frame's rule is the table's word, or with the top bit set just the distance of its saved frame pointer below the CFA. */
-#define RULE_FP_BELOW ((uint64_t)1 << 63)
-
-static inline uint64_t frame_fp_below(uint64_t rule)
+/* How far below its caller's frame the frame with return address `pc` saved the frame pointer; 0: not there. */
+static uint64_t fp_below(uint64_t pc)
 {
-    return rule & RULE_FP_BELOW ? rule & ~RULE_FP_BELOW : rule_fp_below(rule);
+    rule_word rule = ht__rule_find(pc);
+    if (rule_kind(rule) == RULE_BIG)
+        return ht__rule_find_wide(pc).fp_below;
+    return rule_kind(rule) == RULE_SP || rule_kind(rule) == RULE_FP ? rule_fp_below(rule) : 0;
 }
 
 /* Where the frame pointer of the cursor's frame was saved: by the oldest pushed frame that saved it. 0: by none, it is at->fp. The frame that the
  * cursor stands on may be pushed already: `from` is the first frame younger than it. */
 static uint64_t fp_slot_from(const struct cursor *at, const struct ht_frame *from, uint64_t sp)
 {
-    for (const struct ht_frame *frame = from; frame < at->fp_end; sp = walk_stack_pointer(frame), frame++)
-        if (frame_fp_below(frame->rule))
-            return sp - frame_fp_below(frame->rule);
-    return 0;
+    for (const struct ht_frame *frame = from; frame < at->fp_end; sp = walk_stack_pointer(frame), frame++) {
+        uint64_t below = fp_below(frame->pc);
+        if (below)
+            return sp - below;
+    }
+    return at->fp_slot;
+}
+
+/* The frame pushed last found its caller's frame pointer at `slot`. */
+static void fp_read_at(struct cursor *at, uint64_t slot)
+{
+    at->fp_slot = slot;
+    at->fp = load(slot);
+    at->fp_end = at->top;
 }
 
 static uint64_t frame_pointer(const struct cursor *at, uint64_t slot)
@@ -90,15 +103,20 @@ static inline struct ht_frame *verify_slots(const struct ht_thread *t, struct ht
 {
     struct ht_frame *frame = youngest;
     const struct ht_frame *oldest = t->frames;
-#define DIFFERS(n) (load_ra(frame[-(n)].slot) ^ frame[-(n)].pc)
-    while (frame >= oldest + 4) {
-        if (DIFFERS(1) | DIFFERS(2) | DIFFERS(3) | DIFFERS(4))
-            break;
-        frame -= 4;
+#define HOLDS(n) (load_ra(frame[-(n)].slot) == frame[-(n)].pc)
+    for (; frame >= oldest + 4; frame -= 4) {
+        if (!HOLDS(1))
+            return frame;
+        if (!HOLDS(2))
+            return frame - 1;
+        if (!HOLDS(3))
+            return frame - 2;
+        if (!HOLDS(4))
+            return frame - 3;
     }
-#undef DIFFERS
-    while (frame > oldest && load_ra(frame[-1].slot) == frame[-1].pc)
+    while (frame > oldest && HOLDS(1))
         frame--;
+#undef HOLDS
     return frame;
 }
 
@@ -130,8 +148,11 @@ static void take_over(struct ht_thread *t, struct cursor *at, struct ht_frame *f
         anchor--;
     for (struct ht_frame *frame = at->cached - 1; frame > first; frame--) {
         *--at->top = *frame;
-        if (anchor > 0 && t->frames + t->anchors[anchor - 1].frame == frame)
-            push_anchor(t, at, t->anchors[--anchor]);
+        if (anchor == 0 || t->frames + t->anchors[anchor - 1].frame != frame)
+            continue;
+        push_anchor(t, at, t->anchors[--anchor]);
+        if (t->anchors[anchor].cfa_slot)
+            fp_read_at(at, t->anchors[anchor].fp);
     }
     at->sp = walk_stack_pointer(first);
     at->slot = first->slot;
@@ -155,12 +176,12 @@ static __attribute__((noinline)) bool meet(struct ht_thread *t, struct cursor *a
 static bool step_signal(struct ht_thread *t, struct cursor *at)
 {
     at->odd |= WALK_ONCE;
-    at->top->rule = 0;
     if (at->high - at->sp < ARCH_SIGNAL_BYTES)
         return false;
     struct arch_registers were = arch_signal(at->sp, at->pc);
     uint64_t sp = were.sp, pc = were.pc;
     at->fp = were.fp;
+    at->fp_slot = 0;
     at->fp_end = at->top;
     at->ra = were.ra;
     at->interrupted = at->top - 1;
@@ -177,12 +198,11 @@ static bool step_signal(struct ht_thread *t, struct cursor *at)
     return pc != 0;
 }
 
-/* Goes on to the caller once the CFA is known. */
-static bool step_to(struct cursor *at, uint64_t cfa, uint64_t ra_below, uint64_t rule)
+/* Goes on to the caller once the CFA is known; what the frame saved, the frame pointer too, lies between its stack pointer at the event and the CFA. */
+static bool step_to(struct cursor *at, uint64_t cfa, uint64_t ra_below, uint64_t fp_below)
 {
-    if (cfa <= at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || frame_fp_below(rule) > cfa - at->low || ra_below > cfa - at->low)
+    if (cfa <= at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || fp_below > cfa - at->low || ra_below > cfa - at->low)
         return false;
-    at->top->rule = rule;
     at->sp = cfa;
     at->slot = cfa - ra_below;
     at->pc = load_ra(at->slot);
@@ -190,11 +210,10 @@ static bool step_to(struct cursor *at, uint64_t cfa, uint64_t ra_below, uint64_t
 }
 
 /* A frame whose return address is still in its register: only the one that a signal interrupted can be. */
-static bool step_leaf(struct cursor *at, uint64_t cfa, uint64_t rule)
+static bool step_leaf(struct cursor *at, uint64_t cfa, uint64_t fp_below)
 {
-    if (at->top != at->interrupted || cfa < at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || frame_fp_below(rule) > cfa - at->low)
+    if (at->top != at->interrupted || cfa < at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || fp_below > cfa - at->low)
         return false;
-    at->top->rule = rule;
     at->sp = cfa;
     at->slot = cfa - ARCH_WORD; /* never compared: a signal's stack is not kept */
     at->pc = ARCH_STRIP_RA(at->ra);
@@ -210,7 +229,7 @@ static bool step_through_fp(struct ht_thread *t, struct cursor *at, uint64_t rul
 {
     uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot);
     push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp});
-    return step_to(at, fp + rule_cfa(rule), rule_ra_below(rule), rule);
+    return step_to(at, fp + rule_cfa(rule), rule_ra_below(rule), rule_fp_below(rule));
 }
 
 /* A frame that aligned its stack: CFA and frame pointer are both found through memory. */
@@ -221,7 +240,10 @@ static bool step_through_memory(struct ht_thread *t, struct cursor *at, rule_wor
         return false;
     uint64_t cfa = load(cfa_slot);
     push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp, .cfa_slot = cfa_slot, .cfa = cfa});
-    return cfa > fp && step_to(at, cfa, ARCH_WORD, RULE_FP_BELOW | (cfa - fp));
+    if (cfa <= fp || !step_to(at, cfa, ARCH_WORD, 0))
+        return false;
+    fp_read_at(at, fp);
+    return true;
 }
 
 static bool step_wide(struct ht_thread *t, struct cursor *at)
@@ -234,21 +256,18 @@ static bool step_wide(struct ht_thread *t, struct cursor *at)
         return false;
     uint64_t cfa = (wide.kind == RULE_FP ? fp : at->sp) + (uint64_t)wide.cfa;
     if (!wide.ra_below)
-        return step_leaf(at, cfa, RULE_FP_BELOW | wide.fp_below);
-    return step_to(at, cfa, wide.ra_below, RULE_FP_BELOW | wide.fp_below);
+        return step_leaf(at, cfa, wide.fp_below);
+    return step_to(at, cfa, wide.ra_below, wide.fp_below);
 }
 
 /* One frame up by any rule. False: the frame that was pushed last is the last one; `truncated` tells if it should not have been. */
 static __attribute__((noinline)) bool step(struct ht_thread *t, struct cursor *at)
 {
-    uint64_t entry = rule_entry(at->pc);
-    rule_word rule = rule_other(entry, at->pc);
+    rule_word rule = ht__rule_find(at->pc);
     bool more = false;
-    if (!rule)
-        rule = ht__rule_find(at->pc);
     switch (rule_kind(rule)) {
     case RULE_END: return false;
-    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule_ra_below(rule), rule); break;
+    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule_ra_below(rule), rule_fp_below(rule)); break;
     case RULE_FP: more = step_through_fp(t, at, rule); break;
     case RULE_DEREF: more = step_through_memory(t, at, rule); break;
     case RULE_SIGNAL: more = step_signal(t, at); break;
@@ -262,8 +281,9 @@ static __attribute__((noinline)) bool step(struct ht_thread *t, struct cursor *a
 
 static void settle_anchors(struct ht_thread *t, const struct walk *walk)
 {
-    uint32_t anchors = t->anchor_count, depth = walk->keep + walk->fresh;
-    while (anchors > 0 && t->anchors[anchors - 1].frame >= walk->keep)
+    uint32_t anchors = t->anchor_count;
+    uint64_t keep = walk_keep(t, walk), depth = keep + walk_fresh(t, walk);
+    while (anchors > 0 && t->anchors[anchors - 1].frame >= keep)
         anchors--;
     for (uint32_t i = walk->anchor_top; i < HT_ANCHORS; i++) {
         struct ht_anchor anchor = t->anchors[i];
@@ -273,75 +293,74 @@ static void settle_anchors(struct ht_thread *t, const struct walk *walk)
     t->anchor_count = anchors;
 }
 
-__attribute__((noinline)) void ht__walk_settle_odd(struct ht_thread *t, const struct walk *walk)
+__attribute__((noinline)) void ht__walk_settle_odd(struct ht_thread *t, struct walk walk)
 {
-    if (walk->odd & WALK_ANCHORS)
-        settle_anchors(t, walk);
-    if (walk->odd & WALK_ONCE)
-        t->frame_count = t->anchor_count = 0;
-    t->truncated = walk->odd & WALK_TRUNCATED;
+    if (walk.odd & WALK_ANCHORS)
+        settle_anchors(t, &walk);
+    t->kept = (t->anchor_count ? HT_KEPT_ANCHORS : 0) | (walk.odd & WALK_TRUNCATED ? HT_KEPT_TRUNCATED : 0);
+    if (walk.odd & WALK_ONCE)
+        walk_forget(t);
 }
 
-static void stand_on_home(struct ht_thread *t)
+static void stand_on_home(struct ht_thread *t, uint64_t code_seen)
 {
-    t->stack_low = t->home_low;
+    t->stack_bytes = t->home_high - t->home_low;
     t->stack_high = t->home_high;
-    t->maps_now = &t->maps_generation;
+    t->stack_now = &ht__code_generation;
+    t->stack_seen = code_seen;
 }
 
-/* The stack that `sp` is on; frames of another one are forgotten. A stack that is not the thread's first (a coroutine's, a signal stack) is
- * remembered until something is unmapped. */
-static __attribute__((noinline)) bool find_bounds(struct ht_thread *t, uint64_t sp)
+/* The bounds of a stack that is not the thread's first, remembered until something is unmapped. */
+static bool find_other_bounds(struct ht_thread *t, uint64_t sp, uint64_t maps_seen, uint64_t code_seen)
 {
-    t->frame_count = t->anchor_count = 0;
-    t->code_generation = __atomic_load_n(&ht__code_generation, __ATOMIC_ACQUIRE);
-    if (sp >= t->home_low && sp < t->home_high) {
-        stand_on_home(t);
-        return true;
-    }
-    if (sp < t->home_low && ht__port_reach(sp, t->home_low)) { /* it has grown */
-        t->home_low = sp & ~(uint64_t)4095;
-        stand_on_home(t);
-        return true;
-    }
-    uint64_t now = __atomic_load_n(&ht__maps_generation, __ATOMIC_ACQUIRE);
     struct ht_bounds *known = &t->stacks[(sp >> 20 ^ sp >> 28) % HT_STACKS];
-    if (known->generation != now || sp < known->low || sp >= known->high) {
-        if (known->generation != now || sp >= known->high)
+    if (known->generation != maps_seen || sp < known->low || sp >= known->high) {
+        if (known->generation != maps_seen || sp >= known->high)
             known->low = known->high = 0;
         if (!ht__port_stack(sp, &known->low, &known->high))
             return false;
-        known->generation = now;
+        known->generation = maps_seen;
         if (!t->home_high) { /* the first stack */
             t->home_low = known->low;
             t->home_high = known->high;
-            stand_on_home(t);
+            stand_on_home(t, code_seen);
             return true;
         }
     }
-    t->stack_low = known->low;
+    t->stack_bytes = known->high - known->low;
     t->stack_high = known->high;
-    t->maps_generation = now;
-    t->maps_now = &ht__maps_generation;
+    t->stack_now = &ht__maps_generation;
+    t->stack_seen = maps_seen;
     return true;
 }
 
-/* The oldest place that fresh frames may be pushed to. */
+/* The stack that `sp` is on; frames of another one are forgotten. */
+static __attribute__((noinline, cold)) bool find_bounds(struct ht_thread *t, uint64_t sp)
+{
+    walk_forget(t);
+    uint64_t code_seen = __atomic_load_n(&ht__code_generation, __ATOMIC_ACQUIRE), maps_seen = __atomic_load_n(&ht__maps_generation, __ATOMIC_ACQUIRE);
+    if (sp < t->home_low && ht__port_reach(sp, t->home_low)) /* it has grown */
+        t->home_low = sp & ~(uint64_t)4095;
+    if (sp < t->home_low || sp >= t->home_high)
+        return find_other_bounds(t, sp, maps_seen, code_seen);
+    stand_on_home(t, code_seen);
+    return true;
+}
+
+/* The oldest place that fresh frames may be pushed to: both halves of the array have room for one walk. */
 static struct ht_frame *push_floor(struct ht_thread *t)
 {
     uint32_t limit = ht__session->depth_limit;
-    struct ht_frame *half = t->frames + HT_FRAMES / 2;
-    return limit && limit < HT_FRAMES / 2 ? t->frames + HT_FRAMES - limit : half;
+    return t->frames + HT_FRAMES - (limit && limit < HT_FRAMES / 2 ? limit : HT_FRAMES / 2);
 }
 
-static inline struct walk finish(const struct ht_thread *t, const struct ht_frame *cached, const struct ht_frame *top, uint32_t anchor_top, uint32_t odd)
+static inline __attribute__((always_inline)) struct walk finish(struct ht_thread *t, struct ht_frame *kept_end, struct ht_frame *fresh, uint32_t anchor_top, uint32_t odd)
 {
-    uint32_t keep = (uint32_t)(cached - t->frames), fresh = (uint32_t)(t->frames + HT_FRAMES - top);
-    if (__builtin_expect(t->anchor_count || anchor_top != HT_ANCHORS, 0))
-        odd |= WALK_ANCHORS;
-    if (__builtin_expect((keep | fresh) >= WALK_SHORT_FRAMES, 0))
-        odd |= keep + fresh > HT_FRAMES / 2 ? WALK_DEEP | WALK_ONCE : WALK_DEEP; /* both halves of the array have room for one walk */
-    return (struct walk){keep, fresh, anchor_top, odd};
+    struct walk walk = {kept_end, fresh, anchor_top, odd};
+    uint64_t keep = walk_keep(t, &walk), count = walk_fresh(t, &walk);
+    if (__builtin_expect((keep | count) >= WALK_SHORT_FRAMES, 0))
+        walk.odd |= keep + count > HT_FRAMES / 2 ? WALK_DEEP | WALK_ONCE : WALK_DEEP;
+    return walk;
 }
 
 #if defined(__arm__)
@@ -367,71 +386,174 @@ static inline bool go_to_caller(const struct arch_registers *at, const void *ori
 }
 #endif
 
-#define WALK_NOTHING ((struct walk){.odd = WALK_TRUNCATED | WALK_ONCE, .anchor_top = HT_ANCHORS})
+/* Where the quick loop is: all of it in registers. */
+struct place {
+    uint64_t pc, sp, slot;
+    uint64_t room;
+    struct ht_frame *cached, *top;
+};
 
-/* The hot loop keeps pc, sp, cached and top in registers: frames that are found through SP, which nearly all are, and a full meeting never
- * leave it; the cursor in memory is for the rest. */
-#define CURSOR_STORE() (at.pc = pc, at.sp = sp, at.slot = slot, at.cached = cached, at.top = top)
-#define CURSOR_LOAD() (pc = at.pc, sp = at.sp, slot = at.slot, cached = at.cached, top = at.top, high = at.high)
+static inline uint64_t place_sp(const struct place *at)
+{
+    return HT_CALL_PUSHES ? at->slot + ARCH_WORD : at->sp;
+}
 
-struct walk ht__walk(struct ht_thread *t, const void *frame)
+/* The most that `room` may be: where steps have their own table a hit is told by it. Its frames fit into half the array, whatever they are. */
+enum { ROOM_MOST = 0xffff };
+_Static_assert(ROOM_MOST / sizeof(uintptr_t) + 1 < HT_FRAMES / 2, "the quick loop does not count its frames");
+
+/* One frame up where the rule is to add to SP and nothing else is to be asked. */
+static inline __attribute__((always_inline)) bool step_quick(struct place *at)
+{
+#if HT_CALL_PUSHES
+    uint64_t distance = rule_step(at->pc);
+    if (__builtin_expect(distance > at->room, 0))
+        return false;
+    at->slot += distance;
+#else
+    uint64_t entry = rule_entry(at->pc), distance = rule_cfa(entry);
+    if (__builtin_expect(!rule_is_sp(entry, at->pc) || distance > at->room, 0))
+        return false;
+    at->sp += distance;
+    at->slot = at->sp - rule_ra_below(entry);
+#endif
+    at->room -= distance;
+    at->pc = load_ra(at->slot);
+    return true;
+}
+
+/* Goes up by quick steps until the walk meets last time's stack: then cached[-1] is the frame that it stands on, and the oldest frame that holds from
+ * there is returned. NULL: no quick step leads on from the frame pushed last. */
+static inline __attribute__((always_inline)) struct ht_frame *go(const struct ht_thread *t, struct place *at)
+{
+    for (;;) {
+        while (frame_place(at->cached - 1) < place(at->slot, at->sp))
+            at->cached--;
+        if (frame_place(at->cached - 1) == place(at->slot, at->sp) && at->cached[-1].pc == at->pc)
+            return verify_slots(t, at->cached - 1);
+        frame_put(--at->top, at->slot, at->pc, at->sp);
+        if (!step_quick(at))
+            return NULL;
+    }
+}
+
+/* Room until the stack's end, or until so many frames may have been pushed that it must be looked. */
+static uint64_t room_at(const struct cursor *at, const struct ht_frame *floor)
+{
+    uint64_t room = at->high - at->sp, frames = at->top > floor ? (uint64_t)(at->top - floor - 1) * ARCH_WORD : 0;
+    room = room < ROOM_MOST ? room : ROOM_MOST;
+    return room < frames ? room : frames;
+}
+
+/* Steps from the frame pushed last, which has no quick step. False: it is the oldest one. */
+static bool step_on(struct ht_thread *t, struct cursor *at, const struct ht_frame *floor)
+{
+    bool more = step(t, at);
+    if (more && at->top <= floor) {
+        at->odd |= WALK_TRUNCATED;
+        more = false;
+    }
+    if (!more)
+        at->cached = t->frames;
+    return more;
+}
+
+/* The quick loop, from the cursor and back to it. */
+static struct ht_frame *go_from(struct ht_thread *t, struct cursor *at, const struct ht_frame *floor)
+{
+    struct place place = {.pc = at->pc, .sp = at->sp, .slot = at->slot, .room = room_at(at, floor), .cached = at->cached, .top = at->top};
+    struct ht_frame *first = go(t, &place);
+    at->pc = place.pc;
+    at->slot = place.slot;
+    at->sp = place_sp(&place);
+    at->cached = place.cached;
+    at->top = place.top;
+    return first;
+}
+
+/* The walk's rest, `first` being what the quick loop returned. */
+static struct walk walk_on(struct ht_thread *t, struct cursor *at, struct ht_frame *first, const struct ht_frame *floor)
+{
+    bool all = false, more = true;
+    for (;;) {
+        if (first)
+            all = meet(t, at, first);
+        else
+            more = step_on(t, at, floor);
+        if (all || !more)
+            break;
+        first = go_from(t, at, floor);
+    }
+    if (all && t->kept & HT_KEPT_TRUNCATED)
+        at->odd |= WALK_TRUNCATED;
+    if (t->kept)
+        at->odd |= WALK_CHANGES;
+    if (t->anchor_count || at->anchor_top != HT_ANCHORS)
+        at->odd |= WALK_ANCHORS;
+    return finish(t, at->cached, at->top, at->anchor_top, at->odd);
+}
+
+/* Of what the quick loop knows; frames of this stack can lie from `low` on, below nothing may even be mapped. */
+static struct cursor cursor_at(const struct ht_thread *t, const struct place *place, uint64_t low, uint64_t fp)
+{
+    return (struct cursor){.pc = place->pc, .sp = place_sp(place), .slot = place->slot, .fp = fp, .fp_end = t->frames + HT_FRAMES, .low = low,
+                           .high = t->stack_high, .cached = place->cached, .top = place->top, .anchor_top = HT_ANCHORS};
+}
+
+/* A walk that is more than quick steps up to a stack that is as it was. */
+static __attribute__((noinline)) struct walk walk_oddly(struct ht_thread *t, struct place place, uint64_t low, uint64_t fp, struct ht_frame *first)
+{
+    struct cursor at = cursor_at(t, &place, low, fp);
+    return walk_on(t, &at, first, t->frames + HT_FRAMES / 2);
+}
+
+/* Where the hook's caller stands; false: nobody knows. *low and *fp are its stack pointer and frame pointer. */
+static inline __attribute__((always_inline)) bool start(struct ht_thread *t, const void *frame, struct place *place, uint64_t *low, uint64_t *fp)
 {
     uint64_t slot;
     struct arch_registers caller = arch_caller(frame, &slot);
     if (!go_to_caller(&caller, frame, &slot))
-        return WALK_NOTHING;
-    uint64_t pc = caller.pc, sp = caller.sp;
-    if (__builtin_expect(sp < t->stack_low || sp >= t->stack_high || *t->maps_now != t->maps_generation || t->code_generation != ht__code_generation, 0))
-        if (!find_bounds(t, sp))
-            return WALK_NOTHING;
-    uint64_t high = t->stack_high;
-    struct ht_frame *cached = t->frames + t->frame_count, *top = t->frames + HT_FRAMES, *floor = t->frames + HT_FRAMES / 2;
-    struct cursor at;
-    at.fp = caller.fp;
-    at.fp_end = t->frames + HT_FRAMES;
-    at.low = sp; /* what frames of this stack can be in; below nothing may even be mapped */
-    at.high = high;
-    at.anchor_top = HT_ANCHORS;
-    at.odd = 0;
-    at.interrupted = NULL;
-    if (__builtin_expect(ht__session->depth_limit, 0))
-        floor = push_floor(t), cached = t->frames;
-    for (;;) {
-        while (frame_place(cached - 1) < place(slot, sp))
-            cached--;
-        if (frame_place(cached - 1) == place(slot, sp) && cached[-1].pc == pc) {
-            struct ht_frame *first = verify_slots(t, cached - 1);
-            if (__builtin_expect(first == t->frames && !t->anchor_count, 1)) {
-                at.odd |= t->truncated ? WALK_TRUNCATED : 0;
-                break;
-            }
-            CURSOR_STORE();
-            bool all = meet(t, &at, first);
-            CURSOR_LOAD();
-            if (all) {
-                at.odd |= t->truncated ? WALK_TRUNCATED : 0;
-                break;
-            }
-        }
-        if (__builtin_expect(top <= floor, 0)) {
-            at.odd |= WALK_TRUNCATED;
-            cached = t->frames;
-            break;
-        }
-        uint64_t entry = rule_entry(pc), cfa = sp + rule_cfa(entry);
-        *--top = frame_made(slot, pc, entry, sp);
-        if (__builtin_expect(!rule_is_sp(entry, pc) || cfa > high, 0)) {
-            CURSOR_STORE();
-            bool more = step(t, &at);
-            CURSOR_LOAD();
-            if (more)
-                continue;
-            cached = t->frames;
-            break;
-        }
-        sp = cfa;
-        slot = cfa - rule_ra_below(entry);
-        pc = load_ra(slot);
+        return false;
+    uint64_t room = t->stack_high - caller.sp;
+    if (__builtin_expect(room > t->stack_bytes || *t->stack_now != t->stack_seen, 0)) {
+        if (!find_bounds(t, caller.sp))
+            return false;
+        room = t->stack_high - caller.sp;
     }
-    return finish(t, cached, top, at.anchor_top, at.odd);
+    *place = (struct place){.pc = caller.pc, .sp = caller.sp, .slot = slot, .room = room < ROOM_MOST ? room : ROOM_MOST, .cached = t->frames_end};
+    place->top = t->frames + HT_FRAMES;
+    *low = caller.sp;
+    *fp = caller.fp;
+    return true;
+}
+
+struct walk ht__walk_quick(struct ht_thread *t, const void *frame)
+{
+    struct place place;
+    uint64_t low, fp;
+    if (__builtin_expect(!start(t, frame, &place, &low, &fp), 0))
+        return (struct walk){t->frames, t->frames + HT_FRAMES, HT_ANCHORS, WALK_TRUNCATED | WALK_ONCE};
+    struct ht_frame *first = go(t, &place);
+    if (__builtin_expect(first == t->frames && !t->kept, 1))
+        return finish(t, place.cached, place.top, HT_ANCHORS, 0);
+    return walk_oddly(t, place, low, fp, first);
+}
+
+/* Nothing is kept of a stack with a limit: it is counted from the youngest frame. */
+static struct walk walk_limited(struct ht_thread *t, const void *frame)
+{
+    struct place place;
+    uint64_t low, fp;
+    if (!start(t, frame, &place, &low, &fp))
+        return (struct walk){t->frames, t->frames + HT_FRAMES, HT_ANCHORS, WALK_TRUNCATED | WALK_ONCE};
+    place.cached = t->frames;
+    struct cursor at = cursor_at(t, &place, low, fp);
+    const struct ht_frame *floor = push_floor(t);
+    struct ht_frame *first = go_from(t, &at, floor);
+    return walk_on(t, &at, first, floor);
+}
+
+__attribute__((noinline)) struct walk ht__walk(struct ht_thread *t, const void *frame)
+{
+    return ht__session->depth_limit ? walk_limited(t, frame) : ht__walk_quick(t, frame);
 }

@@ -70,10 +70,10 @@ static struct bench *bench_new(unsigned seed)
     struct bench *b = mmap(NULL, sizeof *b, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (b == MAP_FAILED)
         abort();
-    b->reusing.maps_now = &b->reusing.maps_generation;
+    walk_begin(&b->reusing);
     memset(&b->reusing.sentinel, 0xff, sizeof b->reusing.sentinel);
     b->forgetful.sentinel = b->reusing.sentinel;
-    b->forgetful.maps_now = &b->forgetful.maps_generation;
+    walk_begin(&b->forgetful);
     b->dice = seed;
     b->rare = 1;
     return b;
@@ -145,20 +145,20 @@ static void compare(const char *way, const struct stack *ours, const struct stac
 
 static void take(struct stack *stack, struct ht_thread *thread, struct walk walk)
 {
+    uint64_t depth = walk_keep(thread, &walk) + walk_fresh(thread, &walk);
     walk_settle(thread, &walk, NULL);
-    uint32_t depth = walk.keep + walk.fresh;
     stack->count = 0;
     stack->whole = !(walk.odd & WALK_TRUNCATED);
-    for (uint32_t i = depth; i > 0 && stack->count < DEEPEST; i--) {
+    for (uint64_t i = depth; i > 0 && stack->count < DEEPEST; i--) {
         stack->pc[stack->count] = thread->frames[i - 1].pc;
         stack->sp[stack->count++] = walk_stack_pointer(&thread->frames[i - 1]);
     }
 }
 
 /* The collector's side of `keep` and `fresh`. */
-static void tell(struct bench *b, struct walk walk)
+static void tell(struct bench *b, uint64_t keep, uint64_t fresh)
 {
-    for (uint32_t i = walk.keep; i < walk.keep + walk.fresh && i < DEEPEST; i++)
+    for (uint64_t i = keep; i < keep + fresh && i < DEEPEST; i++)
         b->told[i] = b->reusing.frames[i].pc;
     for (uint32_t i = 0; i < b->ours.count; i++)
         b->ours.pc[i] = b->told[b->ours.count - 1 - i];
@@ -174,15 +174,16 @@ static void compare_all(const void *frame, uint64_t cfa)
     _Unwind_Backtrace(see_frame, &search);
     ht__self = &b->reusing;
     struct walk walk = ht__walk(&b->reusing, frame);
+    uint64_t keep = walk_keep(&b->reusing, &walk), fresh = walk_fresh(&b->reusing, &walk);
     take(&b->ours, &b->reusing, walk);
-    tell(b, walk);
+    tell(b, keep, fresh);
     compare("with reuse", &b->ours, &b->theirs);
     b->points++;
     b->frames += b->ours.count;
-    b->kept += walk.keep;
+    b->kept += keep;
     b->cut += walk.odd & WALK_TRUNCATED;
     ht__self = &b->forgetful;
-    b->forgetful.frame_count = b->forgetful.anchor_count = 0;
+    walk_forget(&b->forgetful);
     take(&b->ours, &b->forgetful, ht__walk(&b->forgetful, frame));
     compare("without reuse", &b->ours, &b->theirs);
     ht__self = &nobody;

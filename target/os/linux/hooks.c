@@ -18,6 +18,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define FRAME HT_FRAME
+/* The record is made in the hook itself, not by a call. */
+#define HOT __attribute__((flatten))
 
 /* Inlined into each hook, so that FRAME is the hook's own. */
 #define GOT(block, size, api, alignment)                                                                                                                      \
@@ -33,14 +35,14 @@
             sample_tell_free(self_, FRAME, (block), HT_API_##api);                                                                                                \
     } while (0)
 
-EXPORT void *malloc(size_t size)
+EXPORT HOT void *malloc(size_t size)
 {
     void *block = ht__real.malloc(size);
     GOT(block, size, MALLOC, 0);
     return block;
 }
 
-EXPORT void free(void *block)
+EXPORT HOT void free(void *block)
 {
     if (!block || ht__early_owns(block))
         return;

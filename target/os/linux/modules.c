@@ -204,13 +204,19 @@ bool ht__module_find(uint64_t pc, struct ht_module *module)
     return found;
 }
 
+static void count_code_change(void)
+{
+    __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&ht__maps_generation, 1, __ATOMIC_RELEASE);
+}
+
 void ht__modules_forget(void)
 {
     uint64_t signals = lock_modules();
-    __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
+    count_code_change();
     __atomic_store_n(&module_count, 0, __ATOMIC_RELEASE);
     ht__rules_forget();
-    __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);
+    count_code_change();
     unlock_modules(signals);
 }
 

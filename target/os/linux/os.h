@@ -62,9 +62,10 @@ static inline void ht__real_need(void)
 /* A block handed out before the real allocator was known: never given to it. */
 enum { HT_EARLY_BYTES = 64 * 1024 };
 extern char ht__early[HT_EARLY_BYTES];
+extern size_t ht__early_used; /* most often 0 */
 static inline bool ht__early_owns(const void *block)
 {
-    return (uintptr_t)block - (uintptr_t)ht__early < HT_EARLY_BYTES;
+    return __builtin_expect(ht__early_used != 0, 0) && (uintptr_t)block - (uintptr_t)ht__early < HT_EARLY_BYTES;
 }
 void *ht__early_alloc(size_t size, size_t alignment);
 size_t ht__early_size(const void *block);

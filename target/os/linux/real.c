@@ -9,7 +9,7 @@
 
 /* dlsym itself may allocate before the real allocator is known. Blocks here are never given back. */
 char ht__early[HT_EARLY_BYTES] __attribute__((aligned(16)));
-static size_t early_used;
+size_t ht__early_used;
 
 void *ht__early_alloc(size_t size, size_t alignment)
 {
@@ -18,7 +18,7 @@ void *ht__early_alloc(size_t size, size_t alignment)
     size_t wanted = size + alignment + 16;
     if (size > HT_EARLY_BYTES)
         return NULL;
-    size_t from = __atomic_fetch_add(&early_used, wanted & ~(size_t)15, __ATOMIC_RELAXED);
+    size_t from = __atomic_fetch_add(&ht__early_used, wanted & ~(size_t)15, __ATOMIC_RELAXED);
     if (from + wanted > HT_EARLY_BYTES)
         return NULL;
     uintptr_t block = ((uintptr_t)ht__early + from + 16 + alignment - 1) & ~(uintptr_t)(alignment - 1);

@@ -7,6 +7,7 @@
 #include "target/core/port_core.h"
 #include "target/core/producer.h"
 #include "target/core/sample.h"
+#include "target/core/walk.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -89,9 +90,8 @@ static bool has_lane(const struct ht_thread *t)
 
 static bool take_lane(struct ht_thread *t, uint32_t tid)
 {
-    t->frame_count = t->anchor_count = 0;
-    t->busy = t->stack_low = t->stack_high = 0;
-    t->maps_now = &t->maps_generation;
+    walk_begin(t);
+    t->busy = 0;
     t->tid = tid;
     memset(t->name, 0, sizeof t->name);
     if (!ht__lane_take(t, ht__process_serial, (uint32_t)getpid(), tid))
@@ -121,7 +121,7 @@ static void drop_record(struct ht_thread *t)
             continue;
         __atomic_store_n(&t->lane->head, t->head, __ATOMIC_RELEASE);
         __atomic_add_fetch(&t->lane->lost_events, 1, __ATOMIC_RELAXED);
-        t->frame_count = t->anchor_count = 0;
+        walk_forget(t);
         t->busy = 0;
     }
 }
@@ -248,7 +248,7 @@ static bool holds(uint64_t low, uint64_t high, uint64_t a, uint64_t b)
 static bool is_dead(const struct ht_thread *t, uint64_t frame)
 {
     stack_t alternate;
-    if (frame < t->busy || !(holds(t->home_low, t->home_high, frame, t->busy) || holds(t->stack_low, t->stack_high, frame, t->busy)))
+    if (frame < t->busy || !(holds(t->home_low, t->home_high, frame, t->busy) || holds(t->stack_high - t->stack_bytes, t->stack_high, frame, t->busy)))
         return false;
     if (syscall(SYS_sigaltstack, NULL, &alternate) < 0 || !(alternate.ss_flags & SS_ONSTACK))
         return true;
