@@ -36,6 +36,8 @@ static bool pipeline_choose(struct pipeline *pipeline, struct error *error)
             return error_set(error, ERROR_USAGE, "there is no table \"%s\": `heaptracer analyze --help` lists them", *name);
         vec_push(&pipeline->watchers, ((struct watcher){analysis, NULL}));
     }
+    for (const struct analysis *const *at = pipeline->options.more; at && *at; at++)
+        vec_push(&pipeline->watchers, ((struct watcher){*at, NULL}));
     return true;
 }
 
@@ -90,6 +92,11 @@ void pipeline_finish(struct pipeline *pipeline)
 const struct analysis *pipeline_analysis(const struct pipeline *pipeline, size_t number)
 {
     return number < pipeline->watchers.count ? pipeline->watchers.at[number].analysis : NULL;
+}
+
+const void *pipeline_state(const struct pipeline *pipeline, size_t number)
+{
+    return pipeline->watchers.at[number].state;
 }
 
 void pipeline_answer(const struct pipeline *pipeline, size_t number, struct table *table)

@@ -8,6 +8,7 @@ struct error;
 
 struct pipeline_options {
     const char *const *tables; /* names, NULL-terminated; NULL: all */
+    const struct analysis *const *more; /* further ones that the list does not name, behind the tables; NULL-terminated, may be NULL */
     uint64_t from_ns, to_ns;   /* [from, to): blocks born earlier are there, but their births are not counted; to 0: the end */
     uint32_t process, thread;  /* only these; 0: all. A thread's blocks are those that it made, whoever frees them */
     size_t limit;              /* rows of a table, 0: all; trees and series stay whole */
@@ -30,6 +31,8 @@ void pipeline_flush(struct pipeline *pipeline);
 void pipeline_finish(struct pipeline *pipeline);
 /* The chosen analyses, NULL behind the last. */
 const struct analysis *pipeline_analysis(const struct pipeline *pipeline, size_t number);
+/* What it keeps while it watches, for those whose answer is more than a table. */
+const void *pipeline_state(const struct pipeline *pipeline, size_t number);
 /* Its table, to be ended with table_done. */
 void pipeline_answer(const struct pipeline *pipeline, size_t number, struct table *table);
 const struct model *pipeline_model(const struct pipeline *pipeline);

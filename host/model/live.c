@@ -3,18 +3,19 @@
 #include "step.h"
 
 /* Its own latest block: no allocation of the thread lies between birth and free. */
-static void model_count_temporary(struct model *model, struct thread *thread, const struct change *change)
+static void model_count_temporary(struct model *model, struct thread *thread, struct change *change)
 {
     if (!thread->id || thread->last_address != change->block.address || thread->last_heap != change->block.heap)
         return;
     struct site *site = model->sites.at + change->block.site;
+    change->is_temporary = true;
     thread->temporary.bytes += change->amount.bytes;
     thread->temporary.count += change->amount.count;
     site->temporary.bytes += change->amount.bytes;
     site->temporary.count += change->amount.count;
 }
 
-static void model_count_free_by(struct model *model, uint32_t number, const struct change *change)
+static void model_count_free_by(struct model *model, uint32_t number, struct change *change)
 {
     struct thread *thread = model->threads.at + number;
     thread->frees.bytes += change->amount.bytes;

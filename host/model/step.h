@@ -17,6 +17,7 @@ static inline struct change *model_change(struct model *model, enum change_kind 
     model->rare_count += kind != CHANGE_BIRTH && kind != CHANGE_FREE;
     change->kind = (uint8_t)kind;
     change->api = event->api;
+    change->is_temporary = false;
     change->process = event->process;
     change->thread = event->thread;
     change->site = 0;

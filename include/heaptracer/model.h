@@ -60,6 +60,7 @@ enum change_kind {
 struct change {
     uint8_t kind;             /* enum change_kind */
     uint8_t api;              /* of the event */
+    bool is_temporary;        /* CHANGE_FREE of the block that the freeing thread had made last */
     uint32_t process, thread; /* in which it happened; 0: not known */
     uint32_t site;            /* of the event; 0: no stack */
     uint64_t time_ns;
