@@ -17,8 +17,7 @@
 
 enum { PAGE_ROWS = 20 };
 
-/* The folder that 'heaptracer bundle' makes beside a trace: FILE.bundle. */
-static char *bundle_find(const struct page_options *options, const char *trace_path)
+char *page_find_bundle(const struct page_options *options, const char *trace_path)
 {
     struct str path = {0};
     struct stat stat_of;
@@ -43,7 +42,7 @@ bool page_open(struct page *page, const struct page_options *options, const char
         return error_set(error, ERROR_USAGE, "--json and --csv: choose one");
     if (!terminal_open(&page->terminal, &config, error))
         return false;
-    page->bundle = bundle_find(options, trace_path);
+    page->bundle = page_find_bundle(options, trace_path);
     struct symbols_config symbols = {options->debug_paths.at, options->sysroot, page->bundle, options->debuginfod};
     page->symbols = symbols_new(&symbols);
     page->view = (struct view){.symbols = page->symbols,

@@ -39,7 +39,13 @@ struct page_options {
         {OPT_FLAG, 's', "stacks", offsetof(type, field.stacks), NULL, "whole stacks, one line a frame", NULL, NULL, NULL},                                    \
         {OPT_FLAG, 0, "all-frames", offsetof(type, field.all_frames), NULL, "also frames of allocation wrappers, of the recorder and before main", NULL,      \
          NULL, NULL},                                                                                                                                         \
-        {OPT_LIST, 0, "debug-path", offsetof(type, field.debug_paths), "DIR", "also look for debug data and programs there; may be given again", NULL, NULL,  \
+        PAGE__NAMES(type, field)
+
+/* The options about names of functions alone, for commands that print no page. */
+#define PAGE_NAME_OPTIONS(type, field)                                                                                                                        \
+    {OPT_SECTION, 0, NULL, 0, NULL, "Names of functions", NULL, NULL, NULL}, PAGE__NAMES(type, field)
+#define PAGE__NAMES(type, field)                                                                                                                              \
+    {OPT_LIST, 0, "debug-path", offsetof(type, field.debug_paths), "DIR", "also look for debug data and programs there; may be given again", NULL, NULL,  \
          NULL},                                                                                                                                               \
         {OPT_TEXT, 0, "sysroot", offsetof(type, field.sysroot), "DIR", "the traced machine's root folder", NULL, NULL, NULL},                                 \
         {OPT_TEXT, 0, "bundle", offsetof(type, field.bundle), "DIR", "folder made by 'heaptracer bundle'", "beside the trace", NULL, NULL},                   \
@@ -55,6 +61,8 @@ struct page {
     char *bundle; /* owned */
 };
 
+/* The folder that 'heaptracer bundle' makes beside a trace, or the one that was named; NULL if there is none, else to be freed. */
+char *page_find_bundle(const struct page_options *options, const char *trace_path);
 /* Opens the output, so that a wrong one is said before the work, and the symbols. page_close ends it, also after a failure. */
 bool page_open(struct page *page, const struct page_options *options, const char *trace_path, struct error *error);
 /* For pipeline and reading loops: definitions of modules and frames. */

@@ -2,11 +2,11 @@
 #include "view_json.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-#include "frames.h"
-#include "host/base/json.h"
 #include "host/base/map.h"
 
 struct view_json {
@@ -17,6 +17,9 @@ struct view_json {
     struct map frame_places; /* hash of a frame -> place in frame_list + 1; the next key where two hashes are equal */
     VEC(struct frame) frame_list;
     struct frames frames;    /* reused */
+    size_t (*place)(void *context, uint32_t stack); /* NULL: stacks are told by id, in this document */
+    void *context;
+    VEC(char *) notes; /* owned */
 };
 
 static const char *const shape_names[] = {[TABLE_ROWS] = "rows", [TABLE_SERIES] = "series", [TABLE_TREE] = "tree", [TABLE_MAP] = "map"};
@@ -50,16 +53,33 @@ static void header_put(struct json *json, const char *path, const struct trace_h
     json_end(json);
 }
 
-struct view_json *view_json_new(FILE *out, const struct view *view, const char *path, const struct trace_header *header)
+struct view_json *view_json_open(FILE *out, const struct view *view, const char *schema, const char *path, const struct trace_header *header)
 {
     struct view_json *page = memory_new(1, sizeof *page);
     page->view = view;
     page->json = (struct json){.out = out, .line_depth = 2};
     json_object(&page->json, NULL);
-    json_text(&page->json, "schema", "heaptracer.tables/1");
+    json_text(&page->json, "schema", schema);
     header_put(&page->json, path, header);
+    return page;
+}
+
+struct view_json *view_json_new(FILE *out, const struct view *view, const char *path, const struct trace_header *header)
+{
+    struct view_json *page = view_json_open(out, view, "heaptracer.tables/1", path, header);
     json_array(&page->json, "tables");
     return page;
+}
+
+void view_json_set_places(struct view_json *page, size_t (*place)(void *context, uint32_t stack), void *context)
+{
+    page->place = place;
+    page->context = context;
+}
+
+struct json *view_json_stream(struct view_json *page)
+{
+    return &page->json;
 }
 
 static void columns_put(struct json *json, const struct table *table)
@@ -104,7 +124,7 @@ static uint64_t frame_hash(const struct frame *frame)
     return XXH3_64bits_withSeed(frame->text.module, strlen(frame->text.module), hash);
 }
 
-static size_t frame_place(struct view_json *page, const struct frame *frame)
+size_t view_json_frame(struct view_json *page, const struct frame *frame)
 {
     for (uint64_t key = frame_hash(frame);; key++) {
         bool is_new;
@@ -122,7 +142,7 @@ static void frames_put(struct view_json *page, const char *key)
 {
     json_array(&page->json, key);
     for (size_t i = 0; i < page->frames.list.count; i++)
-        json_unsigned(&page->json, NULL, frame_place(page, &page->frames.list.at[i]));
+        json_unsigned(&page->json, NULL, view_json_frame(page, &page->frames.list.at[i]));
     json_end(&page->json);
 }
 
@@ -153,9 +173,16 @@ static void cell_put(struct view_json *page, const struct column *column, union 
         json_hex(json, column->name, cell.u);
         break;
     case COLUMN_FRAME:
-        frame_cell_put(page, column->name, (uint32_t)cell.u);
+        if (page->place)
+            json_unsigned(json, column->name, page->place(page->context, (uint32_t)cell.u));
+        else
+            frame_cell_put(page, column->name, (uint32_t)cell.u);
         break;
     case COLUMN_STACK:
+        if (page->place) {
+            json_unsigned(json, column->name, page->place(page->context, (uint32_t)cell.u));
+            break;
+        }
         stack_note(page, (uint32_t)cell.u);
         json_unsigned(json, column->name, cell.u);
         break;
@@ -235,13 +262,33 @@ static void notes_put(struct view_json *page)
     json_array(&page->json, "notes");
     for (size_t i = 0; i < count; i++)
         json_text(&page->json, NULL, notes[i]);
+    for (size_t i = 0; i < page->notes.count; i++) {
+        json_text(&page->json, NULL, page->notes.at[i]);
+        free(page->notes.at[i]);
+    }
+    vec_done(&page->notes);
     json_end(&page->json);
+}
+
+void view_json_note(struct view_json *page, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    char *text = NULL;
+    if (vasprintf(&text, format, values) >= 0)
+        vec_push(&page->notes, text);
+    va_end(values);
 }
 
 void view_json_end(struct view_json *page, const char *problem)
 {
     json_end(&page->json);
     stacks_put(page);
+    view_json_close(page, problem);
+}
+
+void view_json_close(struct view_json *page, const char *problem)
+{
     frame_list_put(page);
     notes_put(page);
     json_bool(&page->json, "complete", !problem);

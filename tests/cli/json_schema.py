@@ -1,9 +1,25 @@
 """json_schema: in a value and a schema, out what does not fit: as much of JSON Schema 2020-12 as our schemas use, and a refusal of the rest."""
+import glob
+import json
+import os
 import re
 
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
 KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "required", "properties", "const", "enum", "items", "minItems", "minimum", "pattern",
          "propertyNames", "additionalProperties", "allOf", "if", "then"}
+
+
+def load_schemas():
+    """By $id: a schema may name another one's parts."""
+    schemas = {}
+    for path in glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/json-schema/*.json")):
+        with open(path, encoding="utf-8") as file:
+            schema = json.load(file)
+        schemas[schema["$id"]] = schema
+    return schemas
+
+
+SCHEMAS = load_schemas()
 
 
 def has_type(value, name):
@@ -17,10 +33,11 @@ def validate(value, schema, root, place, problems):
     if unknown:
         raise SystemExit(f"this checker does not know {unknown}")
     if "$ref" in schema:
-        target = root
-        for part in schema["$ref"].lstrip("#/").split("/"):
+        name, _, path = schema["$ref"].partition("#/")
+        base = target = SCHEMAS[name] if name else root
+        for part in path.split("/"):
             target = target[part]
-        validate(value, target, root, place, problems)
+        validate(value, target, base, place, problems)
     for part in schema.get("allOf", []):
         validate(value, part, root, place, problems)
     if "if" in schema:

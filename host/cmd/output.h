@@ -1,0 +1,21 @@
+/* output: in a file name and the user's leave, out a stream that never overwrites a file without it, and never leaves half of one behind. */
+#ifndef HOST_CMD_OUTPUT_H
+#define HOST_CMD_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "host/base/error.h"
+
+struct output {
+    FILE *out;
+    const char *path; /* NULL: standard output */
+    bool made_file;
+};
+
+/* NULL or "-" is standard output. */
+bool output_open(struct output *output, const char *path, bool may_replace, struct error *error);
+/* False when not all could be written. A file is removed then, and when `is_good` is false. */
+bool output_close(struct output *output, bool is_good, struct error *error);
+
+#endif

@@ -1,0 +1,100 @@
+/* reading: in a trace and what is wanted of it, out all tables, the time slices and the names. */
+#include "reading.h"
+
+#include <string.h>
+
+static void names_choose(struct reading *reading)
+{
+    const struct reading_config *config = reading->config;
+    for (const struct analysis *const *at = analysis_list(); !config->tables && *at; at++)
+        if (config->wants((*at)->name))
+            vec_push(&reading->names, (*at)->name);
+    for (const char *const *at = config->tables; at && *at; at++)
+        vec_push(&reading->names, *at);
+    vec_push(&reading->names, NULL);
+}
+
+bool reading_open(struct reading *reading, const struct reading_config *config, const char *path, struct error *error)
+{
+    *reading = (struct reading){.config = config, .path = path};
+    reading->reader = trace_open(path, error);
+    if (!reading->reader)
+        return false;
+    reading->header = trace_get_header(reading->reader);
+    reading->bundle = page_find_bundle(config->page, path);
+    struct symbols_config names = {config->page->debug_paths.at, config->page->sysroot, reading->bundle, config->page->debuginfod};
+    reading->symbols = symbols_new(&names);
+    names_choose(reading);
+    return true;
+}
+
+static void define_see(void *context, const struct event *event)
+{
+    symbols_see(((struct reading *)context)->symbols, event);
+}
+
+static bool progress_put(void *context, uint64_t events, uint64_t time_ns)
+{
+    progress_see(&((struct reading *)context)->progress, events, time_ns);
+    return true;
+}
+
+static void answers_take(struct reading *reading)
+{
+    size_t count = reading->names.count - 1;
+    for (size_t i = 0; i < count; i++) {
+        struct table table;
+        pipeline_answer(reading->pipeline, i, &table);
+        vec_push(&reading->tables, table);
+    }
+    if (reading->config->has_slices)
+        reading->slices = pipeline_state(reading->pipeline, count);
+}
+
+bool reading_run(struct reading *reading, struct error *error)
+{
+    static const struct analysis *const slices[] = {&analysis_slices, NULL};
+    const struct reading_config *config = reading->config;
+    struct pipeline_options chosen = {.tables = reading->names.at,
+                                      .more = config->has_slices ? slices : NULL,
+                                      .from_ns = config->from_ns,
+                                      .to_ns = config->to_ns,
+                                      .process = (uint32_t)config->process,
+                                      .thread = (uint32_t)config->thread,
+                                      .define = define_see,
+                                      .progress = progress_put,
+                                      .context = reading};
+    reading->pipeline = pipeline_new(&chosen, reading->header, error);
+    if (!reading->pipeline)
+        return false;
+    progress_start(&reading->progress);
+    pipeline_read(reading->pipeline, reading->reader, &reading->problem);
+    progress_end(&reading->progress);
+    if (!reading->problem.kind && !config->to_ns)
+        page_end_check(reading->reader, reading->path, &reading->problem);
+    answers_take(reading);
+    return true;
+}
+
+const struct table *reading_table(const struct reading *reading, const char *name)
+{
+    for (size_t i = 0; i < reading->tables.count; i++)
+        if (!strcmp(reading->tables.at[i].name, name))
+            return reading->tables.at + i;
+    return NULL;
+}
+
+void reading_close(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->tables.count; i++)
+        table_done(reading->tables.at + i);
+    vec_done(&reading->tables);
+    vec_done(&reading->names);
+    if (reading->pipeline)
+        pipeline_free(reading->pipeline);
+    if (reading->symbols)
+        symbols_free(reading->symbols);
+    if (reading->reader)
+        trace_close(reading->reader);
+    memory_free(reading->bundle);
+}

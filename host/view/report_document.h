@@ -1,0 +1,28 @@
+/* report_document: in everything that is known about a run, out the one document that the page shows (docs/json-schema/report.schema.json). */
+#ifndef HOST_VIEW_REPORT_DOCUMENT_H
+#define HOST_VIEW_REPORT_DOCUMENT_H
+
+#include <stdio.h>
+
+#include "host/analysis/health.h"
+#include "host/analysis/slices.h"
+#include "view.h"
+
+struct report {
+    const struct view *view;
+    const char *path;
+    const struct trace_header *header;
+    const char *problem; /* NULL, or why the trace could not be read to its end */
+    const struct model *model;
+    const struct slices *slices;
+    const struct table *tables;
+    size_t table_count;
+    const struct health *health;
+};
+enum { REPORT_ROWS_MOST = 1000, REPORT_HEALTH_CELLS = 1 << 18 };
+
+/* Whether a report has the table: the page makes the tree of all stacks itself. */
+bool report_has_table(const char *name);
+void report_json(FILE *out, const struct report *report);
+
+#endif
