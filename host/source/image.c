@@ -45,6 +45,7 @@ void image_map(struct image *image, const struct image_range *range)
     vec_push(&image->ranges, *range);
     memmove(image->ranges.at + at + 1, image->ranges.at + at, (image->ranges.count - 1 - at) * sizeof *image->ranges.at);
     image->ranges.at[at] = *range;
+    image->era = 0;
     image_forget_codes(image);
 }
 
@@ -54,6 +55,7 @@ void image_unmap(struct image *image, uint64_t start)
     if (at == image->ranges.count || image->ranges.at[at].start != start)
         return;
     image_cut(image, start, image->ranges.at[at].end);
+    image->era = 0;
     image_forget_codes(image);
 }
 

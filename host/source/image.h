@@ -43,6 +43,7 @@ struct image {
     VEC(struct image_range) ranges; /* by start, without overlap */
     struct image_code *codes;       /* what pc is which place; forgotten when the ranges change */
     uint32_t code_count, code_room;
+    uint32_t era; /* of stack.h, given anew when the ranges change; 0: not yet */
     struct map heaps, sources; /* number in the process -> session-wide id */
 };
 

@@ -150,21 +150,6 @@ static void shm_fill_merge(struct shm *shm, uint64_t limit)
     }
 }
 
-/* Hands on the first ring's records up to `stop`. True and the stamp of the next one. */
-static bool shm_drain(struct shm *shm, struct ring *ring, uint64_t *stamp, uint64_t stop)
-{
-    uint64_t step = shm->lane_bytes / 8;
-    bool more = true;
-    while (more && *stamp <= stop) {
-        ring->bound = *stamp;
-        unpack_record(&shm->unpacker, ring, *stamp);
-        if (ring->tail - ring->told_tail >= step)
-            ring_give_back(ring);
-        more = ring_peek(ring, stamp);
-    }
-    return more;
-}
-
 /* A ring whose next record is in the making: true if the merge can go on. */
 static bool shm_await(struct shm *shm, struct ring *ring)
 {
@@ -212,7 +197,7 @@ static bool shm_merge(struct shm *shm, uint64_t limit)
                 return false;
             continue;
         }
-        if (shm_drain(shm, ring, &stamp, least(least(merge_second(merge), limit), due - 1)))
+        if (unpack_run(&shm->unpacker, ring, &stamp, least(least(merge_second(merge), limit), due - 1)))
             merge_again(merge, stamp);
         else if (limit != UINT64_MAX && ring->writing && ring->state == RING_OPEN)
             merge_again(merge, ring->bound);

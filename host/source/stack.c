@@ -1,4 +1,4 @@
-/* stack: a tree in a hash table, with the two latest children of every node beside it. */
+/* stack: a tree in a hash table; beside it, of every node, which program counter led to it last. */
 #include "stack.h"
 
 enum { STACKS_LEAST_ROOM = 1024 };
@@ -7,21 +7,24 @@ void stacks_init(struct stacks *stacks, const struct places *places, struct emit
 {
     *stacks = (struct stacks){.places = places, .emit = emit, .room = STACKS_LEAST_ROOM};
     stacks->slots = memory_new(stacks->room, sizeof *stacks->slots);
-    vec_push(&stacks->last, ((struct stack_last){0}));
+    stacks->near = memory_new(STACKS_NEAR, sizeof *stacks->near);
     vec_push(&stacks->nodes, ((struct stack_node){0}));
 }
 
-static inline size_t stacks_home(const struct stacks *stacks, uint32_t parent, uint32_t place)
+static inline uint64_t stacks_hash(uint32_t parent, uint64_t other)
 {
-    uint64_t hash = ((uint64_t)parent << 32 | place) * 0x9E3779B97F4A7C15u;
-    return (size_t)((hash ^ hash >> 32) & (stacks->room - 1));
+    uint64_t hash = ((uint64_t)parent << 32 ^ other) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
 }
 
-static struct stack_slot *stacks_slot(const struct stacks *stacks, uint32_t parent, uint32_t place)
+static uint32_t *stacks_slot(const struct stacks *stacks, uint32_t parent, uint32_t place)
 {
-    size_t at = stacks_home(stacks, parent, place);
-    while (stacks->slots[at].child && (stacks->slots[at].parent != parent || stacks->slots[at].place != place))
-        at = (at + 1) & (stacks->room - 1);
+    size_t at = stacks_hash(parent, place) & (stacks->room - 1);
+    for (; stacks->slots[at]; at = (at + 1) & (stacks->room - 1)) {
+        const struct stack_node *node = stacks->nodes.at + stacks->slots[at];
+        if (node->parent == parent && node->place == place)
+            break;
+    }
     return &stacks->slots[at];
 }
 
@@ -32,7 +35,7 @@ static void stacks_grow(struct stacks *stacks)
     stacks->slots = memory_new(stacks->room, sizeof *stacks->slots);
     for (size_t id = 1; id < stacks->nodes.count; id++) {
         const struct stack_node *node = &stacks->nodes.at[id];
-        *stacks_slot(stacks, node->parent, node->place) = (struct stack_slot){node->parent, node->place, (uint32_t)id};
+        *stacks_slot(stacks, node->parent, node->place) = (uint32_t)id;
     }
 }
 
@@ -43,12 +46,10 @@ static void stacks_tell(struct stacks *stacks, uint32_t id, uint32_t parent, uin
     emit_event(stacks->emit, &(struct event){.kind = EVENT_FRAME, .time_ns = stacks->emit->last_ns, .stack = id, .define = &frame});
 }
 
-static uint32_t stacks_add(struct stacks *stacks, struct stack_slot *slot, uint32_t parent, uint32_t place)
+static uint32_t stacks_add(struct stacks *stacks, uint32_t *slot, uint32_t parent, uint32_t place)
 {
-    uint32_t id = (uint32_t)stacks->nodes.count;
-    *slot = (struct stack_slot){parent, place, id};
-    vec_push(&stacks->last, ((struct stack_last){0}));
-    vec_push(&stacks->nodes, ((struct stack_node){parent, place}));
+    uint32_t id = *slot = (uint32_t)stacks->nodes.count;
+    vec_push(&stacks->nodes, ((struct stack_node){.parent = parent, .place = place}));
     if (stacks->nodes.count * 4 > stacks->room * 3)
         stacks_grow(stacks);
     stacks_tell(stacks, id, parent, place);
@@ -57,16 +58,37 @@ static uint32_t stacks_add(struct stacks *stacks, struct stack_slot *slot, uint3
 
 uint32_t stacks_find(struct stacks *stacks, uint32_t parent, uint32_t place)
 {
-    struct stack_slot *slot = stacks_slot(stacks, parent, place);
-    uint32_t child = slot->child ? slot->child : stacks_add(stacks, slot, parent, place);
-    struct stack_last *last = &stacks->last.at[parent];
-    *last = (struct stack_last){place, child, last->place, last->child};
+    uint32_t *slot = stacks_slot(stacks, parent, place);
+    return *slot ? *slot : stacks_add(stacks, slot, parent, place);
+}
+
+static inline uint32_t *stacks_near(const struct stacks *stacks, uint32_t parent, uint64_t pc)
+{
+    return stacks->near + stacks_hash(parent, pc) % STACKS_NEAR;
+}
+
+uint32_t stacks_recall(struct stacks *stacks, uint32_t parent, uint64_t pc, uint32_t era)
+{
+    uint32_t child = *stacks_near(stacks, parent, pc);
+    const struct stack_node *node = stacks->nodes.at + child;
+    if (node->pc != pc || node->era != era || node->parent != parent)
+        return 0;
+    stacks->nodes.at[parent].latest = child;
     return child;
+}
+
+void stacks_learn(struct stacks *stacks, uint32_t parent, uint64_t pc, uint32_t era, uint32_t child)
+{
+    struct stack_node *node = stacks->nodes.at + child;
+    node->pc = pc;
+    node->era = era;
+    stacks->nodes.at[parent].latest = child;
+    *stacks_near(stacks, parent, pc) = child;
 }
 
 void stacks_done(struct stacks *stacks)
 {
     memory_free(stacks->slots);
-    vec_done(&stacks->last);
+    memory_free(stacks->near);
     vec_done(&stacks->nodes);
 }

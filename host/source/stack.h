@@ -7,43 +7,33 @@
 #include "emit.h"
 #include "place.h"
 
-/* The two frames that followed most lately, the latest first; child 0: none yet. */
-struct stack_last {
-    uint32_t place, child, older_place, older_child;
-};
-
+/* What it was last asked for is with the node, so that a stack like the one before is followed through one row of nodes: ids are given in order of
+ * appearance, and the nodes of one path are neighbours. A program counter is a place as long as the modules of its process do not change: an era. */
 struct stack_node {
+    uint64_t pc;
+    uint32_t era; /* `pc` was this place in this era, 0: never yet */
     uint32_t parent, place;
+    uint32_t latest; /* the child that was asked for last, 0: none */
 };
 
-struct stack_slot {
-    uint32_t parent, place, child; /* child 0: free slot */
-};
+enum { STACKS_NEAR = 1 << 15 };
 
 struct stacks {
     VEC(struct stack_node) nodes; /* by id; 0 is the empty stack */
-    VEC(struct stack_last) last;  /* by parent id */
-    struct stack_slot *slots;     /* open addressing, at most 3/4 full */
+    uint32_t *slots;              /* ids by parent and place: open addressing, at most 3/4 full, 0: free */
+    uint32_t *near;               /* STACKS_NEAR ids by parent and pc, asked for lately */
     size_t room;
+    uint32_t eras; /* given so far */
     const struct places *places;
     struct emit *emit;
 };
 
 void stacks_init(struct stacks *stacks, const struct places *places, struct emit *emit);
 uint32_t stacks_find(struct stacks *stacks, uint32_t parent, uint32_t place);
+/* The child that `pc` led to, 0: not known. */
+uint32_t stacks_recall(struct stacks *stacks, uint32_t parent, uint64_t pc, uint32_t era);
+/* From now on `pc` leads from the parent to this child. */
+void stacks_learn(struct stacks *stacks, uint32_t parent, uint64_t pc, uint32_t era, uint32_t child);
 void stacks_done(struct stacks *stacks);
-
-/* Most frames follow the same frame as last time; ids are given in order of appearance, so the entries of one path are neighbours in memory. */
-static inline uint32_t stacks_child(struct stacks *stacks, uint32_t parent, uint32_t place)
-{
-    struct stack_last *last = &stacks->last.at[parent];
-    if (__builtin_expect(last->place == place && last->child, 1))
-        return last->child;
-    if (last->older_place == place && last->older_child) {
-        *last = (struct stack_last){place, last->older_child, last->place, last->child};
-        return last->child;
-    }
-    return stacks_find(stacks, parent, place);
-}
 
 #endif

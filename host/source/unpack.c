@@ -8,8 +8,10 @@
 
 #include "more.h"
 
-/* No sane stack is deeper; a lane that claims so is cut there. */
-enum { UNPACK_DEPTH_MOST = 1 << 20 };
+enum {
+    UNPACK_DEPTH_MOST = 1 << 20, /* no sane stack is deeper; a lane that claims so is cut there */
+    UNPACK_GIVE = 8,             /* a producer is told of every eighth part of its ring that was read */
+};
 
 void unpack_init(struct unpacker *unpacker, struct ht_session *shared, struct clock *clock, emit_put put, void *context)
 {
@@ -30,53 +32,67 @@ static bool unpack_room(struct ring *ring, uint64_t depth)
     return true;
 }
 
+/* A frame that is not the one that followed last time. */
+static uint32_t unpack_frame(struct unpacker *unpacker, struct image *image, uint32_t parent, uint64_t pc)
+{
+    struct stacks *stacks = &unpacker->stacks;
+    uint32_t child = stacks_recall(stacks, parent, pc, image->era);
+    if (child)
+        return child;
+    child = stacks_find(stacks, parent, image_place(image, &unpacker->places, pc));
+    stacks_learn(stacks, parent, pc, image->era, child);
+    return child;
+}
+
 uint32_t unpack_stack(struct unpacker *unpacker, struct ring *ring, uint64_t keep, uint64_t fresh, const uint64_t *frames)
 {
     if (__builtin_expect(keep + fresh > ring->stack_room, 0) && !unpack_room(ring, keep + fresh))
         fresh = 0;
     if (__builtin_expect(keep > ring->depth, 0))
         keep = ring->depth;
-    uint32_t id = keep ? ring->stack[keep - 1] : 0, *at = ring->stack + keep;
-    for (uint64_t i = 0; i < fresh; i++) {
-        uint32_t place = image_place(ring->image, &unpacker->places, ring_word(frames + i));
-        at[i] = id = stacks_child(&unpacker->stacks, id, place);
-    }
+    if (__builtin_expect(!ring->image->era, 0))
+        ring->image->era = ++unpacker->stacks.eras;
+    uint32_t id = keep ? ring->stack[keep - 1] : 0, *at = ring->stack + keep, era = ring->image->era;
     ring->depth = (uint32_t)(keep + fresh);
+    const struct stack_node *nodes = unpacker->stacks.nodes.at;
+    for (const uint32_t *end = at + fresh; at < end; frames++) {
+        uint64_t pc = ring_word(frames);
+        uint32_t child = nodes[id].latest;
+        if (__builtin_expect(nodes[child].pc != pc || nodes[child].era != era, 0)) {
+            child = unpack_frame(unpacker, ring->image, id, pc);
+            nodes = unpacker->stacks.nodes.at;
+        }
+        *at++ = id = child;
+    }
     return id;
 }
 
-static uint64_t unpack_address(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp, enum event_kind kind)
+/* `event` is filled but for what differs from one to the next. */
+static inline uint64_t unpack_end(struct unpacker *unpacker, struct event *event, const uint64_t *words, uint64_t count, uint64_t stamp)
 {
     if (count < 2)
         return 0;
-    unsigned api = ring_word(words) >> 3 & 31;
-    uint64_t time_ns = emit_time(&unpacker->emit, stamp);
-    emit_event(
-        &unpacker->emit,
-        &(struct event){
-            .kind = (uint8_t)kind, .api = (uint8_t)api, .process = ring->serial, .thread = ring->thread, .time_ns = time_ns, .address = ring_word(words + 1)});
+    event->api = ring_word(words) >> 3 & 31;
+    event->address = ring_word(words + 1);
+    event->time_ns = emit_time(&unpacker->emit, stamp);
+    emit_event(&unpacker->emit, event);
     return 2;
 }
 
-static uint64_t unpack_alloc(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
+static inline uint64_t unpack_alloc(struct unpacker *unpacker, struct ring *ring, struct event *event, const uint64_t *words, uint64_t count, uint64_t stamp)
 {
     if (count < 3)
         return 0;
     uint64_t shape = ring_word(words + 2), keep = shape >> 16 & 0xFFFF, fresh = shape & 0xFFFF;
     if (count < 3 + fresh)
         return 0;
-    unsigned api = ring_word(words) >> 3 & 31;
-    uint32_t stack = unpack_stack(unpacker, ring, keep, fresh, words + 3);
-    uint64_t time_ns = emit_time(&unpacker->emit, stamp);
-    emit_event(&unpacker->emit, &(struct event){.kind = EVENT_ALLOC,
-                                                .api = (uint8_t)api,
-                                                .process = ring->serial,
-                                                .thread = ring->thread,
-                                                .time_ns = time_ns,
-                                                .address = ring_word(words + 1),
-                                                .size = shape >> 32,
-                                                .usable = ht_usable_usual(ring->usable_rule, shape >> 32),
-                                                .stack = stack});
+    event->api = ring_word(words) >> 3 & 31;
+    event->address = ring_word(words + 1);
+    event->size = shape >> 32;
+    event->usable = ht_usable_usual(ring->usable_rule, shape >> 32);
+    event->stack = unpack_stack(unpacker, ring, keep, fresh, words + 3);
+    event->time_ns = emit_time(&unpacker->emit, stamp);
+    emit_event(&unpacker->emit, event);
     return 3 + fresh;
 }
 
@@ -166,13 +182,13 @@ static bool is_name(const uint64_t *words, uint64_t count)
 
 static uint64_t unpack_op(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
 {
+    struct event end = {.kind = EVENT_RESIZE_BEGIN, .process = ring->serial, .thread = ring->thread};
     switch (ring_word(words) & 7) {
     case HT_LANE_FREE:
-        return unpack_address(unpacker, ring, words, count, stamp, EVENT_FREE);
-    case HT_LANE_RESIZE_BEGIN:
-        return unpack_address(unpacker, ring, words, count, stamp, EVENT_RESIZE_BEGIN);
     case HT_LANE_ALLOC:
-        return unpack_alloc(unpacker, ring, words, count, stamp);
+        return 0; /* it is cut off: else unpack_plain had taken it */
+    case HT_LANE_RESIZE_BEGIN:
+        return unpack_end(unpacker, &end, words, count, stamp);
     case HT_LANE_MORE:
         return more_unpack(unpacker, ring, words, count, stamp);
     default:
@@ -180,13 +196,38 @@ static uint64_t unpack_op(struct unpacker *unpacker, struct ring *ring, const ui
     }
 }
 
-void unpack_record(struct unpacker *unpacker, struct ring *ring, uint64_t stamp)
+/* Nearly all records are of two kinds: takes them as long as there is no other, and returns how many words they have. */
+static uint64_t unpack_plain(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stop)
 {
-    uint64_t count;
+    struct event end = {.kind = EVENT_FREE, .process = ring->serial, .thread = ring->thread}, birth = end;
+    birth.kind = EVENT_ALLOC;
+    uint64_t used = 0, most = count < ring->room / UNPACK_GIVE / 8 ? count : ring->room / UNPACK_GIVE / 8;
+    while (used < most) {
+        uint64_t first = ring_word(words + used), stamp = first >> 8, taken = 0;
+        if (stamp > stop)
+            break;
+        if ((first & 7) == HT_LANE_FREE)
+            taken = unpack_end(unpacker, &end, words + used, count - used, stamp);
+        else if ((first & 7) == HT_LANE_ALLOC)
+            taken = unpack_alloc(unpacker, ring, &birth, words + used, count - used, stamp);
+        if (!taken)
+            break;
+        ring->bound = stamp;
+        used += taken;
+    }
+    return used;
+}
+
+/* At least one record. A ring that holds nonsense is dropped. */
+static void unpack_records(struct unpacker *unpacker, struct ring *ring, uint64_t stamp, uint64_t stop)
+{
+    uint64_t count, used = 0;
     const uint64_t *words = ring_words(ring, &count);
-    uint64_t used = 0;
-    if (__builtin_expect(ring->told, 1) || unpack_begin(unpacker, ring, is_name(words, count)))
-        used = unpack_op(unpacker, ring, words, count, stamp);
+    ring->bound = stamp;
+    if (__builtin_expect(ring->told, 1) || unpack_begin(unpacker, ring, is_name(words, count))) {
+        used = unpack_plain(unpacker, ring, words, count, stop);
+        used = used ? used : unpack_op(unpacker, ring, words, count, stamp);
+    }
     ring->tail += used * 8;
     unpacker->raw_bytes += used * 8;
     if (__builtin_expect(used != 0, 1))
@@ -194,6 +235,18 @@ void unpack_record(struct unpacker *unpacker, struct ring *ring, uint64_t stamp)
     unpack_gap(unpacker, ring, 0, 0, "a lane held nonsense and was dropped");
     unpacker->dropped_lanes++;
     ring_drop(ring);
+}
+
+bool unpack_run(struct unpacker *unpacker, struct ring *ring, uint64_t *stamp, uint64_t stop)
+{
+    bool more = true;
+    while (more && *stamp <= stop) {
+        unpack_records(unpacker, ring, *stamp, stop);
+        if (ring->tail - ring->told_tail >= ring->room / UNPACK_GIVE)
+            ring_give_back(ring);
+        more = ring_peek(ring, stamp);
+    }
+    return more;
 }
 
 void unpack_thread_end(struct unpacker *unpacker, struct ring *ring)

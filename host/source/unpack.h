@@ -1,4 +1,4 @@
-/* unpack: in one record of a lane, out its events, with the definitions they need put before them. */
+/* unpack: in records of a lane, out their events, with the definitions they need put before them. */
 #ifndef HOST_SOURCE_UNPACK_H
 #define HOST_SOURCE_UNPACK_H
 
@@ -20,8 +20,8 @@ struct unpacker {
 };
 
 void unpack_init(struct unpacker *unpacker, struct ht_session *shared, struct clock *clock, emit_put put, void *context);
-/* Takes the record at the ring's tail, whose stamp was peeked. A ring that holds nonsense is dropped. */
-void unpack_record(struct unpacker *unpacker, struct ring *ring, uint64_t stamp);
+/* Takes the records from the ring's tail on, the first of which is of *stamp, up to `stop`. True and the stamp of the next one; a ring that holds nonsense is dropped. */
+bool unpack_run(struct unpacker *unpacker, struct ring *ring, uint64_t *stamp, uint64_t stop);
 void unpack_thread_end(struct unpacker *unpacker, struct ring *ring);
 void unpack_gap(struct unpacker *unpacker, struct ring *ring, uint64_t events, uint64_t bytes, const char *why);
 /* EVENT_STATE, unless that is known. */
