@@ -37,6 +37,19 @@ struct code_stream {
 
 enum { ENCODER_FORM_CACHE = 256 };
 
+/* Kind, api, flags, alignment and heap for one comparison: the first eight bytes, read at once where the machine has its bytes in this order. */
+static inline uint64_t event_head(const struct event *event)
+{
+    return (uint64_t)event->heap << 32 | (uint64_t)event->alignment_log2 << 24 | (uint64_t)event->flags << 16 | (uint64_t)event->api << 8 | event->kind;
+}
+
+/* What a form is recognised by: an event's head, in whose kind's free bits is what the event has beside. */
+struct encoder_form {
+    uint64_t head;
+    uint32_t source;
+    uint32_t form;
+};
+
 struct encoder {
     struct predict predict;
     struct code_stream streams[STREAM_COUNT];
@@ -46,7 +59,7 @@ struct encoder {
     uint64_t tick;
     struct predict_thread *thread; /* of the last event */
     VEC(uint32_t) thread_indexes;  /* by thread id: index + 1 of predict.threads */
-    uint16_t form_cache[ENCODER_FORM_CACHE];
+    struct encoder_form form_cache[ENCODER_FORM_CACHE];
     bool form_is_new;
 };
 
@@ -59,9 +72,10 @@ static inline bool encoder_block_is_full(const struct encoder *encoder)
     return encoder->block_events >= CODE_BLOCK_EVENTS;
 }
 bool encoder_segment_is_full(const struct encoder *encoder);
-/* Codes a hot event at `tick`. `node` is the block's node in this segment for an end, 0: not known; *node becomes that of a birth, 0 else. False: this event
- * cannot be told this way and must go as a record; then nothing has changed. */
-bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node);
+/* Code a hot event at `tick`. False: it cannot be told this way and must go as a record; then nothing has changed. *node becomes the new block's node in this
+ * segment, 0: it has none; `node` is the ended block's. */
+bool encoder_put_birth(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node);
+bool encoder_put_end(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t node);
 /* A record or a frame stands before the next hot event. */
 void encoder_place(struct encoder *encoder, bool frame);
 

@@ -79,27 +79,22 @@ static bool encode_switch(struct encoder *encoder, const struct event *event)
     return true;
 }
 
-/* Kind, api, flags, alignment and heap lie at the start of both, so that one comparison does. */
-static inline uint64_t form_head(const void *form_or_event)
-{
-    uint64_t head;
-    memcpy(&head, form_or_event, sizeof head);
-    return head;
-}
-_Static_assert(offsetof(struct event, heap) == 4 && offsetof(struct predict_form, heap) == 4, "form_head");
+/* Kinds are small: the bits above one say what else the form depends on. */
+enum { HEAD_USABLE = 0x80, HEAD_STACK = 0x40 };
 
-static inline bool form_is(const struct predict_form *form, const struct event *event)
+static bool form_is(const struct predict_form *form, const struct encoder_form *wanted)
 {
-    return form_head(form) == form_head(event) && form->source == event->source && form->has_usable == (event->usable != 0) &&
-           (form->births || form->has_stack == (event->stack != 0));
+    struct event event = {.kind = form->kind, .api = form->api, .flags = form->flags, .alignment_log2 = form->alignment_log2, .heap = form->heap};
+    uint64_t head = event_head(&event) | (form->has_usable ? HEAD_USABLE : 0) | (form->has_stack ? HEAD_STACK : 0);
+    return head == wanted->head && form->source == wanted->source;
 }
 
-static bool encode_form_slow(struct encoder *encoder, const struct event *event, uint32_t *found)
+static __attribute__((noinline)) bool encode_form_slow(struct encoder *encoder, const struct event *event, struct encoder_form *wanted)
 {
     struct predict *predict = &encoder->predict;
-    for (uint32_t i = 0; i < predict->form_count; i++)
-        if (form_is(predict->forms + i, event))
-            return *found = i, true;
+    for (wanted->form = 0; wanted->form < predict->form_count; wanted->form++)
+        if (form_is(predict->forms + wanted->form, wanted))
+            return true;
     if (predict->form_count == PREDICT_FORMS)
         return false;
     struct predict_form form = {.kind = event->kind,
@@ -108,24 +103,25 @@ static bool encode_form_slow(struct encoder *encoder, const struct event *event,
                                 .alignment_log2 = event->alignment_log2,
                                 .heap = event->heap,
                                 .source = event->source,
-                                .has_usable = event->usable != 0};
-    form.has_stack = event->kind != EVENT_ALLOC && event->kind != EVENT_RESIZE_END && event->stack;
+                                .has_usable = wanted->head & HEAD_USABLE,
+                                .has_stack = wanted->head & HEAD_STACK};
     predict_form_settle(&form);
-    predict->forms[predict->form_count] = form;
-    *found = predict->form_count++;
+    predict->forms[predict->form_count++] = form;
     encoder->form_is_new = true;
     return true;
 }
 
-static inline bool encode_form(struct encoder *encoder, const struct event *event, uint32_t *found)
+static inline bool encode_form(struct encoder *encoder, const struct event *event, uint64_t has, uint32_t *found)
 {
-    uint32_t slot = (event->kind * 32u + event->api + event->source * 7u + (event->usable != 0) * 16u) % ENCODER_FORM_CACHE;
-    uint32_t guess = encoder->form_cache[slot];
-    if (guess < encoder->predict.form_count && form_is(encoder->predict.forms + guess, event))
-        return *found = guess, true;
-    if (!encode_form_slow(encoder, event, found))
-        return false;
-    encoder->form_cache[slot] = (uint16_t)*found;
+    uint64_t head = event_head(event) | has;
+    struct encoder_form *near = encoder->form_cache + (head ^ head >> 3) % ENCODER_FORM_CACHE;
+    if (__builtin_expect(near->head != head || near->source != event->source, 0)) {
+        struct encoder_form wanted = {.head = head, .source = event->source};
+        if (!encode_form_slow(encoder, event, &wanted))
+            return false;
+        *near = wanted;
+    }
+    *found = near->form;
     return true;
 }
 
@@ -218,114 +214,154 @@ static uint32_t encode_size_source(struct encoder *encoder, const struct predict
     return *predict_size(&encoder->predict, site) == size ? TOKEN_SIZE_LAST : TOKEN_SIZE_TOLD;
 }
 
-static void encode_birth(struct encoder *encoder, const struct event *event, uint32_t form, uint32_t *node)
+/* A birth that is not as the three events before let expect. Its reference. */
+static __attribute__((noinline)) uint32_t encode_birth_token(struct encoder *encoder, const struct event *event, uint32_t form, const struct predict_bin *bin)
 {
     struct predict *predict = &encoder->predict;
     struct predict_thread *thread = encoder->thread;
-    uint32_t site = event->stack, size = (uint32_t)event->size, class = predict_class(event->size);
-    bool direct = predict->forms[form].direct;
-    struct predict_bin *bin = predict_bin_at(predict, thread, class);
     struct predict_entry *longs = thread->longs, *shorts = thread->shorts;
-    uint32_t ref;
-    int64_t delta = 0;
-    if (longs->site == site && longs->form == form && longs->size == size && entry_holds_new(longs, thread, bin, direct, event->address)) {
-        ref = longs->ref;
-        delta = predict_entry_delta(longs);
-        encoder->run++;
-    } else {
-        const struct predict_entry *entry = longs->site == site && longs->form == form ? longs : shorts->site == site && shorts->form == form ? shorts : NULL;
-        uint32_t token = entry == longs ? TOKEN_LONG : entry ? TOKEN_SHORT : TOKEN_TOLD;
-        uint32_t sized = encode_size_source(encoder, entry, site, size);
-        bool held = entry && entry_holds_new(entry, thread, bin, direct, event->address);
-        encode_token(encoder, token | sized | (held ? 0 : TOKEN_REF));
-        if (!entry) {
-            encode_form_told(encoder, form);
-            encode_site(encoder, site);
-        }
-        if (sized == TOKEN_SIZE_TOLD)
-            encode_number(encoder, STREAM_SIZES, size);
-        ref = held ? entry->ref : find_new_ref(thread, bin, direct, event->address);
-        delta = held ? predict_entry_delta(entry) : ref == REF_DELTA ? (int64_t)(event->address - thread->bump) : 0;
-        if (!held) {
-            encode_byte(encoder, STREAM_REFS, ref);
-            if (ref == REF_DELTA)
-                encode_delta(encoder, delta);
-        }
-        predict_entry_set(longs, (struct predict_entry){.site = site, .size = size, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
-        *shorts = *longs;
-        *predict_size(predict, site) = size;
+    uint32_t site = event->stack, size = (uint32_t)event->size;
+    bool direct = predict->forms[form].direct;
+    const struct predict_entry *entry = longs->site == site && longs->form == form ? longs : shorts->site == site && shorts->form == form ? shorts : NULL;
+    uint32_t token = entry == longs ? TOKEN_LONG : entry ? TOKEN_SHORT : TOKEN_TOLD;
+    uint32_t sized = encode_size_source(encoder, entry, site, size);
+    bool held = entry && entry_holds_new(entry, thread, bin, direct, event->address);
+    encode_token(encoder, token | sized | (held ? 0 : TOKEN_REF));
+    if (!entry) {
+        encode_form_told(encoder, form);
+        encode_site(encoder, site);
     }
-    if (event->usable)
-        encode_number(encoder, STREAM_USABLES, ht_zigzag((int64_t)(event->usable - predict_usable(event->size))));
-    *node = predict_birth(predict, thread, bin, form, event->address, size, site, ref);
-    predict_pass(predict, thread, predict_digest(form, site, size));
+    if (sized == TOKEN_SIZE_TOLD)
+        encode_number(encoder, STREAM_SIZES, size);
+    uint32_t ref = held ? entry->ref : find_new_ref(thread, bin, direct, event->address);
+    int64_t delta = held ? predict_entry_delta(entry) : ref == REF_DELTA ? (int64_t)(event->address - thread->bump) : 0;
+    if (!held) {
+        encode_byte(encoder, STREAM_REFS, ref);
+        if (ref == REF_DELTA)
+            encode_delta(encoder, delta);
+    }
+    predict_entry_set(longs, (struct predict_entry){.site = site, .size = size, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
+    *shorts = *longs;
+    *predict_size(predict, site) = size;
+    return ref;
 }
 
-static void encode_ending(struct encoder *encoder, const struct event *event, uint32_t form, uint32_t node)
+static inline uint32_t encode_birth(struct encoder *encoder, const struct event *event, uint32_t form)
+{
+    struct predict *predict = &encoder->predict;
+    struct predict_thread *thread = encoder->thread;
+    uint32_t site = event->stack, size = (uint32_t)event->size;
+    struct predict_bin *bin = predict_bin_at(predict, thread, predict_class(size));
+    const struct predict_entry *longs = thread->longs;
+    uint32_t ref = longs->ref;
+    if (longs->site == site && longs->form == form && longs->size == size &&
+        entry_holds_new(longs, thread, bin, predict->forms[form].direct, event->address))
+        encoder->run++;
+    else
+        ref = encode_birth_token(encoder, event, form, bin);
+    if (event->usable)
+        encode_number(encoder, STREAM_USABLES, ht_zigzag((int64_t)(event->usable - predict_usable(size))));
+    uint32_t node = predict_birth(predict, thread, bin, form, event->address, size, site, ref);
+    predict_pass(predict, thread, predict_digest(form, site, size));
+    return node;
+}
+
+/* The end of a block that is not as the three events before let expect. */
+static __attribute__((noinline)) void encode_end_token(struct encoder *encoder, const struct event *event, uint32_t form, uint32_t node)
 {
     struct predict *predict = &encoder->predict;
     struct predict_thread *thread = encoder->thread;
     struct predict_entry *longs = thread->longs, *shorts = thread->shorts;
     uint32_t site = event->stack;
-    if (longs->form == form && longs->site == site && entry_holds_old(longs, predict, thread, node, event->address)) {
+    const struct predict_entry *entry = longs->site == site && longs->form == form ? longs : shorts->site == site && shorts->form == form ? shorts : NULL;
+    uint32_t token = entry == longs ? TOKEN_LONG : entry ? TOKEN_SHORT : TOKEN_TOLD;
+    bool held = entry && entry_holds_old(entry, predict, thread, node, event->address);
+    encode_token(encoder, token | (held ? 0 : TOKEN_REF));
+    if (!entry) {
+        encode_form_told(encoder, form);
+        if (predict->forms[form].has_stack)
+            encode_site(encoder, site);
+    }
+    uint32_t ref = held ? entry->ref : node ? find_old_ref(predict, thread, node) : REF_DELTA;
+    int64_t delta = held               ? predict_entry_delta(entry)
+                    : ref == REF_DELTA ? (int64_t)(event->address - thread->ended)
+                    : ref == REF_AGE   ? (int64_t)(predict->node_count - node)
+                                       : 0;
+    if (!held) {
+        encode_byte(encoder, STREAM_REFS, ref);
+        if (ref == REF_DELTA)
+            encode_delta(encoder, delta);
+        else if (ref == REF_AGE)
+            encode_number(encoder, STREAM_AGES, (uint64_t)delta);
+    }
+    predict_entry_set(longs, (struct predict_entry){.site = site, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
+    *shorts = *longs;
+}
+
+static inline void encode_end(struct encoder *encoder, const struct event *event, uint32_t form, uint32_t node)
+{
+    struct predict *predict = &encoder->predict;
+    struct predict_thread *thread = encoder->thread;
+    const struct predict_entry *longs = thread->longs;
+    if (longs->form == form && longs->site == event->stack && entry_holds_old(longs, predict, thread, node, event->address))
         encoder->run++;
-    } else {
-        const struct predict_entry *entry = longs->site == site && longs->form == form ? longs : shorts->site == site && shorts->form == form ? shorts : NULL;
-        uint32_t token = entry == longs ? TOKEN_LONG : entry ? TOKEN_SHORT : TOKEN_TOLD;
-        bool held = entry && entry_holds_old(entry, predict, thread, node, event->address);
-        encode_token(encoder, token | (held ? 0 : TOKEN_REF));
-        if (!entry) {
-            encode_form_told(encoder, form);
-            if (predict->forms[form].has_stack)
-                encode_site(encoder, site);
-        }
-        uint32_t ref = held ? entry->ref : node ? find_old_ref(predict, thread, node) : REF_DELTA;
-        int64_t delta = held               ? predict_entry_delta(entry)
-                        : ref == REF_DELTA ? (int64_t)(event->address - thread->ended)
-                        : ref == REF_AGE   ? (int64_t)(predict->node_count - node)
-                                           : 0;
-        if (!held) {
-            encode_byte(encoder, STREAM_REFS, ref);
-            if (ref == REF_DELTA)
-                encode_delta(encoder, delta);
-            else if (ref == REF_AGE)
-                encode_number(encoder, STREAM_AGES, (uint64_t)delta);
-        }
-        predict_entry_set(longs, (struct predict_entry){.site = site, .form = (uint16_t)form, .ref = (uint8_t)ref}, delta);
-        *shorts = *longs;
-    }
-    uint32_t born_site = predict_ending(predict, thread, form, event->address, node);
-    predict_pass(predict, thread, predict_digest(form, site, born_site));
-}
-
-static inline bool event_is_hot(const struct event *event, const struct predict_thread *thread)
-{
-    if ((event->address - 1) >> 48 | event->size >> 32)
-        return false;
-    if (event->kind == EVENT_ALLOC || event->kind == EVENT_FREE || event->kind == EVENT_RESIZE_BEGIN)
-        return !event->old_address && (event->kind == EVENT_ALLOC || !(event->size | event->usable));
-    return event->kind == EVENT_RESIZE_END && event->old_address == thread->flight;
-}
-
-bool encoder_put(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node)
-{
-    uint32_t old = *node, form;
-    *node = 0;
-    if (!encoder->thread || encoder->thread->id != event->thread || encoder->thread->process != event->process)
-        if (!event->thread || !encode_switch(encoder, event))
-            return false;
-    if (!event_is_hot(event, encoder->thread) || !encode_form(encoder, event, &form))
-        return false;
-    if (tick != encoder->tick) {
-        encode_number(encoder, STREAM_TICKS, encoder->block_events - encoder->tick_at);
-        encode_number(encoder, STREAM_TICKS, ht_zigzag((int64_t)(tick - encoder->tick)));
-        encoder->tick = tick;
-        encoder->tick_at = encoder->block_events;
-    }
-    if (event->kind == EVENT_ALLOC || event->kind == EVENT_RESIZE_END)
-        encode_birth(encoder, event, form, node);
     else
-        encode_ending(encoder, event, form, old);
+        encode_end_token(encoder, event, form, node);
+    uint32_t born_site = predict_ending(predict, thread, form, event->address, node);
+    predict_pass(predict, thread, predict_digest(form, event->stack, born_site));
+}
+
+/* The thread and its process in one comparison. */
+static inline bool encode_thread(struct encoder *encoder, const struct event *event)
+{
+    uint64_t last, now;
+    if (encoder->thread) {
+        memcpy(&last, &encoder->thread->process, sizeof last);
+        memcpy(&now, &event->process, sizeof now);
+        if (__builtin_expect(last == now, 1))
+            return true;
+    }
+    return event->thread && encode_switch(encoder, event);
+}
+_Static_assert(offsetof(struct event, thread) == offsetof(struct event, process) + 4 &&
+                   offsetof(struct predict_thread, id) == offsetof(struct predict_thread, process) + 4,
+               "encode_thread");
+
+static inline void encode_tick(struct encoder *encoder, uint64_t tick)
+{
+    if (__builtin_expect(tick == encoder->tick, 1))
+        return;
+    encode_number(encoder, STREAM_TICKS, encoder->block_events - encoder->tick_at);
+    encode_number(encoder, STREAM_TICKS, ht_zigzag((int64_t)(tick - encoder->tick)));
+    encoder->tick = tick;
+    encoder->tick_at = encoder->block_events;
+}
+
+bool encoder_put_birth(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t *node)
+{
+    uint32_t form;
+    *node = 0;
+    if (!encode_thread(encoder, event) || (event->address - 1) >> 48 | event->size >> 32)
+        return false;
+    if (event->old_address != (event->kind == EVENT_ALLOC ? 0 : encoder->thread->flight))
+        return false;
+    if (!encode_form(encoder, event, event->usable ? HEAD_USABLE : 0, &form))
+        return false;
+    encode_tick(encoder, tick);
+    *node = encode_birth(encoder, event, form);
+    encoder->block_events++;
+    return true;
+}
+
+bool encoder_put_end(struct encoder *encoder, const struct event *event, uint64_t tick, uint32_t node)
+{
+    uint32_t form;
+    if (!encode_thread(encoder, event) || (event->address - 1) >> 48 | event->size | event->usable | event->old_address)
+        return false;
+    if (!encode_form(encoder, event, event->stack ? HEAD_STACK : 0, &form))
+        return false;
+    encode_tick(encoder, tick);
+    encode_end(encoder, event, form, node);
     encoder->block_events++;
     return true;
 }

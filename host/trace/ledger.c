@@ -1,130 +1,23 @@
-/* ledger: blocks in rows of their neighbours; the peak's sites by epochs: a site remembers what it held at a peak when it is first touched after it. */
+/* ledger: here what is not on the shortest way. */
 #include "ledger.h"
 
 #include <stdlib.h>
 
-enum { LEDGER_HUGE = 0xFFFFFFFFu };
-
 void ledger_init(struct ledger *ledger)
 {
-    *ledger = (struct ledger){.block_count = 1};
+    *ledger = (struct ledger){0};
+    vec_push(&ledger->blocks, ((struct ledger_block){0}));
     for (int i = 0; i < LEDGER_NEAR; i++)
         ledger->near[i].key = UINT64_MAX;
 }
 
-static inline struct ledger_block *ledger_at(const struct ledger *ledger, uint32_t number)
-{
-    return ledger->chunks.at[number >> LEDGER_CHUNK_BITS] + (number & ((1u << LEDGER_CHUNK_BITS) - 1));
-}
-
-static uint32_t *ledger_find_page(struct ledger *ledger, uint64_t key)
+struct ledger_row *ledger_find_page(struct ledger *ledger, uint64_t key, size_t near)
 {
     uint64_t *place = map_put(&ledger->pages, key, NULL);
     if (!*place)
-        *place = (uint64_t)(uintptr_t)memory_new(LEDGER_PAGE_ROWS, sizeof(uint32_t));
-    return (uint32_t *)(uintptr_t)*place;
-}
-
-static inline uint32_t *ledger_row(struct ledger *ledger, uint32_t process, ht_addr address)
-{
-    uint64_t key = (uint64_t)process << (64 - LEDGER_PAGE_BITS) | address >> LEDGER_PAGE_BITS;
-    size_t near = (size_t)(address >> LEDGER_PAGE_BITS ^ process) % LEDGER_NEAR;
-    if (ledger->near[near].key != key) {
-        ledger->near[near].rows = ledger_find_page(ledger, key);
-        ledger->near[near].key = key;
-    }
-    return ledger->near[near].rows + (address >> LEDGER_ROW_BITS) % LEDGER_PAGE_ROWS;
-}
-
-/* The link that leads to the block, or to 0 at the row's end. */
-static inline uint32_t *ledger_link(const struct ledger *ledger, uint32_t *row, ht_addr address)
-{
-    uint32_t *link = row;
-    while (*link) {
-        struct ledger_block *block = ledger_at(ledger, *link);
-        if (block->address_low == (uint8_t)address)
-            break;
-        link = &block->next;
-    }
-    return link;
-}
-
-static uint32_t ledger_new_block(struct ledger *ledger)
-{
-    uint32_t number = ledger->unused;
-    if (number) {
-        ledger->unused = ledger_at(ledger, number)->next;
-        return number;
-    }
-    number = ledger->block_count++;
-    if (number >> LEDGER_CHUNK_BITS >= ledger->chunks.count)
-        vec_push(&ledger->chunks, memory_new(1u << LEDGER_CHUNK_BITS, sizeof(struct ledger_block)));
-    return number;
-}
-
-static inline struct ledger_site *ledger_touch(struct ledger *ledger, uint32_t stack)
-{
-    if (stack >= ledger->sites.count)
-        vec_extend(&ledger->sites, stack + (size_t)1);
-    struct ledger_site *site = ledger->sites.at + stack;
-    if (site->epoch != ledger->epoch) {
-        site->epoch = ledger->epoch;
-        site->peak_bytes = site->live_bytes;
-        site->peak_count = site->live_count;
-    }
-    return site;
-}
-
-/* Takes the block out of its row and all sums; its size. */
-static uint64_t ledger_remove(struct ledger *ledger, uint32_t *link)
-{
-    uint32_t number = *link;
-    struct ledger_block *block = ledger_at(ledger, number);
-    uint64_t size = block->size;
-    if (size == LEDGER_HUGE)
-        map_remove(&ledger->huge, number, &size);
-    *link = block->next;
-    block->next = ledger->unused;
-    ledger->unused = number;
-    struct ledger_site *site = ledger_touch(ledger, block->site);
-    site->live_bytes -= size;
-    site->live_count--;
-    ledger->live_bytes -= size;
-    ledger->live_count--;
-    return size;
-}
-
-void ledger_birth(struct ledger *ledger, uint32_t process, ht_addr address, uint64_t size, uint32_t stack, uint64_t time_ns, uint32_t node, uint16_t origin)
-{
-    uint32_t *row = ledger_row(ledger, process, address), *link = ledger_link(ledger, row, address);
-    if (*link)
-        ledger_remove(ledger, link);
-    uint32_t number = ledger_new_block(ledger);
-    *ledger_at(ledger, number) = (struct ledger_block){*row, size < LEDGER_HUGE ? (uint32_t)size : LEDGER_HUGE, stack, node, origin, (uint8_t)address};
-    *row = number;
-    if (size >= LEDGER_HUGE)
-        *map_put(&ledger->huge, number, NULL) = size;
-    struct ledger_site *site = ledger_touch(ledger, stack);
-    site->live_bytes += size;
-    site->live_count++;
-    ledger->live_bytes += size;
-    ledger->live_count++;
-    if (ledger->live_bytes > ledger->totals.peak_bytes) {
-        ledger->totals.peak_bytes = ledger->live_bytes;
-        ledger->totals.peak_count = ledger->live_count;
-        ledger->totals.peak_time_ns = time_ns;
-        ledger->epoch++;
-    }
-}
-
-bool ledger_end(struct ledger *ledger, uint32_t process, ht_addr address, struct ledger_block *block, uint64_t *size)
-{
-    uint32_t *link = ledger_link(ledger, ledger_row(ledger, process, address), address);
-    if (!*link)
-        return false;
-    *block = *ledger_at(ledger, *link);
-    *size = ledger_remove(ledger, link);
-    return true;
+        *place = (uint64_t)(uintptr_t)memory_new(LEDGER_PAGE_ROWS, sizeof(struct ledger_row));
+    ledger->near[near].key = key;
+    return ledger->near[near].rows = (struct ledger_row *)(uintptr_t)*place;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -133,20 +26,22 @@ static int compare_keys(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The row's blocks lie in the order of their births; they are told in that of their addresses. */
+/* The row's blocks lie in the order of their births, the last first; they are told in that of their addresses. */
 static void ledger_each_of_row(struct ledger *ledger, uint32_t first, uint64_t page, uint32_t row, ledger_see see, void *context)
 {
-    uint32_t at[1 << LEDGER_ROW_BITS] = {0};
-    for (uint32_t number = first; number; number = ledger_at(ledger, number)->next)
-        at[ledger_at(ledger, number)->address_low] = number;
-    ht_addr start = page << LEDGER_PAGE_BITS | (uint64_t)row << LEDGER_ROW_BITS;
-    for (uint32_t low = 0; low < 1 << LEDGER_ROW_BITS; low++) {
-        const struct ledger_block *block = at[low] ? ledger_at(ledger, at[low]) : NULL;
-        uint64_t size = block ? block->size : 0;
-        if (block && size == LEDGER_HUGE && map_get(&ledger->huge, at[low]))
-            size = *map_get(&ledger->huge, at[low]);
-        if (block)
-            see(context, (uint32_t)(page >> (64 - LEDGER_PAGE_BITS)), start | low, size, block);
+    uint32_t sorted[LEDGER_ROW_BYTES], at = LEDGER_ROW_BYTES;
+    const struct ledger_block *blocks = ledger->blocks.at;
+    for (uint32_t number = first; number; number = blocks[number].next) {
+        uint32_t to = --at;
+        for (; to + 1 < LEDGER_ROW_BYTES && blocks[sorted[to + 1]].low < blocks[number].low; to++)
+            sorted[to] = sorted[to + 1];
+        sorted[to] = number;
+    }
+    ht_addr start = page << LEDGER_PAGE_BITS | (uint64_t)row * LEDGER_ROW_BYTES;
+    for (; at < LEDGER_ROW_BYTES; at++) {
+        const struct ledger_block *block = blocks + sorted[at];
+        uint64_t size = block->size, *huge = size == LEDGER_HUGE ? map_get(&ledger->huge, sorted[at]) : NULL;
+        see(context, (uint32_t)(page >> (64 - LEDGER_PAGE_BITS)), start | block->low, huge ? *huge : size, block);
     }
 }
 
@@ -159,10 +54,10 @@ void ledger_each(struct ledger *ledger, ledger_see see, void *context)
     if (keys.count)
         qsort(keys.at, keys.count, sizeof *keys.at, compare_keys);
     for (size_t i = 0; i < keys.count; i++) {
-        const uint32_t *rows = (const uint32_t *)(uintptr_t)*map_get(&ledger->pages, keys.at[i]);
+        const struct ledger_row *rows = (const struct ledger_row *)(uintptr_t)*map_get(&ledger->pages, keys.at[i]);
         for (uint32_t row = 0; row < LEDGER_PAGE_ROWS; row++)
-            if (rows[row])
-                ledger_each_of_row(ledger, rows[row], keys.at[i], row, see, context);
+            if (rows[row].first)
+                ledger_each_of_row(ledger, rows[row].first, keys.at[i], row, see, context);
     }
     vec_done(&keys);
 }
@@ -199,9 +94,7 @@ void ledger_done(struct ledger *ledger)
     if (ledger->pages.has_zero)
         memory_free((void *)(uintptr_t)ledger->pages.zero_value);
     map_done(&ledger->pages);
-    for (size_t i = 0; i < ledger->chunks.count; i++)
-        memory_free(ledger->chunks.at[i]);
-    vec_done(&ledger->chunks);
+    vec_done(&ledger->blocks);
     vec_done(&ledger->sites);
     map_done(&ledger->huge);
     *ledger = (struct ledger){0};

@@ -65,7 +65,7 @@ struct predict_bin {
 };
 
 struct predict_thread {
-    uint32_t id, process;
+    uint32_t process, id;
     uint32_t head;                        /* node that closes the ring of its living blocks */
     uint32_t gap;                         /* node that is older than the one it ended last */
     uint32_t past[3];                     /* digests of its last events */

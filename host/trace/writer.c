@@ -27,15 +27,20 @@ struct flight {
 
 /* Who bore a block, for checkpoints: what an event of the birth has beside address, size and stack. */
 struct origin {
-    uint8_t api, flags, alignment_log2;
-    uint32_t heap, source, thread;
+    uint64_t head; /* of code.h, without the kind */
+    uint32_t source, thread;
 };
+
+static inline bool origin_is(const struct origin *a, const struct origin *b)
+{
+    return a->head == b->head && a->thread == b->thread && a->source == b->source;
+}
 
 struct trace_writer {
     int file, error_number;
     char *path;
     uint64_t tick_ns;
-    uint64_t tick_begin_ns, tick_end_ns, tick; /* the tick of the last event */
+    uint64_t tick_begin_ns, tick;              /* the tick of the last event */
     uint64_t record_tick, first_tick;          /* of the block */
     uint64_t event_count, block_first_event, offset;
     uint32_t block_records;
@@ -173,18 +178,18 @@ static void checkpoint_see(void *context, uint32_t process, ht_addr address, uin
     struct trace_writer *writer = context;
     const struct origin *origin = writer->origins.at + block->origin;
     struct event event = {.kind = EVENT_ALLOC,
-                          .api = origin->api,
-                          .flags = origin->flags | EVENT_INHERITED,
-                          .alignment_log2 = origin->alignment_log2,
-                          .heap = origin->heap,
+                          .api = (uint8_t)origin->head,
+                          .flags = (uint8_t)(origin->head >> 8) | EVENT_INHERITED,
+                          .alignment_log2 = (uint8_t)(origin->head >> 16),
+                          .heap = (uint32_t)(origin->head >> 24),
                           .source = origin->source,
                           .process = process,
                           .thread = origin->thread,
                           .address = address,
                           .size = size,
                           .stack = block->site};
-    uint32_t node = 0;
-    if (!encoder_put(&writer->encoder, &event, writer->tick, &node))
+    uint32_t node;
+    if (!encoder_put_birth(&writer->encoder, &event, writer->tick, &node))
         writer_put_rare(writer, &event);
     if (writer_block_is_full(writer)) {
         checkpoint_end_block(writer, writer->checkpoint_flags);
@@ -232,15 +237,18 @@ static void writer_end_block(struct trace_writer *writer)
         writer_checkpoint(writer);
 }
 
-static void writer_set_tick(struct trace_writer *writer, uint64_t time_ns)
+static __attribute__((noinline)) void writer_new_tick(struct trace_writer *writer, uint64_t time_ns)
 {
-    if (time_ns - writer->tick_begin_ns < writer->tick_ns && writer->tick_end_ns)
-        return;
     writer->tick = time_ns / writer->tick_ns;
     writer->tick_begin_ns = writer->tick * writer->tick_ns;
-    writer->tick_end_ns = writer->tick_begin_ns + writer->tick_ns;
     if (writer->event_count == writer->block_first_event)
         writer->first_tick = writer->tick;
+}
+
+static inline void writer_set_tick(struct trace_writer *writer, uint64_t time_ns)
+{
+    if (__builtin_expect(time_ns - writer->tick_begin_ns >= writer->tick_ns, 0))
+        writer_new_tick(writer, time_ns);
 }
 
 static void writer_put_frame(struct trace_writer *writer, const struct event *event)
@@ -259,51 +267,42 @@ static struct flight *writer_flight(struct trace_writer *writer, uint32_t thread
     return writer->flights.at + thread;
 }
 
-static bool origin_is(const struct origin *origin, const struct event *event)
+static uint16_t writer_new_origin(struct trace_writer *writer, const struct origin *origin)
 {
-    return origin->api == event->api && origin->heap == event->heap && origin->thread == event->thread && origin->source == event->source &&
-           origin->alignment_log2 == event->alignment_log2 && origin->flags == event->flags;
-}
-
-static uint16_t writer_new_origin(struct trace_writer *writer, const struct event *event)
-{
-    uint64_t digest =
-        ((uint64_t)event->thread << 32 ^ (uint64_t)event->source << 12 ^ (uint64_t)event->heap << 24 ^ (uint64_t)event->api << 6 ^ event->flags << 3) +
-        event->alignment_log2;
+    uint64_t digest = ((uint64_t)origin->thread << 32 ^ (uint64_t)origin->source << 12) + origin->head * 0x9E3779B97F4A7C15u;
     uint64_t *number = map_put(&writer->origin_numbers, digest, NULL);
-    if (*number && origin_is(writer->origins.at + *number, event))
+    if (*number && origin_is(writer->origins.at + *number, origin))
         return (uint16_t)*number;
     if (writer->origins.count == WRITER_ORIGINS)
         return 0;
-    struct origin origin = {.api = event->api,
-                            .flags = event->flags,
-                            .alignment_log2 = event->alignment_log2,
-                            .heap = event->heap,
-                            .source = event->source,
-                            .thread = event->thread};
-    vec_push(&writer->origins, origin);
+    vec_push(&writer->origins, *origin);
     *number = writer->origins.count - 1;
     return (uint16_t)*number;
 }
 
 static inline uint16_t writer_origin(struct trace_writer *writer, const struct event *event)
 {
-    uint16_t *near = writer->origin_near + (event->thread * 8 + event->api + event->source * 5u + event->heap) % WRITER_NEAR;
-    if (!*near || !origin_is(writer->origins.at + *near, event))
-        *near = writer_new_origin(writer, event);
+    struct origin origin = {.head = event_head(event) >> 8, .source = event->source, .thread = event->thread};
+    uint16_t *near = writer->origin_near + (event->thread * 8 + event->api) % WRITER_NEAR;
+    if (__builtin_expect(!*near || !origin_is(writer->origins.at + *near, &origin), 0))
+        *near = writer_new_origin(writer, &origin);
     return *near;
 }
 
-static void writer_birth(struct trace_writer *writer, const struct event *event)
+static inline void writer_birth(struct trace_writer *writer, const struct event *event)
 {
-    uint32_t node = 0;
-    if (!encoder_put(&writer->encoder, event, writer->tick, &node))
+    uint32_t node;
+    if (!encoder_put_birth(&writer->encoder, event, writer->tick, &node))
         writer_put_rare(writer, event);
     struct trace_totals *totals = &writer->ledger.totals;
     if (event->kind == EVENT_RESIZE_END && !event->address) {
         struct flight *flight = writer_flight(writer, event->thread);
+        struct event again = *event;
+        again.address = flight->address;
+        again.size = flight->size;
+        again.stack = flight->block.site;
         if (flight->address == event->old_address && flight->address)
-            ledger_birth(&writer->ledger, event->process, flight->address, flight->size, flight->block.site, event->time_ns, 0, flight->block.origin);
+            ledger_birth(&writer->ledger, &again, 0, (uint16_t)flight->block.origin);
         totals->frees -= flight->address != 0;
         return;
     }
@@ -311,7 +310,7 @@ static void writer_birth(struct trace_writer *writer, const struct event *event)
         totals->allocations++;
         totals->allocated_bytes += event->size;
     }
-    ledger_birth(&writer->ledger, event->process, event->address, event->size, event->stack, event->time_ns, node, writer_origin(writer, event));
+    ledger_birth(&writer->ledger, event, node, writer_origin(writer, event));
 }
 
 /* The block's node, if it was born in this segment. */
@@ -321,13 +320,13 @@ static inline uint32_t writer_node(const struct trace_writer *writer, const stru
     return block->node < predict->node_count && predict->nodes[block->node].address == address ? block->node : 0;
 }
 
-static void writer_ending(struct trace_writer *writer, const struct event *event)
+static inline void writer_ending(struct trace_writer *writer, const struct event *event)
 {
     struct ledger_block block;
     uint64_t size = 0;
     bool known = event->address && ledger_end(&writer->ledger, event->process, event->address, &block, &size);
     uint32_t node = known ? writer_node(writer, &block, event->address) : 0;
-    if (!encoder_put(&writer->encoder, event, writer->tick, &node))
+    if (!encoder_put_end(&writer->encoder, event, writer->tick, node))
         writer_put_rare(writer, event);
     if (event->kind == EVENT_RESIZE_BEGIN)
         *writer_flight(writer, event->thread) = known ? (struct flight){block, size, event->address} : (struct flight){0};
@@ -343,29 +342,29 @@ static void writer_count_rare(struct trace_writer *writer, const struct event *e
         totals->threads = ((const struct thread_definition *)event->define)->id;
 }
 
-void trace_writer_put(struct trace_writer *writer, const struct event *event)
+static __attribute__((noinline)) void writer_rare(struct trace_writer *writer, const struct event *event)
 {
-    if (writer->error_number)
-        return;
-    writer_set_tick(writer, event->time_ns);
-    switch (event->kind) {
-    case EVENT_ALLOC:
-    case EVENT_RESIZE_END:
-        writer_birth(writer, event);
-        break;
-    case EVENT_FREE:
-    case EVENT_RESIZE_BEGIN:
-        writer_ending(writer, event);
-        break;
-    case EVENT_FRAME:
+    if (event->kind == EVENT_FRAME) {
         writer_put_frame(writer, event);
-        break;
-    default:
+    } else {
         writer_put_rare(writer, event);
         writer_count_rare(writer, event);
     }
+}
+
+void trace_writer_put(struct trace_writer *writer, const struct event *event)
+{
+    if (__builtin_expect(writer->error_number, 0))
+        return;
+    writer_set_tick(writer, event->time_ns);
+    if (event->kind == EVENT_ALLOC || event->kind == EVENT_RESIZE_END)
+        writer_birth(writer, event);
+    else if (event->kind == EVENT_FREE || event->kind == EVENT_RESIZE_BEGIN)
+        writer_ending(writer, event);
+    else
+        writer_rare(writer, event);
     writer->event_count++;
-    if (writer_block_is_full(writer))
+    if (__builtin_expect(writer_block_is_full(writer), 0))
         writer_end_block(writer);
 }
 
