@@ -25,8 +25,8 @@ struct block_unpacker {
 
 uint8_t *block_bytes_room(struct block_bytes *bytes, size_t more)
 {
-    if (bytes->room - bytes->count < more) {
-        bytes->room = (bytes->count + more) * 2;
+    if (!bytes->at || bytes->room - bytes->count < more) {
+        bytes->room = (bytes->count + more) * 2 + 64;
         bytes->at = memory_resize(bytes->at, bytes->room, 1);
     }
     return bytes->at + bytes->count;
