@@ -166,6 +166,7 @@ static bool unpack_begin(struct unpacker *unpacker, struct ring *ring, bool is_n
     ring->image = family_get(unpacker->family, ring->serial);
     if (!ring->image)
         return false;
+    unpack_room(ring, 1); /* a stack without frames has a place too */
     ring->usable_rule = unpacker->family->shared->flags & HT_SESSION_USABLE ? ring->image->usable_rule : HT_USABLE_UNKNOWN;
     if (!ring->thread)
         ring->thread = ++unpacker->threads;

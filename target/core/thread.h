@@ -71,7 +71,7 @@ struct ht_thread {
     uint64_t source;       /* place in the program's source of the allocation that is about to be made, 0 none */
     uint64_t wake_at;
     struct ht_thread *above; /* the same thread when it interrupts itself: a signal handler has a lane of its own while a record is being made */
-    uint64_t home_low, home_high;   /* the stack of its first event: never unmapped while the thread lives */
+    uint64_t home_low, home_high;   /* its own stack, as far as it was used: never unmapped while the thread lives */
     uint64_t random;
     uint64_t gap_events, gap_bytes; /* dropped and not yet told */
     uint32_t tid;

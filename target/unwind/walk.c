@@ -198,10 +198,32 @@ static bool step_signal(struct ht_thread *t, struct cursor *at)
     return pc != 0;
 }
 
-/* Goes on to the caller once the CFA is known; what the frame saved, the frame pointer too, lies between its stack pointer at the event and the CFA. */
-static bool step_to(struct cursor *at, uint64_t cfa, uint64_t ra_below, uint64_t fp_below)
+enum { FRAME_BYTES_MOST = 1 << 20 };
+
+/* True if the stack goes up to `to`. A foreign one (a coroutine's) is looked at a part at a time, and where another one lies right below it that was looked at
+ * before, what was seen ends in the middle of this one. */
+static bool goes_up_to(struct ht_thread *t, struct cursor *at, uint64_t to)
 {
-    if (cfa <= at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || fp_below > cfa - at->low || ra_below > cfa - at->low)
+    uint64_t before = at->high, low = 0, high = 0;
+    if (to <= before)
+        return true;
+    if (t->stack_now != &ht__maps_generation || to - before > FRAME_BYTES_MOST || !ht__port_stack(before - ARCH_WORD, &low, &high) || to > high)
+        return false;
+    at->high = high;
+    if (t->stack_high != before)
+        return true;
+    t->stack_high = high;
+    t->stack_bytes += high - before;
+    for (int i = 0; i < HT_STACKS; i++)
+        if (t->stacks[i].high == before && t->stacks[i].generation == t->stack_seen)
+            t->stacks[i].high = high;
+    return true;
+}
+
+/* Goes on to the caller once the CFA is known; what the frame saved, the frame pointer too, lies between its stack pointer at the event and the CFA. */
+static bool step_to(struct ht_thread *t, struct cursor *at, uint64_t cfa, uint64_t ra_below, uint64_t fp_below)
+{
+    if (cfa <= at->sp || !goes_up_to(t, at, cfa) || cfa & (ARCH_WORD - 1) || fp_below > cfa - at->low || ra_below > cfa - at->low)
         return false;
     at->sp = cfa;
     at->slot = cfa - ra_below;
@@ -210,9 +232,9 @@ static bool step_to(struct cursor *at, uint64_t cfa, uint64_t ra_below, uint64_t
 }
 
 /* A frame whose return address is still in its register: only the one that a signal interrupted can be. */
-static bool step_leaf(struct cursor *at, uint64_t cfa, uint64_t fp_below)
+static bool step_leaf(struct ht_thread *t, struct cursor *at, uint64_t cfa, uint64_t fp_below)
 {
-    if (at->top != at->interrupted || cfa < at->sp || cfa > at->high || cfa & (ARCH_WORD - 1) || fp_below > cfa - at->low)
+    if (at->top != at->interrupted || cfa < at->sp || !goes_up_to(t, at, cfa) || cfa & (ARCH_WORD - 1) || fp_below > cfa - at->low)
         return false;
     at->sp = cfa;
     at->slot = cfa - ARCH_WORD; /* never compared: a signal's stack is not kept */
@@ -220,27 +242,27 @@ static bool step_leaf(struct cursor *at, uint64_t cfa, uint64_t fp_below)
     return true;
 }
 
-static bool in_stack(const struct cursor *at, uint64_t address)
+static bool in_stack(struct ht_thread *t, struct cursor *at, uint64_t address)
 {
-    return address >= at->low && address + ARCH_WORD <= at->high && !(address & (ARCH_WORD - 1));
+    return address >= at->low && address < UINT64_MAX - ARCH_WORD && !(address & (ARCH_WORD - 1)) && goes_up_to(t, at, address + ARCH_WORD);
 }
 
 static bool step_through_fp(struct ht_thread *t, struct cursor *at, uint64_t rule)
 {
     uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot);
     push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp});
-    return step_to(at, fp + rule_cfa(rule), rule_ra_below(rule), rule_fp_below(rule));
+    return step_to(t, at, fp + rule_cfa(rule), rule_ra_below(rule), rule_fp_below(rule));
 }
 
 /* A frame that aligned its stack: CFA and frame pointer are both found through memory. */
 static bool step_through_memory(struct ht_thread *t, struct cursor *at, rule_word rule)
 {
     uint64_t slot = fp_slot_from(at, at->top + 1, at->sp), fp = frame_pointer(at, slot), cfa_slot = fp + (uint64_t)rule_cfa_signed(rule);
-    if (!in_stack(at, cfa_slot) || !in_stack(at, fp))
+    if (!in_stack(t, at, cfa_slot) || !in_stack(t, at, fp))
         return false;
     uint64_t cfa = load(cfa_slot);
     push_anchor(t, at, (struct ht_anchor){.fp_slot = slot, .fp = fp, .cfa_slot = cfa_slot, .cfa = cfa});
-    if (cfa <= fp || !step_to(at, cfa, ARCH_WORD, 0))
+    if (cfa <= fp || !step_to(t, at, cfa, ARCH_WORD, 0))
         return false;
     fp_read_at(at, fp);
     return true;
@@ -256,8 +278,8 @@ static bool step_wide(struct ht_thread *t, struct cursor *at)
         return false;
     uint64_t cfa = (wide.kind == RULE_FP ? fp : at->sp) + (uint64_t)wide.cfa;
     if (!wide.ra_below)
-        return step_leaf(at, cfa, wide.fp_below);
-    return step_to(at, cfa, wide.ra_below, wide.fp_below);
+        return step_leaf(t, at, cfa, wide.fp_below);
+    return step_to(t, at, cfa, wide.ra_below, wide.fp_below);
 }
 
 /* One frame up by any rule. False: the frame that was pushed last is the last one; `truncated` tells if it should not have been. */
@@ -267,7 +289,7 @@ static __attribute__((noinline)) bool step(struct ht_thread *t, struct cursor *a
     bool more = false;
     switch (rule_kind(rule)) {
     case RULE_END: return false;
-    case RULE_SP: more = step_to(at, at->sp + rule_cfa(rule), rule_ra_below(rule), rule_fp_below(rule)); break;
+    case RULE_SP: more = step_to(t, at, at->sp + rule_cfa(rule), rule_ra_below(rule), rule_fp_below(rule)); break;
     case RULE_FP: more = step_through_fp(t, at, rule); break;
     case RULE_DEREF: more = step_through_memory(t, at, rule); break;
     case RULE_SIGNAL: more = step_signal(t, at); break;

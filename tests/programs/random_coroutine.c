@@ -1,5 +1,5 @@
 /* random_coroutine: in a seed, a count and threads, out heap calls from coroutines (makecontext) that are made, switched and ended at random, on stacks
- * that are reused at the same addresses for others.
+ * that are reused at the same addresses for others, and that lie side by side, so that no unreadable page tells where one ends.
  *
  * usage: random_coroutine SEED EVENTS THREADS */
 #include <pthread.h>
@@ -25,6 +25,7 @@ struct walker {
     uint64_t dice;
     long left;
     ucontext_t home;
+    char *stacks; /* of all coroutines, in one piece; some have others */
     struct coroutine coroutines[COROUTINES];
     int current;
 };
@@ -60,12 +61,14 @@ static void body(unsigned high, unsigned low)
 
 static void begin(struct walker *walker, struct coroutine *coroutine)
 {
-    /* Half of the time the stack is mapped anew, often at another one's former place. */
-    if (coroutine->stack && dice_roll(&walker->dice, 2)) {
+    /* At times the stack is mapped anew: beside its neighbours, or anywhere, often at another one's former place. */
+    char *beside = walker->stacks + (size_t)walker->current * STACK_BYTES;
+    uint32_t way = dice_roll(&walker->dice, 16);
+    if (coroutine->stack && coroutine->stack != beside && way < 2)
         munmap(coroutine->stack, STACK_BYTES);
-        coroutine->stack = NULL;
-    }
-    if (!coroutine->stack)
+    if (!coroutine->stack || way == 0)
+        coroutine->stack = mmap(beside, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    else if (way == 1)
         coroutine->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     getcontext(&coroutine->context);
     coroutine->context.uc_stack.ss_sp = coroutine->stack;
@@ -78,6 +81,7 @@ static void begin(struct walker *walker, struct coroutine *coroutine)
 static void *run(void *argument)
 {
     struct walker *walker = argument;
+    walker->stacks = mmap(NULL, (size_t)COROUTINES * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     while (walker->left > 0) {
         walker->current = (int)dice_roll(&walker->dice, COROUTINES);
         struct coroutine *coroutine = &walker->coroutines[walker->current];

@@ -133,14 +133,13 @@ bool ht__port_reach(uint64_t sp, uint64_t to)
     return all;
 }
 
-/* libc lays a thread's descriptor on top of its stack. It is not asked for the bounds: it would allocate, under a lock that the caller may hold. */
+/* libc lays a thread's descriptor on top of its stack. It is not asked for the bounds: it would allocate, under a lock that the caller may hold. A thread whose
+ * first event is on another stack, a coroutine's, has used nothing of its own that is known: it grows when it is there. */
 static bool thread_home(uint64_t *low, uint64_t *high)
 {
     uint64_t sp = (uint64_t)(uintptr_t)__builtin_frame_address(0), descriptor = (uint64_t)(uintptr_t)__builtin_thread_pointer();
-    if (!ht__port_reach(sp, descriptor))
-        return false;
-    *low = sp & ~(uint64_t)(PAGE_BYTES - 1);
     *high = descriptor & ~(uint64_t)15;
+    *low = ht__port_reach(sp, descriptor) ? sp & ~(uint64_t)(PAGE_BYTES - 1) : *high;
     return true;
 }
 
