@@ -224,8 +224,9 @@ static void unpack_records(struct unpacker *unpacker, struct ring *ring, uint64_
 {
     uint64_t count, used = 0;
     const uint64_t *words = ring_words(ring, &count);
+    bool named = !ring->told && is_name(words, count);
     ring->bound = stamp;
-    if (__builtin_expect(ring->told, 1) || unpack_begin(unpacker, ring, is_name(words, count))) {
+    if (__builtin_expect(ring->told, 1) || unpack_begin(unpacker, ring, named)) {
         used = unpack_plain(unpacker, ring, words, count, stop);
         used = used ? used : unpack_op(unpacker, ring, words, count, stamp);
     }
@@ -233,6 +234,8 @@ static void unpack_records(struct unpacker *unpacker, struct ring *ring, uint64_
     unpacker->raw_bytes += used * 8;
     if (__builtin_expect(used != 0, 1))
         return;
+    if (named && ring->told) /* the record that should have told the thread is the broken one */
+        unpack_tell_name(unpacker, ring);
     unpack_gap(unpacker, ring, 0, 0, "a lane held nonsense and was dropped");
     unpacker->dropped_lanes++;
     ring_drop(ring);

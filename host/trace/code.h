@@ -16,7 +16,7 @@ enum {
         STREAM_COUNT
 };
 
-enum { CODE_BLOCK_EVENTS = 1 << 17, CODE_SEGMENT_EVENTS = 1 << 20, CODE_EVENT_MOST = 24 }; /* bytes of an event in one stream */
+enum { CODE_BLOCK_EVENTS = 1 << 17, CODE_SEGMENT_EVENTS = 1 << 18, CODE_EVENT_MOST = 24 }; /* bytes of an event in one stream */
 
 /* A token: where form and site come from, whether the reference is as guessed, where the size comes from. A whole guess from LONG needs no token. */
 enum {
