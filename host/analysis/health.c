@@ -73,6 +73,17 @@ const char *health_count(struct health *health, double count)
     return health_text(health, "%s", number_count(text, count > 0 ? (uint64_t)(count + 0.5) : 0));
 }
 
+const char *health_blocks(struct health *health, double count)
+{
+    return health_text(health, "%s %s", health_count(health, count), count == 1 ? "block" : "blocks");
+}
+
+const char *health_signed_bytes(struct health *health, double bytes)
+{
+    char text[NUMBER_ROOM];
+    return health_text(health, "%s", number_signed_bytes(text, (int64_t)bytes));
+}
+
 const char *health_ratio(struct health *health, double ratio_of)
 {
     char text[NUMBER_ROOM];
@@ -147,8 +158,8 @@ static void summary_make(struct health *health, const struct health_input *input
                                      health_bytes(health, health_number(input, "summary", 0, "allocated_bytes")), health_bytes(health, peak),
                                      health_time(health, health_number(input, "summary", 0, "peak_time_ns")));
     vec_push(&health->summary, course);
-    const char *end = leaked ? health_text(health, "%s in %s blocks were never freed: %s of the peak.", health_bytes(health, leaked),
-                                           health_count(health, health_number(input, "summary", 0, "leaked_count")), health_ratio(health, ratio(leaked, peak)))
+    const char *end = leaked ? health_text(health, "Never freed: %s in %s, %s of the peak.", health_bytes(health, leaked),
+                                           health_blocks(health, health_number(input, "summary", 0, "leaked_count")), health_ratio(health, ratio(leaked, peak)))
                              : "All that was allocated was freed.";
     vec_push(&health->summary, end);
     summary_verdict(health, input);

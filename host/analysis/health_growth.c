@@ -28,9 +28,9 @@ static void growth_tell(struct health *health, double grown, double peak, struct
     if (grown >= share_warn * peak && trend.rising >= rising_warn)
         severity = grown >= share_critical * peak && trend.rising >= rising_critical && duration_ns >= duration_critical_ns ? HEALTH_CRITICAL : HEALTH_WARN;
     const char *evidence =
-        health_text(health, "Between %d %% and %d %% of the run live memory rose by %s (%s a second; %s of the peak), and %s of all pairs of moments rise. "
+        health_text(health, "Between %d %% and %d %% of the run live memory changed by %s (%s a second; %s of the peak), and %s of all pairs of moments rise. "
                             "Warned from 10 %% of the peak and 80 %% of pairs; critical from 30 %% and 90 %% in a run of 10 s or more.",
-                    FROM_PERCENT, TO_PERCENT, health_bytes(health, grown), health_bytes(health, ratio(grown, window.seconds)),
+                    FROM_PERCENT, TO_PERCENT, health_signed_bytes(health, grown), health_signed_bytes(health, ratio(grown, window.seconds)),
                     health_ratio(health, ratio(grown > 0 ? grown : 0, peak)), health_ratio(health, trend.rising));
     health_add(health, (struct health_finding){.id = "growth",
                                                .title = severity == HEALTH_OK ? "Memory does not grow steadily" : "Memory grows all the time",

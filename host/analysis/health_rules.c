@@ -36,9 +36,9 @@ static const double never = 1e300; /* a threshold that nothing reaches */
 static void leak_site_tell(struct health *health, const struct health_input *input, size_t row, double leaked)
 {
     double bytes = health_number(input, "leaks", row, "bytes"), count = health_number(input, "leaks", row, "count");
-    const char *evidence = health_text(health, "%s in %s blocks: %s of all that was never freed, and %s of what this call stack allocated. Told from 10 %% of "
+    const char *evidence = health_text(health, "%s in %s: %s of all that was never freed, and %s of what this call stack allocated. Told from 10 %% of "
                                                "what was never freed.",
-                                       health_bytes(health, bytes), health_count(health, count), health_ratio(health, ratio(bytes, leaked)),
+                                       health_bytes(health, bytes), health_blocks(health, count), health_ratio(health, ratio(bytes, leaked)),
                                        health_ratio(health, health_number(input, "leaks", row, "share")));
     health_add(health, (struct health_finding){.id = "leak_site",
                                                .title = "A call stack whose blocks were never freed",
@@ -58,9 +58,9 @@ static void rule_leaks(struct health *health, const struct health_input *input)
 {
     double leaked = health_number(input, "summary", 0, "leaked_bytes"), peak = health_number(input, "summary", 0, "peak_bytes"), share = ratio(leaked, peak);
     enum health_severity severity = leaked >= 65536 ? severity_of(share, 0.05, never) : HEALTH_OK;
-    const char *evidence = health_text(health, "%s in %s blocks lived when their process ended or at the end: %s of the peak of %s. Warned from 5 %% of the peak and "
+    const char *evidence = health_text(health, "%s in %s lived when their process ended or at the end: %s of the peak of %s. Warned from 5 %% of the peak and "
                                                "64 KiB.",
-                                       health_bytes(health, leaked), health_count(health, health_number(input, "summary", 0, "leaked_count")),
+                                       health_bytes(health, leaked), health_blocks(health, health_number(input, "summary", 0, "leaked_count")),
                                        health_ratio(health, share), health_bytes(health, peak));
     health_add(health, (struct health_finding){.id = "leaks",
                                                .title = severity ? "Memory was never freed" : leaked ? "Little memory was never freed" : "All memory was freed",
@@ -78,8 +78,8 @@ static void rule_leaks(struct health *health, const struct health_input *input)
 static void temporary_site_tell(struct health *health, const struct health_input *input, size_t row, double all)
 {
     double count = health_number(input, "temporary", row, "count"), share = health_number(input, "temporary", row, "share");
-    const char *evidence = health_text(health, "%s temporary blocks, %s of all of them; %s of what this call stack makes is temporary. Told from 10 %% of all.",
-                                       health_count(health, count), health_ratio(health, ratio(count, all)), health_ratio(health, share));
+    const char *evidence = health_text(health, "%s freed at once, %s of all of them; %s of what this call stack makes is temporary. Told from 10 %% of all.",
+                                       health_blocks(health, count), health_ratio(health, ratio(count, all)), health_ratio(health, share));
     health_add(health, (struct health_finding){.id = "temporary_site",
                                                .title = "A call stack that makes temporary blocks",
                                                .severity = HEALTH_WARN,

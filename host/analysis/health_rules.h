@@ -20,6 +20,8 @@ void health_add(struct health *health, struct health_finding finding);
 /* Texts of figures; each call may use the result of the last few. */
 const char *health_bytes(struct health *health, double bytes);
 const char *health_count(struct health *health, double count);
+const char *health_blocks(struct health *health, double count); /* "1 block", "12 blocks" */
+const char *health_signed_bytes(struct health *health, double bytes);
 const char *health_ratio(struct health *health, double ratio);
 const char *health_time(struct health *health, double nanoseconds);
 

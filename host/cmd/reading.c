@@ -98,3 +98,16 @@ void reading_close(struct reading *reading)
         trace_close(reading->reader);
     memory_free(reading->bundle);
 }
+
+char *reading_output_name(const char *path, const char *suffix, struct error *error)
+{
+    struct str name = {0};
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    if (!strcmp(path, "-")) {
+        error_set(error, ERROR_USAGE, "a trace from standard input gives the file no name: say --output FILE");
+        return NULL;
+    }
+    str_add_bytes(&name, base, dot && dot != base && !strcmp(dot, ".htrc") ? (size_t)(dot - base) : strlen(base));
+    str_add(&name, suffix);
+    return name.at;
+}

@@ -46,4 +46,7 @@ bool reading_run(struct reading *reading, struct error *error);
 const struct table *reading_table(const struct reading *reading, const char *name); /* or NULL */
 void reading_close(struct reading *reading);
 
+/* "server.4711.htrc" and ".html" give "server.4711.html" in the current folder; NULL and `error` when the trace has no name. To be freed. */
+char *reading_output_name(const char *path, const char *suffix, struct error *error);
+
 #endif

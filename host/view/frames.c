@@ -216,7 +216,12 @@ static const char *parameters_skip(struct str *out, const char *text)
 /* Templates are demangled with their return type in front; operators, lambdas and the like have spaces of their own. */
 static size_t return_type_length(const char *name)
 {
-    const char *space = strrchr(name, ' ');
+    const char *space = NULL;
+    int depth = 0;
+    for (const char *at = name; *at; at++) {
+        depth += (*at == '<') - (*at == '>');
+        space = *at == ' ' && !depth ? at : space;
+    }
     bool has_own = *name == '<' || strstr(name, "operator") || strpbrk(name, "({[");
     return space && !has_own ? (size_t)(space + 1 - name) : 0;
 }

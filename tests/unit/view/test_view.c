@@ -370,6 +370,7 @@ static void names_are_shortened(void **state)
     assert_name("libpng16.so.16+0x1234", "libpng16.so.16+0x1234");
     assert_name("void std::vector<int>::push_back<int&>(int&)", "std::vector<int>::push_back<int&>");
     assert_name("std::enable_if<true, some_type>::type f<int>(int)", "f<int>");
+    assert_name("void std::thread::_Invoker<std::tuple<void (*)(int), int> >::_M_invoke<0ul, 1ul>(std::_Index_tuple<0ul, 1ul>)", "std::thread::_Invoker<...>::_M_invoke<0ul, 1ul>");
     assert_name("std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >::append(char const*)", "std::string::append");
     assert_name("broken<<<((", "broken<<<((");
     assert_name("broken<so that it is long((", "broken<...>");
