@@ -135,9 +135,11 @@ static void summary_verdict(struct health *health, const struct health_input *in
 {
     size_t critical = findings_count(health, HEALTH_CRITICAL), warned = findings_count(health, HEALTH_WARN);
     const char *sentence;
-    if (critical + warned)
-        sentence = health_text(health, "%zu critical and %zu warning finding%s; the first: %s.", critical, warned, critical + warned == 1 ? "" : "s",
+    if (critical)
+        sentence = health_text(health, "%zu critical finding%s and %zu warning%s; the first: %s.", critical, critical == 1 ? "" : "s", warned, warned == 1 ? "" : "s",
                                health->findings.at[0].title);
+    else if (warned)
+        sentence = health_text(health, "%zu warning%s, nothing critical; the first: %s.", warned, warned == 1 ? "" : "s", health->findings.at[0].title);
     else
         sentence = "No rule found anything to warn about.";
     vec_push(&health->summary, sentence);

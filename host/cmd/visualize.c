@@ -50,7 +50,7 @@ static const struct opt visualize_table[] = {
 static const struct opt_example visualize_examples[] = {
     {"heaptracer visualize app.htrc --type memory_usage", "app.memory_usage.svg: live memory over time"},
     {"heaptracer visualize app.htrc -t flame -m leaked -o leaks.svg", "a flame graph of what was never freed"},
-    {"heaptracer visualize app.htrc -t treemap --theme dark -o - | rsvg-convert >peak.png", "who held the peak, as a PNG"},
+    {"heaptracer visualize app.htrc -t treemap --theme dark -o peak.svg", "who held the peak, for dark pages"},
     {0},
 };
 
