@@ -17,7 +17,7 @@ if ! command -v dpkg-query >/dev/null; then
     exit 1
 fi
 
-installed=" $(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | tr '\n' ' ') "
+installed=" $(dpkg-query -W -f='${db:Status-Status} ${Package}, ${Provides}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | tr ',\n' '  ') "
 missing=()
 for package in "${wanted[@]}"; do
     [[ $installed == *" $package "* || " ${missing[*]-} " == *" $package "* ]] || missing+=("$package")
