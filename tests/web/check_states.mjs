@@ -1,0 +1,104 @@
+// check_states: hostile names, and documents that are empty, cut, damaged, sampled, incomplete, or come with an earlier one.
+import assert from "node:assert/strict";
+import { gzipSync, deflateSync } from "node:zlib";
+import { HOSTILE, makeEmpty, makeReport } from "./sample.mjs";
+
+const textOf = (page) => page.$eval("body", (body) => body.innerText);
+
+async function go(page, hash) {
+    await page.evaluate((to) => { location.hash = to; }, hash);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+export async function states_hostile_names_are_only_text(browser) {
+    const report = makeReport({ sites: 400, hostile: true });
+    Object.assign(report.trace, { command: HOSTILE[1], path: `../../${HOSTILE[0]}` });
+    Object.assign(report, { complete: false, problem: HOSTILE[0], notes: HOSTILE });
+    report.health.summary = HOSTILE;
+    Object.assign(report.health.findings[0], { title: HOSTILE[0], evidence: HOSTILE[1], recommendation: HOSTILE[8] });
+    const page = await browser.open(report);
+    const tabs = await page.$$eval(".nav a", (links) => links.map((link) => link.getAttribute("href").slice(2).split("?")[0]));
+    for (const tab of [...tabs, ...report.sites.stack.slice(0, 12).map((stack) => `sites?stack=${stack}`)])
+        await go(page, `#/${tab}`);
+    await go(page, "#/sites?q=onerror");
+    assert.equal(await page.$eval("[data-search]", (field) => field.value), "onerror");
+    assert.ok(await page.$$eval("tbody tr[aria-rowindex]", (rows) => rows.length) > 0);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click('[aria-label="Download as CSV"]')]);
+    assert.match(download.suggestedFilename(), /^[\w.-]+$/);
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    assert.equal(await page.$("img"), null);
+    assert.ok((await textOf(page)).includes(HOSTILE[0]));
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+}
+
+export async function states_hostile_address_is_harmless(browser) {
+    const page = await browser.open(makeReport({ sites: 50 }), { hash: "#/__proto__?sort=constructor.down&range=9-1&stack=99999999&zoom=1.x.99999999&metric=toString&q=%3Cimg%20src=x%3E" });
+    assert.ok(await page.$(".view"));
+    await go(page, "#/sites?stack=99999999&range=500-900&sort=__proto__.down");
+    assert.ok(await page.$(".view"));
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+}
+
+export async function states_nothing_recorded_says_so(browser) {
+    const page = await browser.open(makeEmpty());
+    assert.match(await textOf(page), /Nothing was recorded/);
+    const tabs = await page.$$eval(".nav a", (links) => links.map((link) => link.getAttribute("href").slice(2).split("?")[0]));
+    for (const tab of tabs)
+        await go(page, `#/${tab}`);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+}
+
+export async function states_incomplete_trace_says_why(browser) {
+    const page = await browser.open({ ...makeReport({ sites: 40 }), complete: false, problem: "the file ends in the middle of block 17." });
+    assert.match(await textOf(page), /could not be read to its end.*block 17/s);
+    await page.context().close();
+}
+
+export async function states_sampled_figures_are_estimates(browser) {
+    const report = makeReport({ sites: 40, sampled: true });
+    const summary = report.tables.find((table) => table.name === "summary").rows[0];
+    Object.assign(summary, { peak_low_bytes: summary.peak_bytes * 0.9, peak_high_bytes: summary.peak_bytes * 1.12 });
+    const page = await browser.open(report);
+    assert.match(await textOf(page), /figures are estimates ±/);
+    assert.match(await page.$eval(".tile.peak", (tile) => tile.innerText), /estimate ± 12\.0 %/);
+    await page.context().close();
+}
+
+export async function states_damaged_data_says_what(browser) {
+    const packed = gzipSync(JSON.stringify(makeReport({ sites: 40 }))).toString("base64");
+    const cases = [
+        [packed.slice(0, packed.length / 2 & ~3), /cannot be unpacked; the file may be cut/], ["%%%", /no base64/], ["", /holds no data/],
+        [gzipSync("[1, 2").toString("base64"), /is no JSON/], [gzipSync('{"schema": "heaptracer.report/9"}').toString("base64"), /version 9; this page reads version 1/],
+        [gzipSync("[]").toString("base64"), /not a JSON object/],
+        [gzipSync('{"schema": "heaptracer.report/1", "stacks": {"parent": [-1, 2, 1], "frame": [0, 0, 0]}}').toString("base64"), /stands before its caller/],
+    ];
+    for (const [data, told] of cases) {
+        const page = await browser.open(data);
+        await page.waitForSelector("[role=alert]");
+        assert.match(await textOf(page), told);
+        await page.context().close();
+    }
+}
+
+export async function states_zlib_data_is_read_too(browser) {
+    const page = await browser.open(deflateSync(JSON.stringify(makeReport({ sites: 40 }))).toString("base64"));
+    await page.waitForSelector(".view");
+    await page.context().close();
+}
+
+export async function states_earlier_recording_is_compared(browser) {
+    const report = makeReport({ sites: 200 });
+    const half = report.sites.stack.map((stack, i) => i).filter((i) => i % 2);
+    report.before = { trace: report.trace, sites: Object.fromEntries(Object.entries(report.sites).map(([name, values]) => [name, half.map((i) => name === "stack" ? values[i] : values[i] >> 1)])) };
+    const page = await browser.open(report, { hash: "#/sites" });
+    const change = await page.$eval('[data-sum="change_bytes"]', (each) => each.title.replace(/\D/g, ""));
+    const leaked = report.sites.leaked_bytes;
+    assert.equal(Number(change), leaked.reduce((a, b) => a + b, 0) - half.reduce((sum, i) => sum + (leaked[i] >> 1), 0));
+    await go(page, "#/flame");
+    assert.match(await textOf(page), /Red frames grew/);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+}

@@ -1,0 +1,181 @@
+// range: in the slices and a range of them, out what each site, thread and size class did in it.
+import type { Cells, Column, Numbers, Report, Slices } from "./report";
+import { bytes } from "./format";
+import { makeSheet, type Sheet } from "./sheet";
+
+/** Slices [from, to). */
+export interface Range { from: number; to: number }
+
+export type Group = "sites" | "threads" | "sizes";
+type Sums = Record<string, Float64Array>;
+
+export const CELL_COLUMNS = [
+    "allocated_bytes", "allocated_count", "freed_bytes", "freed_count", "leaked_bytes", "leaked_count", "temporary_bytes", "temporary_count",
+] as const;
+
+export function sliceBegin(slices: Slices, slice: number): number {
+    return slices.begin_ns + slice * slices.width_ns;
+}
+
+export function sliceAt(slices: Slices, ns: number): number {
+    return Math.max(0, Math.min(slices.count, Math.round((ns - slices.begin_ns) / slices.width_ns)));
+}
+
+const cache = new WeakMap<Cells, Map<string, Sums>>();
+
+/** One sum per member (site, thread, size class) and column over the range. */
+export function sumCells(cells: Cells, range: Range): Sums {
+    const key = `${range.from}-${range.to}`;
+    let known = cache.get(cells);
+    if (!known)
+        cache.set(cells, known = new Map());
+    let sums = known.get(key);
+    if (!sums) {
+        if (known.size > 8)
+            known.clear();
+        known.set(key, sums = addCells(cells, range));
+    }
+    return sums;
+}
+
+function addCells(cells: Cells, range: Range): Sums {
+    const members = cells.first.length - 1;
+    const inRange = Uint8Array.from(cells.slice, (slice) => slice >= range.from && slice < range.to ? 1 : 0);
+    const sums: Sums = {};
+    for (const name of CELL_COLUMNS) {
+        const values = cells[name];
+        if (!values)
+            continue;
+        const sum = sums[name] = new Float64Array(members);
+        for (let member = 0; member < members; member++)
+            for (let at = cells.first[member]; at < cells.first[member + 1]; at++)
+                if (inRange[at])
+                    sum[member] += values[at];
+    }
+    return sums;
+}
+
+const COLUMN_TEXT: Record<string, [string, string]> = {
+    allocated_bytes: ["allocated", "bytes asked for by births and successful reallocs"],
+    allocated_count: ["allocations", "births and successful reallocs"],
+    freed_bytes: ["freed", "bytes of blocks that were freed or replaced by realloc, whenever they were born"],
+    freed_count: ["frees", "blocks that were freed or replaced by realloc, whenever they were born"],
+    growth_bytes: ["growth", "allocated \u2212 freed"],
+    growth_count: ["growth, blocks", "allocations \u2212 frees"],
+    leaked_bytes: ["never freed", "bytes of blocks that were born here and still lived at the end"],
+    leaked_count: ["never freed, blocks", "blocks that were born here and still lived at the end"],
+    temporary_bytes: ["temporary", "bytes of blocks freed by the thread that made them before its next allocation"],
+    temporary_count: ["temporary, blocks", "blocks freed by the thread that made them before its next allocation"],
+    peak_bytes: ["at peak", "bytes that were live at the global peak"],
+    peak_count: ["at peak, blocks", "blocks that were live at the global peak"],
+    before_leaked_bytes: ["never freed before", "the same in the earlier recording"],
+    change_bytes: ["change", "never freed \u2212 never freed before"],
+    lifetime_median_ns: ["median life", "lifetime that half of the blocks exceed"],
+};
+
+export function describe(name: string): Column {
+    const [title, about] = COLUMN_TEXT[name] ?? [name.replace(/_/g, " "), ""];
+    const signed = /growth|change/.test(name) ? "signed_" : "";
+    const kind = name.endsWith("_ns") ? "duration" : signed + (name.endsWith("_count") ? "count" : "bytes");
+    return { name, kind, title, unit: kind === "duration" ? "ns" : kind.endsWith("bytes") ? "B" : "", about };
+}
+
+function difference(a: Numbers, b: Numbers): Float64Array {
+    return Float64Array.from(a, (value, i) => value - b[i]);
+}
+
+function withGrowth(sums: Sums): Sums {
+    const full: Sums = { ...sums };
+    if (sums.allocated_bytes && sums.freed_bytes)
+        full.growth_bytes = difference(sums.allocated_bytes, sums.freed_bytes);
+    if (sums.allocated_count && sums.freed_count)
+        full.growth_count = difference(sums.allocated_count, sums.freed_count);
+    return full;
+}
+
+const ORDER = ["allocated_bytes", "allocated_count", "growth_bytes", "growth_count", "leaked_bytes", "leaked_count", "peak_bytes", "peak_count", "freed_bytes",
+    "freed_count", "temporary_bytes", "temporary_count", "lifetime_median_ns", "before_leaked_bytes", "change_bytes"];
+
+interface Subject { columns: Column[]; values: (Numbers | string[])[] }
+
+function subjectOf(report: Report, group: Group): Subject {
+    if (group === "sites")
+        return { columns: [{ name: "stack", kind: "stack", title: "allocated by", unit: "", about: "the call stack that allocated" }], values: [report.sites?.stack ?? []] };
+    if (group === "threads") {
+        const threads = report.threads ?? [];
+        return {
+            columns: [
+                { name: "name", kind: "text", title: "thread", unit: "", about: "its last name" },
+                { name: "tid", kind: "count", title: "tid", unit: "id", about: "the system's thread id" },
+                { name: "process", kind: "count", title: "process", unit: "id", about: "id of its process image" },
+            ],
+            values: [threads.map((thread) => thread.name), threads.map((thread) => thread.tid), threads.map((thread) => thread.process)],
+        };
+    }
+    const sizes = report.sizes ?? [];
+    return {
+        columns: [{ name: "size", kind: "text", title: "block size", unit: "", about: "sizes asked for" }],
+        values: [sizes.map((size) => `${bytes(size.low)} – ${bytes(size.high)}`)],
+    };
+}
+
+const TITLES: Record<Group, string> = { sites: "Sites", threads: "Threads", sizes: "Sizes" };
+
+function sheetFrom(report: Report, group: Group, about: string, sums: Record<string, Numbers>): Sheet {
+    const subject = subjectOf(report, group);
+    const present = ORDER.filter((name) => sums[name]);
+    const members = subject.values[0].length;
+    const rows = Uint32Array.from({ length: members }, (_, i) => i).filter((i) => present.some((name) => sums[name][i] !== 0));
+    const take = (values: Numbers | string[]) => typeof values[0] === "string"
+        ? Array.from(rows, (row) => (values as string[])[row]) : Float64Array.from(rows, (row) => (values as Numbers)[row]);
+    const columns = [...subject.columns, ...present.map(describe)];
+    const values = [...subject.values.map(take), ...present.map((name) => take(sums[name]))];
+    const sheet = makeSheet({ name: group, title: TITLES[group], about }, columns, values, rows.length);
+    sheet.additive = new Set(present.filter((name) => !name.endsWith("_ns")));
+    return sheet;
+}
+
+const rangeSheets = new WeakMap<Cells, { key: string; sheet: Sheet }>();
+
+/** What the members of a group did in the range; null when the document has no cells for it. */
+export function rangeSheet(report: Report, group: Group, range: Range): Sheet | null {
+    const cells = report.slices?.[group];
+    if (!cells)
+        return null;
+    const key = `${range.from}-${range.to}`;
+    const known = rangeSheets.get(cells);
+    if (known?.key === key)
+        return known.sheet;
+    const about = "What happened in the selected time: allocated and freed then, and what was born then and never freed.";
+    const sheet = sheetFrom(report, group, about, withGrowth(sumCells(cells, range)));
+    rangeSheets.set(cells, { key, sheet });
+    return sheet;
+}
+
+const wholeSheets = new WeakMap<object, Sheet>();
+
+/** Every site of the recording with its metrics. */
+export function siteSheet(report: Report): Sheet | null {
+    const { sites } = report;
+    if (!sites)
+        return null;
+    let sheet = wholeSheets.get(sites);
+    if (!sheet) {
+        const sums: Record<string, Numbers> = { ...sites };
+        const before = beforeLeaks(report);
+        if (before && sites.leaked_bytes)
+            Object.assign(sums, { before_leaked_bytes: before, change_bytes: difference(sites.leaked_bytes, before) });
+        sheet = sheetFrom(report, "sites", "Every call stack that allocated, over the whole recording.", sums);
+        wholeSheets.set(sites, sheet);
+    }
+    return sheet;
+}
+
+function beforeLeaks(report: Report): Float64Array | null {
+    const before = report.before?.sites;
+    if (!before?.leaked_bytes || !report.sites)
+        return null;
+    const byStack = new Map<number, number>();
+    before.stack.forEach((stack, i) => byStack.set(stack, (byStack.get(stack) ?? 0) + before.leaked_bytes[i]));
+    return Float64Array.from(report.sites.stack, (stack) => byStack.get(stack) ?? 0);
+}

@@ -1,0 +1,26 @@
+// main: shows the frame at once, then the data that stands behind the script.
+import { render } from "preact";
+import { decode } from "./data/decode";
+import { store } from "./data/store";
+import { App } from "./views/app";
+
+async function start(): Promise<void> {
+    const data = document.getElementById("heaptracer-data");
+    try {
+        if (!data)
+            throw new Error("the file is cut: its data is missing");
+        const text = data.textContent ?? "";
+        data.remove();
+        store.load(await decode(text));
+    } catch (error) {
+        store.fail(error instanceof Error ? error.message : String(error));
+    }
+}
+
+const place = document.getElementById("app")!;
+place.replaceChildren();
+render(<App />, place);
+if (document.readyState === "loading")
+    document.addEventListener("DOMContentLoaded", () => void start());
+else
+    void start();

@@ -1,0 +1,48 @@
+// hooks: what components need to follow the store, the theme and their own size.
+import { useLayoutEffect, useReducer, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { store, type State } from "../data/store";
+import type { Report } from "../data/report";
+import type { Range } from "../data/range";
+import { onTheme, theme, type Theme } from "../draw/theme";
+
+function useChange(subscribe: (listener: () => void) => () => void): void {
+    const [, again] = useReducer<number, void>((n) => n + 1, 0);
+    useLayoutEffect(() => subscribe(() => again()), [subscribe]);
+}
+
+const follow = (listener: () => void) => store.subscribe(listener);
+
+export function useStore(): State {
+    useChange(follow);
+    return store.state;
+}
+
+export function useTheme(): Theme {
+    useChange(onTheme);
+    return theme();
+}
+
+/** The range that the address asks for, as far as the document has slices; null is the whole recording. */
+export function rangeOf(report: Report, range: Range | null): Range | null {
+    const slices = report.slices;
+    if (!slices || !range || slices.count < 1)
+        return null;
+    const from = Math.min(range.from, slices.count - 1);
+    const to = Math.min(range.to, slices.count);
+    return to <= from || (from === 0 && to === slices.count) ? null : { from, to };
+}
+
+export function useWidth(ref: RefObject<HTMLElement | null>): number {
+    const [width, setWidth] = useState(0);
+    useLayoutEffect(() => {
+        const element = ref.current;
+        if (!element)
+            return;
+        setWidth(element.clientWidth);
+        const watch = new ResizeObserver(() => setWidth(element.clientWidth));
+        watch.observe(element);
+        return () => watch.disconnect();
+    }, []);
+    return width;
+}

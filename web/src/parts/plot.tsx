@@ -1,0 +1,100 @@
+// plot: curves over time by uPlot, with one cursor for all of them; a drag selects a range.
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import type { Numbers } from "../data/report";
+import { axis, moment } from "../data/format";
+import { useTheme, useWidth } from "./hooks";
+
+export interface Line { title: string; values: Numbers; colour: string; fill?: boolean; dash?: number[]; text: (value: number) => string }
+export interface Flag { ns: number; label: string }
+
+interface Props {
+    label: string;
+    times: Numbers;
+    lines: Line[];
+    height: number;
+    binary?: boolean;
+    range?: { from: number; to: number } | null;
+    flags?: Flag[];
+    onRange?: (from: number, to: number) => void;
+}
+
+const SYNC = "heaptracer-time";
+const BINARY_STEPS = Array.from({ length: 61 }, (_, i) => 2 ** i);
+
+function shade(plot: uPlot, props: Props, colours: { accent: string; muted: string; text: string }): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    if (props.range) {
+        const from = plot.valToPos(props.range.from, "x", true), to = plot.valToPos(props.range.to, "x", true);
+        ctx.fillStyle = colours.accent + "22";
+        ctx.fillRect(from, bbox.top, to - from, bbox.height);
+        ctx.fillStyle = colours.accent;
+        ctx.fillRect(from, bbox.top, 1.5, bbox.height);
+        ctx.fillRect(to - 1.5, bbox.top, 1.5, bbox.height);
+    }
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    for (const flag of props.flags ?? []) {
+        const x = plot.valToPos(flag.ns, "x", true);
+        ctx.fillStyle = colours.muted;
+        for (let y = bbox.top; y < bbox.top + bbox.height; y += 6 * devicePixelRatio)
+            ctx.fillRect(x, y, devicePixelRatio, 3 * devicePixelRatio);
+        ctx.fillStyle = colours.text;
+        const right = x < bbox.left + bbox.width * 0.75;
+        ctx.textAlign = right ? "left" : "right";
+        ctx.fillText(flag.label, x + (right ? 5 : -5) * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+    }
+    ctx.restore();
+}
+
+function axes(props: Props, colours: { muted: string; border: string }): uPlot.Axis[] {
+    const look = { stroke: colours.muted, font: "11px system-ui, sans-serif", ticks: { show: false }, grid: { stroke: colours.border, width: 1 } };
+    return [
+        { ...look, values: (_, steps) => steps.map((ns) => axis(moment(ns))), space: 90, size: 28, incrs: Array.from({ length: 54 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3)), grid: { show: false } },
+        { ...look, values: (_, steps) => steps.map((value) => axis(props.lines[0].text(value))), size: 74, space: 36, ...(props.binary ? { incrs: BINARY_STEPS } : {}) },
+    ];
+}
+
+function options(latest: { current: Props }, width: number, colours: { accent: string; muted: string; border: string; text: string }): uPlot.Options {
+    const props = latest.current;
+    return {
+        width, height: props.height, legend: { show: true, live: true }, padding: [8, 12, 0, 0],
+        cursor: { sync: { key: SYNC, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
+        scales: { x: { time: false }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.08 : 1] } },
+        axes: axes(props, colours),
+        series: [
+            { label: "time", value: (_, ns) => ns === null ? "–" : moment(ns) },
+            ...props.lines.map((line): uPlot.Series => ({
+                label: line.title, stroke: line.colour, width: 1.6, dash: line.dash, fill: line.fill ? line.colour + "2e" : undefined,
+                points: { show: false }, value: (_, value) => value === null ? "–" : line.text(value),
+            })),
+        ],
+        hooks: {
+            drawClear: [(plot) => shade(plot, { ...latest.current, flags: [] }, colours)],
+            draw: [(plot) => shade(plot, { ...latest.current, range: null }, colours)],
+            setSelect: [(plot) => {
+                if (plot.select.width > 3)
+                    latest.current.onRange?.(plot.posToVal(plot.select.left, "x"), plot.posToVal(plot.select.left + plot.select.width, "x"));
+                plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            }],
+        },
+    };
+}
+
+export function Plot(props: Props) {
+    const holder = useRef<HTMLDivElement>(null);
+    const plot = useRef<uPlot | null>(null);
+    const latest = useRef(props);
+    latest.current = props;
+    const width = useWidth(holder);
+    const colours = useTheme();
+    useLayoutEffect(() => {
+        if (!holder.current || width === 0)
+            return;
+        const data = [props.times, ...props.lines.map((line) => line.values)] as uPlot.AlignedData;
+        plot.current = new uPlot(options(latest, width, colours), data, holder.current);
+        return () => plot.current?.destroy();
+    }, [width, colours, props.times, props.lines.map((line) => line.title).join(), props.height, props.flags?.length]);
+    useEffect(() => plot.current?.redraw(false), [props.range?.from, props.range?.to]);
+    return <div class="plot" role="img" aria-label={props.label} ref={holder} />;
+}
