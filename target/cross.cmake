@@ -1,5 +1,5 @@
-# The runtime for programs that this machine runs beside its own kind: 32-bit ones and those with another C library. Built where the compilers are, into
-# a folder of its own per kind, NAME/libheaptracer.so, where `heaptracer run` looks for it. The tests build it for other processors too.
+# The runtime for programs of other kinds than this machine's own: 32-bit ones, those with another C library, and those of other processors, which run under
+# qemu-user. Built where the compilers are, into a folder per kind, NAME/libheaptracer.so, where `heaptracer run` looks for it.
 file(GLOB CROSS_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/target/*/*.h ${CMAKE_SOURCE_DIR}/target/os/linux/*.h ${CMAKE_SOURCE_DIR}/target/os/linux/*.def
   ${CMAKE_SOURCE_DIR}/wire/*.h ${CMAKE_SOURCE_DIR}/wire/*.def)
 set(CROSS_OPTIONS ${RUNTIME_OPTIONS})
@@ -40,14 +40,19 @@ function(cross_runtime name)
   add_custom_target(runtime_${name} ALL DEPENDS ${library})
 endfunction()
 
+set(CROSS_KINDS aarch64-gnu arm-gnu riscv64-gnu)
+cross_compiler(aarch64-gnu aarch64-linux-gnu-gcc)
+cross_compiler(arm-gnu arm-linux-gnueabihf-gcc -funwind-tables)
+cross_compiler(riscv64-gnu riscv64-linux-gnu-gcc -fasynchronous-unwind-tables)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   # Without gcc-multilib, which conflicts with the cross compilers, asm/ is found in the 64-bit folder only.
   cross_compiler(i386-gnu gcc -m32 -march=i686 -fcf-protection=none -idirafter /usr/include/x86_64-linux-gnu)
   cross_compiler(x86_64-musl musl-gcc -fcf-protection=none -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu)
-  foreach(name i386-gnu x86_64-musl)
-    cross_runtime(${name})
-    if(TARGET runtime_${name})
-      install(FILES ${CMAKE_BINARY_DIR}/${name}/libheaptracer.so DESTINATION ${CMAKE_INSTALL_LIBDIR}/heaptracer/${name} COMPONENT runtime)
-    endif()
-  endforeach()
+  list(APPEND CROSS_KINDS i386-gnu x86_64-musl)
 endif()
+foreach(name ${CROSS_KINDS})
+  cross_runtime(${name})
+  if(TARGET runtime_${name})
+    install(FILES ${CMAKE_BINARY_DIR}/${name}/libheaptracer.so DESTINATION ${CMAKE_INSTALL_LIBDIR}/heaptracer/${name} COMPONENT runtime)
+  endif()
+endforeach()

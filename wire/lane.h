@@ -97,6 +97,12 @@ enum ht_session_flag {
 enum ht_policy { HT_POLICY_BLOCK, HT_POLICY_DROP, HT_POLICY_SAMPLE };
 enum ht_clock { HT_CLOCK_NONE, HT_CLOCK_TSC, HT_CLOCK_CNTVCT, HT_CLOCK_MONOTONIC };
 
+enum ht_refusal {
+    HT_REFUSED_NOTHING,
+    HT_REFUSED_CLOCK,    /* it cannot read the session's clock */
+    HT_REFUSED_EMULATOR, /* it is in a program that an emulator runs, and the emulator, the same process, is recorded already */
+};
+
 enum { HT_SESSION_PROCESSES = 16384 }; /* images of one session, ended ones too; a page is touched when its entries are */
 
 /* One process image (a fork makes one, an exec makes one). The parent of a fork takes the child's entry before the fork: it fills parent, how and stamp,
@@ -110,7 +116,8 @@ struct ht_process {
     uint32_t parent;    /* serial of the image it came from, 0 none */
     uint32_t how;       /* 0 first, 1 fork, 2 exec: of the parent itself if it has the same pid, else of a child that it spawned (vfork, posix_spawn) */
     uint64_t stamp;
-    uint32_t usable_rule; /* enum ht_usable_rule */
+    uint16_t usable_rule; /* enum ht_usable_rule */
+    uint16_t machine;     /* of the runtime: EM_ of <elf.h> */
     uint32_t pid_space;   /* inode of the PID namespace that `pid` is of, 0 not known */
     char name[96];      /* path of the executable, cut from the left */
 };
@@ -138,7 +145,7 @@ struct ht_session {
     uint64_t file_bytes;
     uint32_t flags;           /* enum ht_session_flag */
     uint32_t policy;          /* enum ht_policy */
-    uint32_t clock;           /* enum ht_clock, chosen by the collector */
+    uint32_t clock;           /* enum ht_clock, chosen by the collector; each runtime can read HT_CLOCK_MONOTONIC and that of its processor */
     uint32_t depth_limit;     /* frames; 0 none */
     uint64_t sample_bytes;    /* mean distance of samples in bytes; 0: every event */
     uint64_t clock_start;     /* clock value at the start of the session */
@@ -151,7 +158,7 @@ struct ht_session {
     uint32_t process_count __attribute__((aligned(64)));
     uint32_t lanes_refused;                            /* threads that found no lane, processes that found no entry: their events are not in the trace */
     uint32_t lanes_used;                               /* lanes from this one on were never taken; a thread raises it before it takes a lane beyond */
-    uint32_t reserved;
+    uint32_t refused;                                  /* enum ht_refusal: why a runtime that came to this session stays out of it */
     struct ht_process processes[HT_SESSION_PROCESSES]; /* serial s is at [s - 1] */
 };
 

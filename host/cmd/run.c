@@ -15,7 +15,7 @@ struct run {
     const char *out;
     bool force, free_stacks, no_follow, maps, start_paused, quiet;
     uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
-    int policy;
+    int policy, clock;
 };
 
 static const struct opt run_options[] = {
@@ -41,6 +41,8 @@ static const struct opt run_options[] = {
     {OPT_CHOICE, 0, "policy", offsetof(struct run, policy), "POLICY",
      .about = "What a thread does when it is faster than the recorder: wait, or leave out events and count them", .fallback = "block",
      .choices = "block|drop|sample"},
+    {OPT_CHOICE, 0, "clock", offsetof(struct run, clock), "CLOCK", .about = "Stamp events with the processor's counter where it is one for all cores, or with "
+     "the kernel's clock", .fallback = "auto", .choices = "auto|monotonic"},
     {OPT_SIZE, 0, "lane-size", offsetof(struct run, lane_bytes), "BYTES", .about = "Shared memory between one thread and the recorder", .fallback = "512K"},
     {0},
 };
@@ -56,7 +58,8 @@ const struct opt_command cmd_run_table = {
     .name = "heaptracer run",
     .usage = "[options] [--] PROGRAM [ARG...]",
     .about = "Run a program and record every event of its heap",
-    .manual = "PROGRAM is any dynamically linked program or a script; it need not be rebuilt. Its standard input and output, its process group and its signals "
+    .manual = "PROGRAM is any dynamically linked program or a script; it need not be rebuilt. One of another processor runs under qemu-user, if that and a runtime for it "
+              "are installed. Its standard input and output, its process group and its signals "
               "are its own, and its exit "
               "status is that of heaptracer: 128 + N if signal N ended it. Ctrl-C goes to the program; the trace is written whole. Children that outlive it "
               "are recorded until they end, "
@@ -171,6 +174,20 @@ static int run_exit_code(int wait_status)
     return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+/* What is not there to be seen in the trace. */
+static void run_say_unseen(const struct recording *recording)
+{
+    const struct ht_session *shared = recording->session.shared;
+    uint32_t refused = __atomic_load_n(&shared->refused, __ATOMIC_RELAXED);
+    if (refused == HT_REFUSED_CLOCK)
+        fputs("heaptracer: a program was not recorded, since its runtime cannot read the processor's counter; --clock monotonic records it\n", stderr);
+    else if (refused == HT_REFUSED_EMULATOR)
+        fputs("heaptracer: a program was not recorded, since the emulator that ran it was; 'heaptracer run -- PROGRAM' starts the emulator by itself\n", stderr);
+    else if (!__atomic_load_n(&shared->process_count, __ATOMIC_RELAXED))
+        fprintf(stderr, "heaptracer: nothing was recorded: the runtime %s did not start in %s, whose loader left it out\n", recording->target.library,
+                recording->target.program);
+}
+
 /* From the program that waits to the trace that is closed. */
 static int run_go(const struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
 {
@@ -188,6 +205,8 @@ static int run_go(const struct run *run, struct recording *recording, const stru
         exit_code = run_exit_code(recording->wait_status);
     if (started && written && !run->quiet)
         summary_line(str_text(&texts->out), &totals, &cost, recording->shm);
+    if (started)
+        run_say_unseen(recording);
     shm_free(recording->shm);
     return exit_code;
 }
@@ -213,9 +232,9 @@ static int run_record(const struct run *run, const struct opt_words *words, stru
 {
     struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .follow = !run->no_follow};
     int exit_code = CMD_USAGE;
-    if (!run_check(run, error) || !target_find(&recording.target, words->at[0], error))
+    if (!run_check(run, error) || !target_find(&recording.target, words->at, error))
         return exit_code;
-    clock_start(&recording.clock, clock_choose());
+    clock_start(&recording.clock, run->clock ? HT_CLOCK_MONOTONIC : clock_choose_for(recording.target.clock));
     if (!session_open(&recording.session,
                       &(struct session_config){.flags = run_flags(run),
                                                .policy = (enum ht_policy)run->policy,

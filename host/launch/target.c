@@ -14,26 +14,8 @@
 
 #include "elf_check.h"
 #include "host/base/str.h"
+#include "search.h"
 #include "wire/lane.h"
-
-static bool is_program(const char *path)
-{
-    struct stat status;
-    return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
-}
-
-static bool find_in_path(const char *word, char *found)
-{
-    const char *path = getenv("PATH");
-    for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin"; *at;) {
-        size_t count = strcspn(at, ":");
-        int wrote = snprintf(found, PATH_MAX, "%.*s/%s", count ? (int)count : 1, count ? at : ".", word);
-        if (wrote > 0 && wrote < PATH_MAX && is_program(found))
-            return true;
-        at += count + (at[count] == ':');
-    }
-    return false;
-}
 
 static bool check_path(const char *path, struct error *error)
 {
@@ -58,7 +40,7 @@ static bool find_program(struct target *target, const char *word, struct error *
             return error_set(error, ERROR_USAGE, "the name of the program is too long");
         return check_path(target->program, error);
     }
-    if (find_in_path(word, target->program))
+    if (search_path(word, target->program))
         return true;
     return error_set(error, ERROR_USAGE, "there is no program '%s' in PATH; write ./%s if it is in this folder", word, word);
 }
@@ -187,18 +169,37 @@ static bool find_library(struct target *target, const struct elf_check *program,
     return true;
 }
 
-bool target_find(struct target *target, const char *word, struct error *error)
+static enum ht_clock clock_of(const struct elf_check *program)
+{
+    bool is_x86 = program->machine == EM_X86_64 || program->machine == EM_386;
+    return is_x86 ? HT_CLOCK_TSC : program->machine == EM_AARCH64 ? HT_CLOCK_CNTVCT : HT_CLOCK_MONOTONIC;
+}
+
+/* The program that the runtime shall be in: that of the first word, or the one that an emulator in the first word is to run. */
+static bool find_guest(struct target *target, char **words, struct elf_check *check, struct error *error)
+{
+    if (!find_program(target, words[0], error) || !check_kind(target->program, check, error))
+        return false;
+    emulator_named(&target->emulator, target->program, words, check);
+    return true;
+}
+
+bool target_find(struct target *target, char **words, struct error *error)
 {
     struct elf_check check;
     *target = (struct target){.pid = -1};
-    if (!find_program(target, word, error) || !check_kind(target->program, &check, error))
-        return false;
-    if (!find_library(target, &check, error))
+    if (!find_guest(target, words, &check, error) || !find_library(target, &check, error))
         return false;
     if (check.kind == ELF_CHECK_STATIC)
-        return error_set(error, ERROR_USAGE, "%s is statically linked, so the runtime cannot be loaded into it; link it dynamically", target->program);
+        return error_set(error, ERROR_USAGE, "%s is statically linked, so the runtime cannot be loaded into it; link it dynamically", words[target->emulator.guest]);
+    if (!target->emulator.path[0] && !emulator_is_native(&check) && !emulator_find(&target->emulator, target->program, &check, error))
+        return false;
+    if (target->emulator.path[0] && strchr(target->library, ','))
+        return error_set(error, ERROR_USAGE, "the path of the runtime, %s, has a comma, which %s cannot pass on; install it elsewhere", target->library,
+                         target->emulator.path);
     target->pointer_bytes = check.pointer_bytes;
     target->big_endian = check.big_endian;
+    target->clock = target->emulator.path[0] ? HT_CLOCK_MONOTONIC : clock_of(&check);
     return true;
 }
 
@@ -206,12 +207,14 @@ static void set_environment(const struct target *target, const char *session_pat
 {
     struct str preload = {0};
     const char *old = getenv("LD_PRELOAD");
+    setenv(HT_ENV_SESSION, session_path, 1);
+    setenv(HT_ENV_LIBRARY, target->library, 1);
+    if (target->emulator.path[0])
+        return;
     str_add(&preload, target->library);
     if (old && *old)
         str_add_format(&preload, ":%s", old);
     setenv("LD_PRELOAD", str_text(&preload), 1);
-    setenv(HT_ENV_SESSION, session_path, 1);
-    setenv(HT_ENV_LIBRARY, target->library, 1);
     str_done(&preload);
 }
 
@@ -222,7 +225,10 @@ static void become(const struct target *target, char **argv, const char *session
         _exit(0);
     set_environment(target, session_path);
     sigprocmask(SIG_SETMASK, &target->signals, NULL);
-    execv(target->program, argv);
+    if (target->emulator.path[0])
+        execv(target->emulator.path, emulator_words(&target->emulator, target->program, target->library, argv));
+    else
+        execv(target->program, argv);
     int why = errno;
     if (write(report, &why, sizeof why) < 0)
         _exit(126);

@@ -7,20 +7,24 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "emulator.h"
 #include "host/base/error.h"
+#include "wire/lane.h"
 
 struct target {
-    char program[PATH_MAX]; /* the file that is executed */
+    char program[PATH_MAX]; /* the file of the first word */
     char library[PATH_MAX]; /* the runtime */
     unsigned pointer_bytes;
     bool big_endian;
+    enum ht_clock clock; /* the finest that a runtime in it can read */
+    struct emulator emulator;
     pid_t pid;
     int go, report;   /* pipes: to the child that waits to exec, and from it */
     sigset_t signals; /* the mask that the program shall start with */
 };
 
-/* Finds the program and the runtime and sees whether they go together. */
-bool target_find(struct target *target, const char *word, struct error *error);
+/* Finds the program and the runtime, and what else it takes to run it here, and sees whether they go together. */
+bool target_find(struct target *target, char **words, struct error *error);
 /* Makes the process, which waits: its pid is known. Signals are blocked from here to target_go, so that handlers can be set for the parent alone. */
 bool target_fork(struct target *target, char **argv, const char *session_path, struct error *error);
 /* Lets it become the program. False: it could not. */

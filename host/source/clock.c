@@ -56,6 +56,11 @@ enum ht_clock clock_choose(void)
 #endif
 }
 
+enum ht_clock clock_choose_for(enum ht_clock able)
+{
+    return clock_choose() == able ? able : HT_CLOCK_MONOTONIC;
+}
+
 /* Ticks and nanoseconds of one moment: the closest of a few tries, since the thread may be interrupted between the two readings. */
 static void clock_pair(enum ht_clock kind, uint64_t *ticks, uint64_t *ns)
 {

@@ -16,6 +16,8 @@ struct clock {
 
 /* The finest clock that is the same on all CPUs. */
 enum ht_clock clock_choose(void);
+/* The finest that a runtime can read too whose finest is `able`. */
+enum ht_clock clock_choose_for(enum ht_clock able);
 void clock_start(struct clock *clock, enum ht_clock kind);
 /* Ticks since the start. */
 uint64_t clock_now(const struct clock *clock);

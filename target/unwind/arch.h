@@ -33,6 +33,7 @@ static inline uint64_t arch_load(uint64_t address)
 #if defined(__x86_64__)
 
 #define ARCH_NAME "x86_64"
+#define ARCH_MACHINE EM_X86_64
 #define ARCH_DWARF_FP 6
 #define ARCH_DWARF_SP 7
 #define ARCH_CFA_UNIT 8
@@ -56,6 +57,7 @@ static inline bool arch_is_trampoline(uint64_t pc)
 #elif defined(__i386__)
 
 #define ARCH_NAME "i386"
+#define ARCH_MACHINE EM_386
 #define ARCH_DWARF_FP 5
 #define ARCH_DWARF_SP 4
 #define ARCH_CFA_UNIT 4
@@ -81,6 +83,7 @@ static inline bool arch_is_trampoline(uint64_t pc)
 #elif defined(__aarch64__)
 
 #define ARCH_NAME "aarch64"
+#define ARCH_MACHINE EM_AARCH64
 #define ARCH_DWARF_FP 29
 #define ARCH_DWARF_SP 31
 #define ARCH_CFA_UNIT 16
@@ -105,6 +108,7 @@ static inline bool arch_is_trampoline(uint64_t pc)
 #elif defined(__riscv) && __riscv_xlen == 64
 
 #define ARCH_NAME "riscv64"
+#define ARCH_MACHINE EM_RISCV
 #define ARCH_DWARF_FP 8
 #define ARCH_DWARF_SP 2
 #define ARCH_CFA_UNIT 16
@@ -128,6 +132,7 @@ static inline bool arch_is_trampoline(uint64_t pc)
 #elif defined(__arm__)
 
 #define ARCH_NAME "arm"
+#define ARCH_MACHINE EM_ARM
 #define ARCH_DWARF_FP 7 /* in Thumb code */
 #define ARCH_DWARF_SP 13
 #define ARCH_CFA_UNIT 4

@@ -451,8 +451,11 @@ static inline __attribute__((always_inline)) struct ht_frame *go(const struct ht
     for (;;) {
         while (frame_place(at->cached - 1) < place(at->slot, at->sp))
             at->cached--;
-        if (frame_place(at->cached - 1) == place(at->slot, at->sp) && at->cached[-1].pc == at->pc)
+        if (frame_place(at->cached - 1) == place(at->slot, at->sp) && at->cached[-1].pc == at->pc) {
+            if (!HT_CALL_PUSHES)
+                at->cached[-1].slot = at->slot; /* each callee saves the return address elsewhere: where last time's did is dead */
             return verify_slots(t, at->cached - 1);
+        }
         frame_put(--at->top, at->slot, at->pc, at->sp);
         if (!step_quick(at))
             return NULL;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run_kinds: in programs of 32 bits and of another C library, out the same trace as of one of ours, by the runtime that `run` finds for each.
+# run_kinds: in programs of 32 bits, of another C library and of other processors, out the same trace as of one of ours, by the runtime that `run` finds for each.
 set -eu
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -25,3 +25,29 @@ if [ -e "$BUILD/x86_64-musl/libheaptracer.so" ]; then
     record musl
     grep -q 'path=.*musl' musl.txt || { echo "musl: its C library is not a module"; exit 1; }
 fi
+# Other processors: 1 name of the runtime, 2 of the compiler, 3 of the emulator.
+emulate() {
+    [ -e "$BUILD/$1/libheaptracer.so" ] && command -v "$3" >/dev/null || return 0
+    "$2-gcc" -O1 -g -funwind-tables "$SOURCE/tests/programs/kinds.c" -o "$3" -lpthread
+    record "$3"
+    "$HT" analyze "$3.htrc" --table cost | grep -q 'Clock  *monotonic' || { echo "$3: stamped with a clock that only this machine has"; exit 1; }
+    status=0
+    "$HT" run -q -f -o named.htrc -- "$3" -L "/usr/$2" -0 any "./$3" || status=$?
+    "$HT" dump named.htrc >named.txt
+    [ "$status" = 3 ] && [ "$(grep -c ' alloc api=malloc ' named.txt)" = "$blocks" ] || { echo "$3 named by the user: exit status $status"; exit 1; }
+    refused "$@"
+}
+# What a runtime says that cannot join a session: in an emulator that is recorded itself, and where it cannot read the session's clock.
+refused() {
+    said=$("$HT" run -f -o late.htrc -- env "$3" -L "/usr/$2" -E "LD_PRELOAD=$BUILD/$1/libheaptracer.so" "./$3" 2>&1) || true
+    case $said in *"the emulator that ran it was"*) ;; *) echo "$3: recorded in a recorded emulator: $said"; exit 1 ;; esac
+    rm -f ready && mkfifo ready
+    "$HT" run -f -o late.htrc -- bash -c 'echo $HEAPTRACER_SESSION >ready; read -t 60 <ready' 2>said &
+    "$3" -L "/usr/$2" -E "LD_PRELOAD=$BUILD/$1/libheaptracer.so" -E "HEAPTRACER_SESSION=$(cat ready)" "./$3" || true
+    echo done >ready
+    wait $!
+    "$HT" analyze late.htrc --table cost | grep -q 'Clock  *monotonic' || grep -q -e '--clock monotonic' said || { echo "$3: joined a session of another clock"; cat said; exit 1; }
+}
+emulate aarch64-gnu aarch64-linux-gnu qemu-aarch64
+emulate arm-gnu arm-linux-gnueabihf qemu-arm
+emulate riscv64-gnu riscv64-linux-gnu qemu-riscv64

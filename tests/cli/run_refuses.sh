@@ -11,7 +11,7 @@ refused() {
     while [ "$1" != -- ]; do words+=("$1"); shift; done
     shift
     ls -A >before
-    said=$("$HT" run "$@" 2>&1 >out </dev/null)
+    said=$(PATH=${SEARCH:-$PATH} "$HT" run "$@" 2>&1 >out </dev/null)
     got=$?
     [ $got = "$code" ] || { echo "FAIL: exit $got instead of $code: run $* ($said)"; exit 1; }
     [ "$(printf '%s\n' "$said" | wc -l)" = 1 ] || { echo "FAIL: not one line: $said"; exit 1; }
@@ -51,9 +51,15 @@ refused 3 "no/folder" -- -o no/folder/x.htrc echo started
 refused 2 19 -- --level 99 true
 HEAPTRACER_LIBRARY=$work/text refused 2 "not found" HEAPTRACER_LIBRARY -- true
 
-# Another architecture: a real program with the machine in its header changed to RISC-V.
-cp /bin/true foreign && printf '\363' | dd of=foreign bs=1 seek=18 conv=notrunc 2>/dev/null
-refused 2 riscv "$(uname -m | tr _ -)" -- ./foreign
+# Another architecture: a real program with the machine in its header changed, to one that no runtime is for, and to one that is emulated.
+machine() { cp /bin/true "$1" && printf "$2" | dd of="$1" bs=1 seek=18 conv=notrunc 2>/dev/null; }
+machine foreign '\026'
+refused 2 s390 "$(uname -m | tr _ -)" -- ./foreign
+machine emulated '\267'
+if [ -e "$BUILD/aarch64-gnu/libheaptracer.so" ]; then
+    SEARCH=/no/such refused 2 aarch64 qemu-user -- ./emulated
+    refused 2 loader QEMU_LD_PREFIX -- ./emulated
+fi
 if echo 'int main(void){return 0;}' | cc -static -x c - -o static 2>/dev/null; then refused 2 "statically linked" dynamically -- ./static; fi
 if [ "$(id -u)" != 0 ]; then
     mkdir locked && chmod 555 locked

@@ -57,7 +57,7 @@ static void *aligned(struct walker *walker, size_t size)
 /* The sizes are volatile, or the compiler would see that these cannot work. */
 static void refuse(struct walker *walker)
 {
-    volatile size_t huge = (size_t)1 << 62, odd = 3;
+    volatile size_t huge = SIZE_MAX / 2 + 1, odd = 3;
     void *block = NULL;
     switch (dice_roll(&walker->dice, 5)) {
     case 0:

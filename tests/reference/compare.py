@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """compare: in a program and its arguments, out whether our trace and the naive reference recorder tell the same of one and the same run.
 
-  compare.py [--free-stacks] [--signals] [--behind LIB] [--image NAME] [--keep FOLDER] PROGRAM [ARGUMENT...]
+  compare.py [--free-stacks] [--signals] [--behind LIB] [--image NAME] [--emulator WORDS --runtime LIB] [--ends HOW] [--keep FOLDER] PROGRAM [ARGUMENT...]
 with the environment HT (the command), REFERENCE (libreference.so), TRACE_LINES (the program of that name). Compared are multisets of
 (thread, kind, call, size, alignment, address, old address, stack); without --signals also the order within each thread, and for programs of one process that
 no block is born where another still lives. Exit code 1 and the first differences when there are any.
@@ -24,7 +24,10 @@ def record(options, folder):
     start = f'LD_PRELOAD="$REFERENCE:$LD_PRELOAD{behind}" exec "$@"'
     more = ["--free-stacks"] if options.free_stacks else []
     environment = {**os.environ, "REFERENCE_LOG": log, **({"REFERENCE_FREE_STACKS": "1"} if options.free_stacks else {})}
-    line = [os.environ["HT"], "run", "-o", trace, *more, "--", "/bin/sh", "-c", start, "sh", options.program, *options.arguments]
+    way = ["/bin/sh", "-c", start, "sh"]
+    if options.emulator:
+        way = [*options.emulator.split(), "-E", f"LD_PRELOAD={os.environ['REFERENCE']}:{options.runtime}"]
+    line = [os.environ["HT"], "run", "-o", trace, *more, "--", *way, options.program, *options.arguments]
     run = subprocess.run(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if run.returncode:
         sys.exit(f"{' '.join(line)} ended with {run.returncode}:\n{run.stdout.decode(errors='replace')[-3000:]}")
@@ -36,6 +39,13 @@ def record(options, folder):
         with open(path, encoding="utf-8", errors="replace") as file:
             reference += leave_out_own(file.read().splitlines())
     return reference, leave_out_own(told.stdout.decode(errors="replace").splitlines())
+
+
+def as_libgcc(lines, ends):
+    """Our lines where libgcc ends otherwise: "early", it leaves out the frame that has no caller; "cut", it does not say that tables are missing."""
+    if ends == "cut":
+        return [line.removeprefix("cut ") for line in lines]
+    return [" ".join(line.split(" ")[:-1]) if ends == "early" and "+" in line else line for line in lines]
 
 
 def is_our_own(line):
@@ -124,6 +134,9 @@ def main():
     parser.add_argument("--processes", action="store_true", help="the program has children: addresses may be equal in them")
     parser.add_argument("--behind", help="a further library, preloaded behind our runtime")
     parser.add_argument("--image", help="name of the executable, where the program is a script")
+    parser.add_argument("--emulator", help="runs the program: qemu-user and its options")
+    parser.add_argument("--runtime", help="with --emulator: the runtime for the program's processor")
+    parser.add_argument("--ends", choices=["early", "cut"], help="libgcc ends otherwise than we on this processor")
     parser.add_argument("--keep", help="folder that gets the trace and logs")
     parser.add_argument("program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
@@ -132,6 +145,7 @@ def main():
         if options.keep:
             os.makedirs(options.keep, exist_ok=True)
         reference, ours = record(options, options.keep or folder)
+    ours = as_libgcc(ours, options.ends)
     cut = sum(line.startswith("cut ") for line in ours)
     broken = check_multisets(reference, ours)
     if not options.signals:

@@ -117,7 +117,7 @@ static size_t format_frames(char *out, size_t room)
 
 static int log2_of(size_t alignment)
 {
-    return alignment ? 63 - __builtin_clzl(alignment) : 0;
+    return alignment ? 63 - __builtin_clzll(alignment) : 0;
 }
 
 /* Frames are resolved before the lock is taken: the loader has a lock of its own, and its holder allocates. */

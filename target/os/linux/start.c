@@ -6,7 +6,9 @@
 #include "target/core/producer.h"
 #include "target/core/sample.h"
 #include "target/core/port_core.h"
+#include "target/unwind/arch.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
@@ -127,7 +129,8 @@ static void fill_entry(struct ht_process *process)
     size_t room = sizeof process->name - 1, from = bytes > (long)room ? (size_t)bytes - room : 0;
     if (bytes > 0)
         memcpy(process->name, path + from, (size_t)bytes - from);
-    process->usable_rule = ht__usable_rule;
+    process->usable_rule = (uint16_t)ht__usable_rule;
+    process->machine = ARCH_MACHINE;
     process->pid = (uint32_t)getpid();
     process->pid_space = find_pid_space("/proc/self/ns/pid");
     __atomic_store_n(&process->state, 2, __ATOMIC_RELEASE);
@@ -152,11 +155,32 @@ static bool make_state(void)
     return true;
 }
 
+/* An image cannot come from one of another processor by exec, since that one's library is not loaded into it: both are there, and to the collector a
+ * second image of a process says that the first is gone. */
+static bool is_in_emulator(void)
+{
+    uint32_t other = find_image((uint32_t)getpid(), find_pid_space("/proc/self/ns/pid"));
+    return other && ht__session->processes[other - 1].machine != ARCH_MACHINE;
+}
+
+/* A stamp of another clock would be believed: better none. */
+static bool may_record(void)
+{
+    enum ht_refusal why = HT_REFUSED_NOTHING;
+    if (is_in_emulator())
+        why = HT_REFUSED_EMULATOR;
+    else if (ht__session->clock != PORT_CLOCK_REGISTER && ht__session->clock != HT_CLOCK_MONOTONIC)
+        why = HT_REFUSED_CLOCK;
+    if (why != HT_REFUSED_NOTHING)
+        __atomic_store_n(&ht__session->refused, why, __ATOMIC_RELAXED);
+    return why == HT_REFUSED_NOTHING;
+}
+
 static bool start_first(void)
 {
     const char *path = getenv(HT_ENV_SESSION);
     ht__session = path ? map_session(path) : NULL;
-    if (!ht__session || !make_state() || !ht__threads_init())
+    if (!ht__session || !may_record() || !make_state() || !ht__threads_init())
         return false;
     if (&__libc_single_threaded)
         ht__single_threaded = &__libc_single_threaded;
@@ -274,6 +298,7 @@ static void fill_child(struct ht_process *child, int pid)
     if (__atomic_load_n(&child->state, __ATOMIC_ACQUIRE) == filling && find_pid_space("/proc/self/ns/pid_for_children") == self->pid_space) {
         memcpy(child->name, self->name, sizeof child->name);
         child->usable_rule = self->usable_rule;
+        child->machine = self->machine;
         child->pid = (uint32_t)pid;
         child->pid_space = self->pid_space;
         __atomic_compare_exchange_n(&child->state, &filling, 2, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
