@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "host/cmd/cmd.h"
+#include "host/cmd/collect.h"
 
 static const struct opt_example main_examples[] = {
     {"heaptracer run -- ./server --port 8080", "record every allocation of a program, not rebuilt"},
@@ -69,6 +70,8 @@ int main(int argc, char **argv)
         return puts("heaptracer " HT_VERSION) < 0 ? CMD_FAILED : CMD_DONE;
     if (is_either(argv[1], "--help", "-h") || !strcmp(argv[1], "help"))
         return help_print(argc > 2 ? argv[2] : NULL);
+    if (!strcmp(argv[1], "collect"))
+        return collect(argc - 1, argv + 1);
     const struct command *command = cmd_find(argv[1]);
     return command ? command->function(argc - 1, argv + 1) : cmd_unknown(argv[1]);
 }

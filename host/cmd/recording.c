@@ -64,10 +64,11 @@ void recording_begin(struct recording *recording)
 {
     signalled = recording->session.shared;
     handle(SIGCHLD, on_child);
-    handle(SIGINT, on_interrupt);
-    handle(SIGQUIT, on_interrupt);
-    handle(SIGTERM, on_forward);
-    handle(SIGHUP, on_forward);
+    bool adopted = recording->target.adopted; /* what ends its program ends the recording, and what is sent to all of a service is for the program */
+    handle(SIGINT, adopted ? SIG_IGN : on_interrupt);
+    handle(SIGQUIT, adopted ? SIG_IGN : on_interrupt);
+    handle(SIGTERM, adopted ? SIG_IGN : on_forward);
+    handle(SIGHUP, adopted ? SIG_IGN : on_forward);
     handle(SIGPIPE, SIG_IGN);
     handle(SIGXFSZ, SIG_IGN); /* a write beyond a limit shall fail, not kill */
     recording_raise_limit();
@@ -109,6 +110,10 @@ static void recording_reap(struct recording *recording)
 {
     int status;
     struct rusage usage;
+    if (recording->target.adopted) {
+        recording->exited = target_is_gone(&recording->target);
+        return;
+    }
     if (recording->exited || wait4(recording->target.pid, &status, WNOHANG, &usage) != recording->target.pid)
         return;
     recording->exited = true;

@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "recording.h"
+#include "run.h"
 #include "summary_line.h"
 
 struct run {
@@ -188,6 +189,17 @@ static void run_say_unseen(const struct recording *recording)
                 recording->target.program);
 }
 
+/* What its program keeps from the runtime. */
+static void run_say_own_malloc(const struct target *target)
+{
+    if (target->own_malloc == OWN_MALLOC_ALL)
+        fprintf(stderr, "heaptracer: %s defines malloc itself, which the loader prefers to any preloaded one: its blocks are not in the trace; link its allocator as a "
+                "shared library, or tell its blocks by ht_on_alloc\n", target->program);
+    else if (target->own_malloc == OWN_MALLOC_INSIDE)
+        fprintf(stderr, "heaptracer: %s has a malloc of its own inside, so only blocks of its libraries are in the trace; link its allocator as a shared library, or tell "
+                "its blocks by ht_on_alloc\n", target->program);
+}
+
 /* From the program that waits to the trace that is closed. */
 static int run_go(const struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
 {
@@ -207,6 +219,8 @@ static int run_go(const struct run *run, struct recording *recording, const stru
         summary_line(str_text(&texts->out), &totals, &cost, recording->shm);
     if (started)
         run_say_unseen(recording);
+    if (started)
+        run_say_own_malloc(&recording->target);
     shm_free(recording->shm);
     return exit_code;
 }
@@ -217,7 +231,8 @@ static int run_forked(const struct run *run, const struct opt_words *words, stru
     int exit_code = CMD_FAILED;
     run_texts_fill(&texts, words, run, &recording->target);
     if (!run->force && !access(str_text(&texts.out), F_OK))
-        error_set(error, ERROR_USAGE, "%s exists; -f replaces it, -o FILE writes elsewhere", str_text(&texts.out));
+        error_set(error, ERROR_USAGE, recording->target.adopted ? "%s exists; name another in HEAPTRACER_OUTPUT, where %%p is the number of the process"
+                                                                : "%s exists; -f replaces it, -o FILE writes elsewhere", str_text(&texts.out));
     else
         recording->writer = run_writer(run, &texts, &recording->target, error);
     if (recording->writer)
@@ -228,11 +243,13 @@ static int run_forked(const struct run *run, const struct opt_words *words, stru
     return exit_code;
 }
 
-static int run_record(const struct run *run, const struct opt_words *words, struct error *error)
+static int run_record(const struct run *run, const struct opt_words *words, const struct target *adopted, struct error *error)
 {
     struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .follow = !run->no_follow};
     int exit_code = CMD_USAGE;
-    if (!run_check(run, error) || !target_find(&recording.target, words->at, error))
+    if (adopted)
+        recording.target = *adopted;
+    if (!run_check(run, error) || (!adopted && !target_find(&recording.target, words->at, error)))
         return exit_code;
     clock_start(&recording.clock, run->clock ? HT_CLOCK_MONOTONIC : clock_choose_for(recording.target.clock));
     if (!session_open(&recording.session,
@@ -252,7 +269,7 @@ static int run_record(const struct run *run, const struct opt_words *words, stru
     return exit_code;
 }
 
-int cmd_run(int argc, char **argv)
+int run_words(int argc, char **argv, const struct target *adopted)
 {
     struct run run = {.lane_bytes = 512 * 1024};
     struct opt_words words;
@@ -262,9 +279,14 @@ int cmd_run(int argc, char **argv)
         return exit_code;
     if (run.policy == HT_POLICY_SAMPLE && !run.sample_bytes)
         run.sample_bytes = 512 * 1024;
-    exit_code = run_record(&run, &words, &error);
+    exit_code = run_record(&run, &words, adopted, &error);
     if (error.kind != ERROR_NONE)
         exit_code = cmd_fail(&error);
     opt_words_done(&words);
     return exit_code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    return run_words(argc, argv, NULL);
 }

@@ -4,10 +4,12 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -62,11 +64,10 @@ static bool check_privileges(const char *path, struct error *error)
     return true;
 }
 
-/* The ELF file that in the end is executed: a script's interpreter. */
-static bool check_kind(const char *path, struct elf_check *check, struct error *error)
+/* The ELF file that in the end is executed, a script's interpreter, into `file`, which has room for PATH_MAX. */
+static bool check_kind(const char *path, char *file, struct elf_check *check, struct error *error)
 {
-    static char file[PATH_MAX];
-    snprintf(file, sizeof file, "%s", path);
+    snprintf(file, PATH_MAX, "%s", path);
     for (int depth = 0; depth < 5; depth++) {
         elf_check(file, check);
         if (check->kind == ELF_CHECK_UNREADABLE)
@@ -78,7 +79,7 @@ static bool check_kind(const char *path, struct elf_check *check, struct error *
             return check_privileges(file, error);
         if (access(check->interpreter, X_OK))
             return error_set_errno(error, ERROR_USAGE, "%s is a script for %s, which cannot be run", file, check->interpreter);
-        snprintf(file, sizeof file, "%s", check->interpreter);
+        snprintf(file, PATH_MAX, "%s", check->interpreter);
     }
     return error_set(error, ERROR_USAGE, "%s is a script whose interpreters are scripts without end", path);
 }
@@ -178,9 +179,11 @@ static enum ht_clock clock_of(const struct elf_check *program)
 /* The program that the runtime shall be in: that of the first word, or the one that an emulator in the first word is to run. */
 static bool find_guest(struct target *target, char **words, struct elf_check *check, struct error *error)
 {
-    if (!find_program(target, words[0], error) || !check_kind(target->program, check, error))
+    char file[PATH_MAX];
+    if (!find_program(target, words[0], error) || !check_kind(target->program, file, check, error))
         return false;
-    emulator_named(&target->emulator, target->program, words, check);
+    bool named = emulator_named(&target->emulator, target->program, words, check);
+    target->own_malloc = own_malloc_find(named ? words[target->emulator.guest] : file);
     return true;
 }
 
@@ -235,10 +238,35 @@ static void become(const struct target *target, char **argv, const char *session
     _exit(127);
 }
 
+void target_adopt(struct target *target, pid_t pid, enum ht_clock clock, unsigned pointer_bytes, bool big_endian)
+{
+    *target = (struct target){.pid = pid, .adopted = true, .clock = clock, .pointer_bytes = pointer_bytes, .big_endian = big_endian};
+    target->go = (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+bool target_is_gone(const struct target *target)
+{
+    struct pollfd entry = {.fd = target->go, .events = POLLIN};
+    return target->go < 0 ? kill(target->pid, 0) && errno == ESRCH : poll(&entry, 1, 0) > 0;
+}
+
+/* It listens at our standard error. */
+static bool answer(const struct target *target, struct error *error)
+{
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    ssize_t bytes = (ssize_t)strlen(target->session);
+    bool good = write(STDERR_FILENO, target->session, (size_t)bytes) == bytes && dup2(nothing, STDERR_FILENO) >= 0;
+    close(nothing);
+    return good || error_set_errno(error, ERROR_WRITE, "process %d did not wait for its session", (int)target->pid);
+}
+
 bool target_fork(struct target *target, char **argv, const char *session_path, struct error *error)
 {
     int go[2], report[2];
     sigset_t all;
+    target->session = session_path;
+    if (target->adopted)
+        return true;
     if (pipe2(go, O_CLOEXEC))
         return error_set_errno(error, ERROR_MEMORY, "cannot start %s", target->program);
     if (pipe2(report, O_CLOEXEC)) {
@@ -269,6 +297,8 @@ bool target_fork(struct target *target, char **argv, const char *session_path, s
 bool target_go(struct target *target, struct error *error)
 {
     int why = 0;
+    if (target->adopted)
+        return answer(target, error);
     ssize_t wrote = write(target->go, "", 1), count;
     close(target->go);
     while ((count = read(target->report, &why, sizeof why)) < 0 && errno == EINTR)
@@ -284,6 +314,8 @@ bool target_go(struct target *target, struct error *error)
 
 void target_cancel(struct target *target)
 {
+    if (target->adopted)
+        return;
     close(target->go);
     close(target->report);
     waitpid(target->pid, NULL, 0);

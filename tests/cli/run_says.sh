@@ -14,4 +14,21 @@ before=$(stat -c %i%Y%s a.htrc)
 "$HT" run -q -o a.htrc -- true 2>/dev/null; [ $? = 2 ] || fail "an existing file is not refused"
 [ "$before" = "$(stat -c %i%Y%s a.htrc)" ] || fail "an existing file was touched"
 "$HT" run -q -f -o a.htrc -- true || fail "-f"
+
+# A program with its own malloc: exported, as the linker does when libc has one too, and hidden.
+cat >own.c <<'END'
+#include <stddef.h>
+#include <stdio.h>
+static char room[1 << 20];
+static size_t used;
+void *malloc(size_t size) { return room + ((used += (size + 31) & ~15ul) - ((size + 31) & ~15ul)); }
+void free(void *block) { (void)block; }
+int main(void) { return malloc(100) == NULL || printf("x\n") < 0; }
+END
+echo '{ local: malloc; free; };' >map
+cc -O1 -fno-builtin own.c -o exported && cc -O1 -fno-builtin own.c -Wl,--version-script=map -o hidden || fail "cc"
+said=$("$HT" run -q -f -o a.htrc -- ./exported 2>&1 >/dev/null) || fail "own malloc: exit status"
+case $said in *"./exported defines malloc itself"*ht_on_alloc*) ;; *) fail "own malloc: $said" ;; esac
+said=$("$HT" run -q -f -o a.htrc -- ./hidden 2>&1 >/dev/null) || fail "hidden malloc: exit status"
+case $said in *"./hidden has a malloc of its own inside"*) ;; *) fail "hidden malloc: $said" ;; esac
 echo ok

@@ -3,6 +3,8 @@
  * A vfork child shares its parent's memory, so nothing is kept: the new list lies on the caller's stack, what it needs of ours was noted before main. */
 #include "environment.h"
 
+#include "os.h"
+
 #include "target/core/port_core.h"
 
 #include <stdlib.h>
@@ -14,15 +16,8 @@
 static char session_variable[4096], library_variable[4096];
 static const char *library_path = "";
 
-static bool is_named(const char *variable, const char *name)
+static void note(char *to, size_t room, const char *name, const char *value)
 {
-    size_t bytes = strlen(name);
-    return !strncmp(variable, name, bytes) && variable[bytes] == '=';
-}
-
-static void note(char *to, size_t room, const char *name)
-{
-    const char *value = getenv(name);
     if (!value || strlen(name) + strlen(value) + 2 > room)
         return;
     strcpy(to, name);
@@ -30,12 +25,35 @@ static void note(char *to, size_t room, const char *name)
     strcat(to, value);
 }
 
-__attribute__((constructor)) static void environment_note(void)
+static void note_both(const char *session, const char *library)
 {
-    note(session_variable, sizeof session_variable, HT_ENV_SESSION);
-    note(library_variable, sizeof library_variable, HT_ENV_LIBRARY);
+    note(session_variable, sizeof session_variable, HT_ENV_SESSION, session);
+    note(library_variable, sizeof library_variable, HT_ENV_LIBRARY, library);
     if (*library_variable)
         library_path = library_variable + sizeof HT_ENV_LIBRARY;
+}
+
+__attribute__((constructor)) static void environment_note(void)
+{
+    note_both(getenv(HT_ENV_SESSION), getenv(HT_ENV_LIBRARY));
+}
+
+/* A list of our own takes the place of the old one: setenv would allocate, here in the middle of what may be an allocation. */
+void ht__environment_adopt(const char *session, const char *library)
+{
+    size_t count = 0, kept = 0;
+    while (environ && environ[count])
+        count++;
+    char **variables = ht__pages_get((count + 3) * sizeof *variables, 0);
+    note_both(session, library);
+    if (variables == MAP_FAILED)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (!ht__is_named(environ[i], HT_ENV_SESSION) && !ht__is_named(environ[i], HT_ENV_LIBRARY))
+            variables[kept++] = environ[i];
+    variables[kept++] = session_variable;
+    variables[kept++] = library_variable;
+    environ = variables;
 }
 
 /* Where `path` stands in a list that is separated by colons or blanks, NULL nowhere. */
@@ -61,8 +79,8 @@ struct environment_plan ht__environment_plan(char *const variables[])
         return plan;
     for (; variables && variables[plan.count]; plan.count++) {
         const char *variable = variables[plan.count];
-        session |= plan.follow ? !strcmp(variable, session_variable) : is_named(variable, HT_ENV_SESSION);
-        library |= plan.follow ? !strcmp(variable, library_variable) : is_named(variable, HT_ENV_LIBRARY);
+        session |= plan.follow ? !strcmp(variable, session_variable) : ht__is_named(variable, HT_ENV_SESSION);
+        library |= plan.follow ? !strcmp(variable, library_variable) : ht__is_named(variable, HT_ENV_LIBRARY);
         if (strncmp(variable, PRELOAD, sizeof PRELOAD - 1))
             continue;
         plan.preload_bytes = strlen(variable) + strlen(library_path) + 2;
@@ -97,7 +115,7 @@ void ht__environment_write(struct environment_plan plan, char *const variables[]
     size_t count = 0;
     bool put = false;
     for (size_t i = 0; i < plan.count; i++) {
-        if (is_named(variables[i], HT_ENV_SESSION) || is_named(variables[i], HT_ENV_LIBRARY))
+        if (ht__is_named(variables[i], HT_ENV_SESSION) || ht__is_named(variables[i], HT_ENV_LIBRARY))
             continue;
         if (strncmp(variables[i], PRELOAD, sizeof PRELOAD - 1)) {
             to[count++] = variables[i];

@@ -4,6 +4,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+
+/* `variable` is "NAME=value" with this name. */
+static inline bool ht__is_named(const char *variable, const char *name)
+{
+    size_t bytes = strlen(name);
+    return !strncmp(variable, name, bytes) && variable[bytes] == '=';
+}
 
 struct environment_plan {
     bool change;          /* false: the list is right as it is */
@@ -13,6 +21,8 @@ struct environment_plan {
 };
 
 struct environment_plan ht__environment_plan(char *const variables[]);
+/* This process has a session of its own making: its environment tells so from now on. */
+void ht__environment_adopt(const char *session, const char *library);
 void ht__environment_write(struct environment_plan plan, char *const variables[], char **to, char *preload);
 
 #endif

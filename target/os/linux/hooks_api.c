@@ -38,7 +38,7 @@ static void set_recording(uint32_t on)
 EXPORT int ht_start(const struct ht_config *config)
 {
     (void)config;
-    if (!ht__session || ht__state->generation == HT_OFF)
+    if ((!ht__session && !ht__start_on_request()) || ht__state->generation == HT_OFF)
         return -1;
     set_recording(1);
     return 0;

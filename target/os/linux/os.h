@@ -35,7 +35,12 @@ struct ht_thread *ht__thread_now(void);
 /* Puts the name if it is not as told. */
 void ht__thread_tell_name(struct ht_thread *thread);
 
+/* The program asks for a session where there was none: a collector is started. False: there is none. */
+bool ht__start_on_request(void);
+
 /* --- port_linux.c --- */
+/* Digits of `value` at `to`, no NUL; the place behind them. */
+char *ht__decimal(char *to, uint32_t value);
 /* No handler runs in between: for what is rare, and must not be left halfway. */
 uint64_t ht__signals_block(void);
 void ht__signals_restore(uint64_t signals);

@@ -37,17 +37,21 @@ void ht__port_wait(uint32_t *word, uint32_t value, uint32_t milliseconds)
     errno = saved;
 }
 
+char *ht__decimal(char *to, uint32_t value)
+{
+    uint32_t scale = 1;
+    while (value / scale >= 10)
+        scale *= 10;
+    for (; scale; scale /= 10)
+        *to++ = (char)('0' + value / scale % 10);
+    return to;
+}
+
 /* A process that was killed but not yet reaped still answers signals: its state in /proc tells, "PID (name) Z". */
 static bool is_zombie(uint32_t pid)
 {
     char path[32] = "/proc/", text[64] = "";
-    size_t at = sizeof "/proc/" - 1;
-    uint32_t scale = 1;
-    while (pid / scale >= 10)
-        scale *= 10;
-    for (; scale; scale /= 10)
-        path[at++] = (char)('0' + pid / scale % 10);
-    memcpy(path + at, "/stat", sizeof "/stat");
+    memcpy(ht__decimal(path + sizeof "/proc/" - 1, pid), "/stat", sizeof "/stat");
     int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;

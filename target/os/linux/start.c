@@ -1,5 +1,6 @@
 /* start: in the environment, out a thread that may record: the session mapped, the process entered, a lane taken. Runs at the first event of a
  * process, of a thread, and of a child after fork; from then on ht_thread_get() needs none of it. */
+#include "launch.h"
 #include "os.h"
 
 #include "target/core/tell.h"
@@ -176,9 +177,11 @@ static bool may_record(void)
     return why == HT_REFUSED_NOTHING;
 }
 
-static bool start_first(void)
+static bool start_first(bool asked)
 {
     const char *path = getenv(HT_ENV_SESSION);
+    if (!path)
+        path = ht__launch(asked);
     ht__session = path ? map_session(path) : NULL;
     if (!ht__session || !may_record() || !make_state() || !ht__threads_init())
         return false;
@@ -191,7 +194,7 @@ static bool start_first(void)
     return ht__process_serial != 0;
 }
 
-static void start_process(void)
+static void start_process(bool asked)
 {
     bool good;
     if (ht__session) {
@@ -200,7 +203,7 @@ static void start_process(void)
         ht__process_serial = enter_fork();
         good = ht__process_serial != 0;
     } else
-        good = start_first();
+        good = start_first(asked);
     if (!good) {
         ht__state->recording = &never;
         __atomic_store_n(&ht__state->generation, HT_OFF, __ATOMIC_RELEASE);
@@ -227,7 +230,7 @@ static void start_process_once(void)
         __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
     lock_start();
     if (!ht__state->generation)
-        start_process();
+        start_process(false);
     __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -239,6 +242,22 @@ static struct ht_thread *start(void)
     if (ht__self->generation != ht__state->generation && !ht__thread_begin())
         return NULL;
     return ht__self;
+}
+
+bool ht__start_on_request(void)
+{
+    ht__real_need();
+    int saved = errno;
+    uint64_t signals = ht__signals_block();
+    starting = true;
+    lock_start();
+    if (!ht__session)
+        start_process(true);
+    __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+    starting = false;
+    ht__signals_restore(signals);
+    errno = saved;
+    return ht__state->generation != HT_OFF;
 }
 
 /* A program that starts others but never allocates has an entry too. */
