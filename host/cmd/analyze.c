@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "gate.h"
-#include "host/base/nearest.h"
 #include "host/base/vec.h"
 #include "host/pipeline.h"
 #include "host/view/cell.h"
@@ -22,16 +22,10 @@ struct analyze_options {
     bool quick, list;
 };
 
-#define ANALYSIS(name) "|" #name
-static const char table_names[] = "all"
-#include "host/analysis/analysis.def"
-    ;
-#undef ANALYSIS
-
 static const struct opt analyze_table[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "What to answer", NULL, NULL, NULL},
     {OPT_TEXT, 't', "table", offsetof(struct analyze_options, tables), "NAME,...",
-     "these tables, or all", "a page of the most important ones", table_names, NULL},
+     "these tables, or all", "a page of the most important ones", choice_tables, NULL},
     {OPT_FLAG, 'l', "list", offsetof(struct analyze_options, list), NULL,
      "list the tables that there are; with --table its columns and formulas", NULL, NULL, NULL},
     {OPT_TEXT, 0, "sort", offsetof(struct analyze_options, sort), "COL", "sort by that column, largest first; '+COL' smallest first", NULL, NULL, NULL},
@@ -77,28 +71,6 @@ const struct opt_command cmd_analyze_table = {
     .most_words = 1,
 };
 
-/* The names of --table, NULL-terminated; memory of the words. */
-static bool names_split(const char *text, struct opt_words *words, const char *const **names, struct error *error)
-{
-    struct opt_list list = {0};
-    const char *word;
-    size_t count;
-    list.at = arena_new(&words->arena, (strlen(text) + 2) * sizeof *list.at);
-    while (opt_next_word(&text, ',', &word, &count)) {
-        const char *name = arena_copy_text(&words->arena, word, count);
-        struct nearest nearest = {.wanted = name};
-        for (const struct analysis *const *at = analysis_list(); *at; at++)
-            nearest_offer(&nearest, (*at)->name);
-        if (!analysis_find(name) && nearest.best)
-            return error_set(error, ERROR_USAGE, "there is no table '%s'; did you mean '%s'?", name, nearest.best);
-        if (!analysis_find(name))
-            return error_set(error, ERROR_USAGE, "there is no table '%s'; 'heaptracer analyze --list' names them", name);
-        list.at[list.count++] = name;
-    }
-    *names = list.at;
-    return true;
-}
-
 struct analyze {
     const struct analyze_options *options;
     const char *path;
@@ -132,14 +104,14 @@ static bool names_choose(struct analyze *analyze, struct opt_words *words, struc
     for (size_t i = 0; analyze->is_first_page && i < FIRST_PAGE_TABLES; i++)
         str_add_format(&list, "%s%s", i ? "," : "", first_page[i].table);
     str_add(&list, options->tables ? options->tables : "");
-    bool is_good = names_split(str_text(&list), words, &analyze->names, error);
+    bool is_good = choice_split(str_text(&list), words, &analyze->names, error);
     while (is_good && analyze->names[analyze->shown_count])
         analyze->shown_count++;
     for (size_t i = 0; is_good && i < options->fail_on.count; i++) {
         is_good = gate_parse(&gate, options->fail_on.at[i], error);
         str_add_format(&list, ",%s", gate.table);
     }
-    is_good = is_good && names_split(str_text(&list), words, &analyze->names, error);
+    is_good = is_good && choice_split(str_text(&list), words, &analyze->names, error);
     str_done(&list);
     return is_good;
 }
@@ -150,15 +122,6 @@ static bool tables_choose(struct analyze *analyze, struct opt_words *words, stru
         return names_choose(analyze, words, error);
     for (const struct analysis *const *at = analysis_list(); *at; at++)
         analyze->shown_count++;
-    return true;
-}
-
-static bool gates_look(const struct analyze_options *options, const struct table *table, bool *has_found, struct error *error)
-{
-    struct gate gate;
-    for (size_t i = 0; i < options->fail_on.count; i++)
-        if (!gate_parse(&gate, options->fail_on.at[i], error) || !gate_look(&gate, table, has_found, error))
-            return false;
     return true;
 }
 
@@ -175,7 +138,7 @@ static bool wishes_check(const struct analyze *analyze, const struct analysis *a
     while (opt_next_word(&rest, ',', &word, &count))
         if (columns_find(&like, word, count, error) < 0)
             return false;
-    return gates_look(analyze->options, &like, &has_found, error);
+    return gate_look_all(&analyze->options->fail_on, &like, &has_found, error);
 }
 
 static bool wishes_check_all(const struct analyze *analyze, struct error *error)
@@ -252,7 +215,7 @@ static bool answers_put(struct analyze *analyze, struct pipeline *pipeline, stru
     for (size_t i = 0; is_good && pipeline_analysis(pipeline, i); i++) {
         struct table table;
         pipeline_answer(pipeline, i, &table);
-        is_good = gates_look(analyze->options, &table, &analyze->has_found, error) && (i >= analyze->shown_count || table_put(analyze, &table, error));
+        is_good = gate_look_all(&analyze->options->fail_on, &table, &analyze->has_found, error) && (i >= analyze->shown_count || table_put(analyze, &table, error));
         table_done(&table);
     }
     if (is_good && analyze->is_first_page)
@@ -320,7 +283,7 @@ static bool totals_put(struct analyze *analyze, struct trace_reader *reader, str
     for (size_t i = 0; is_good && i < sizeof makes / sizeof *makes; i++) {
         struct table table;
         makes[i](&table, &totals);
-        is_good = gates_look(analyze->options, &table, &analyze->has_found, error) && page_table(&analyze->page, &table, 0, error);
+        is_good = gate_look_all(&analyze->options->fail_on, &table, &analyze->has_found, error) && page_table(&analyze->page, &table, 0, error);
         table_done(&table);
     }
     return is_good;
@@ -385,7 +348,7 @@ static int list_print(const struct analyze_options *options, struct opt_words *w
     struct str text = {0};
     const char *const *names;
     bool has_names = options->tables && strcmp(options->tables, "all");
-    if (!names_split(has_names ? options->tables : "", words, &names, &error))
+    if (!choice_split(has_names ? options->tables : "", words, &names, &error))
         return cmd_fail(&error);
     list_put(names, &text);
     return cmd_print(&text);

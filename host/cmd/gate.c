@@ -88,3 +88,12 @@ bool gate_look(const struct gate *gate, const struct table *table, bool *has_fou
         *has_found |= is_beyond(gate->sign, cell_real(&table->columns[column], table_at(table, row)[column]), value);
     return true;
 }
+
+bool gate_look_all(const struct opt_list *conditions, const struct table *table, bool *has_found, struct error *error)
+{
+    struct gate gate;
+    for (size_t i = 0; i < conditions->count; i++)
+        if (!gate_parse(&gate, conditions->at[i], error) || !gate_look(&gate, table, has_found, error))
+            return false;
+    return true;
+}

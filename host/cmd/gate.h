@@ -5,6 +5,7 @@
 #include <heaptracer/table.h>
 
 #include "host/base/error.h"
+#include "host/base/opt.h"
 
 enum { GATE_NAME_ROOM = 64 };
 
@@ -18,5 +19,7 @@ struct gate {
 bool gate_parse(struct gate *gate, const char *text, struct error *error);
 /* Sets *has_found when a row of the table fulfils it; false and `error` when the column or the value does not fit. */
 bool gate_look(const struct gate *gate, const struct table *table, bool *has_found, struct error *error);
+/* The same for every --fail-on that was given; they may be about other tables. */
+bool gate_look_all(const struct opt_list *conditions, const struct table *table, bool *has_found, struct error *error);
 
 #endif
