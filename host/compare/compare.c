@@ -262,12 +262,17 @@ static const char *verdict_of(const struct comparing *comparing, size_t pair)
     return after > befores.most ? "grew" : "shrank";
 }
 
-/* A share changes whenever another row does, so it makes no difference. */
+/* Times are never the same twice, and shares and means follow from other amounts. */
+static bool makes_a_difference(enum column_kind kind)
+{
+    return kind != COLUMN_RATIO && kind != COLUMN_REAL && kind != COLUMN_TIME && kind != COLUMN_DURATION;
+}
+
 static bool pair_differs(const struct comparing *comparing, size_t pair)
 {
     size_t last = comparing->count - 1;
     for (size_t i = 0; i < comparing->roles.count; i++) {
-        if (comparing->roles.at[i] != ROLE_AMOUNT || comparing->after->columns[i].kind == COLUMN_RATIO)
+        if (comparing->roles.at[i] != ROLE_AMOUNT || !makes_a_difference(comparing->after->columns[i].kind))
             continue;
         struct befores befores = befores_of(comparing, pair, i);
         double after = cell_value(comparing->after->columns[i].kind, cell_of(comparing, pair, last, i));
@@ -471,7 +476,7 @@ static void list_put(struct comparison *comparison, const struct comparing *comp
     for (size_t i = 0; i < list.count; i++)
         row_put(comparison, comparing, list.at[i].pair, table_row(&comparison->table));
     if (list.count < comparing->pair_count)
-        table_note(&comparison->table, "%zu rows are the same", comparing->pair_count - list.count);
+        table_note(&comparison->table, comparing->pair_count - list.count == 1 ? "%zu row is the same" : "%zu rows are the same", comparing->pair_count - list.count);
     vec_done(&list);
 }
 
