@@ -36,7 +36,7 @@ export async function tables_sort_by_a_click(browser) {
     assert.equal(await firstName(page), ownName(report.sites.stack[largest]));
     await page.click('th button:has-text("allocations")');
     await settle(page);
-    assert.equal(await page.$eval('th[aria-sort="ascending"] button', (each) => each.textContent), "allocations");
+    assert.equal(await page.$eval('th[aria-sort="ascending"] button', (each) => each.textContent), "Allocations");
     const smallest = Math.min(...report.sites.allocated_count);
     const cell = await page.$eval("tbody tr[aria-rowindex]", (row) => row.querySelectorAll("td")[2].textContent);
     assert.equal(exact(cell), smallest);

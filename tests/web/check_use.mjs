@@ -158,7 +158,7 @@ export async function use_drag_selects_a_time(browser) {
     await page.mouse.up();
     await settle(page);
     assert.match(await page.evaluate(() => location.hash), /range=2[34]-4[89]/);
-    assert.equal(await page.$eval('th[aria-sort="descending"] button', (each) => each.textContent), "allocated");
+    assert.equal(await page.$eval('th[aria-sort="descending"] button', (each) => each.textContent), "Allocated");
     await page.click('button:has-text("Whole recording")');
     assert.doesNotMatch(await page.evaluate(() => location.hash), /range/);
     await page.context().close();

@@ -74,8 +74,8 @@ const CELL = ["allocated_bytes", "allocated_count", "freed_bytes", "freed_count"
 const emptyCells = () => ({ first: [0], slice: [], ...Object.fromEntries(CELL.map((name) => [name, []])) });
 
 /** One site's life: what it does in which slices. Some leak all the time, some hold for a while, most are short-lived. */
-function siteCells(random, i, slices) {
-    const kind = i % 23 === 3 ? "leak" : i % 7 === 2 ? "hold" : "short";
+function siteCells(random, i, slices, brief) {
+    const kind = i % (brief ? 230 : 23) === 3 ? "leak" : i % (brief ? 70 : 7) === 2 ? "hold" : "short";
     const size = 2 ** (4 + Math.floor(random() * random() * 12)) + Math.floor(random() * 16);
     const from = kind === "short" ? Math.floor(random() * slices) : Math.floor(random() * slices * 0.4);
     const to = kind === "short" ? Math.min(slices, from + 1 + Math.floor(random() * 3)) : Math.min(slices, from + 2 + Math.floor(random() * slices * 0.7));
@@ -282,7 +282,7 @@ export function makeReport({ sites: wanted = 400, seed = 7, slices: count = 96, 
     const frames = makeFrames(random, functions, hostile);
     const { stacks, ends } = makeStacks(random, frames, wanted, deep);
     const width = 250_000_000;
-    const sites = ends.map((_, i) => siteCells(random, i, count));
+    const sites = ends.map((_, i) => siteCells(random, i, count, wanted > 20000));
     const totals = Array.from({ length: count }, () => Object.fromEntries(CELL.map((name) => [name, 0])));
     for (const site of sites)
         for (const [slice, values] of site.cells)

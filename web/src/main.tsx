@@ -12,6 +12,7 @@ async function start(): Promise<void> {
         const text = data.textContent ?? "";
         data.remove();
         store.load(await decode(text));
+        requestAnimationFrame(() => performance.mark("report-shown"));
     } catch (error) {
         store.fail(error instanceof Error ? error.message : String(error));
     }

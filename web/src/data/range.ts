@@ -1,7 +1,8 @@
 // range: in the slices and a range of them, out what each site, thread and size class did in it.
 import type { Cells, Column, Numbers, Report, Slices } from "./report";
 import { bytes } from "./format";
-import { makeSheet, type Sheet } from "./sheet";
+import { shortFile } from "./names";
+import { gather, makeSheet, type Sheet } from "./sheet";
 
 /** Slices [from, to). */
 export interface Range { from: number; to: number }
@@ -38,39 +39,70 @@ export function sumCells(cells: Cells, range: Range): Sums {
     return sums;
 }
 
+const prefixCache = new WeakMap<Cells, Map<string, Float64Array>>();
+
+/** Running sums of a column: a range of one member is then one subtraction. Exact, since they are whole numbers below 2^53. */
+function runningSums(cells: Cells, name: string): Float64Array {
+    let known = prefixCache.get(cells);
+    if (!known)
+        prefixCache.set(cells, known = new Map());
+    let sums = known.get(name);
+    if (!sums) {
+        const values = cells[name];
+        known.set(name, sums = new Float64Array(cells.slice.length + 1));
+        for (let at = 0; at < cells.slice.length; at++)
+            sums[at + 1] = sums[at] + values[at];
+    }
+    return sums;
+}
+
+/** For each member its first cell at or behind a slice. */
+function cellsFrom(cells: Cells, slice: number): Uint32Array {
+    const places = new Uint32Array(cells.first.length - 1);
+    for (let member = 0; member < places.length; member++) {
+        let low = cells.first[member], high = cells.first[member + 1];
+        while (low < high) {
+            const middle = (low + high) >> 1;
+            if (cells.slice[middle] < slice)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        places[member] = low;
+    }
+    return places;
+}
+
 function addCells(cells: Cells, range: Range): Sums {
-    const members = cells.first.length - 1;
-    const inRange = Uint8Array.from(cells.slice, (slice) => slice >= range.from && slice < range.to ? 1 : 0);
+    const from = cellsFrom(cells, range.from), to = cellsFrom(cells, range.to);
     const sums: Sums = {};
     for (const name of CELL_COLUMNS) {
-        const values = cells[name];
-        if (!values)
+        if (!cells[name])
             continue;
-        const sum = sums[name] = new Float64Array(members);
-        for (let member = 0; member < members; member++)
-            for (let at = cells.first[member]; at < cells.first[member + 1]; at++)
-                if (inRange[at])
-                    sum[member] += values[at];
+        const running = runningSums(cells, name);
+        const sum = sums[name] = new Float64Array(from.length);
+        for (let member = 0; member < sum.length; member++)
+            sum[member] = running[to[member]] - running[from[member]];
     }
     return sums;
 }
 
 const COLUMN_TEXT: Record<string, [string, string]> = {
-    allocated_bytes: ["allocated", "bytes asked for by births and successful reallocs"],
-    allocated_count: ["allocations", "births and successful reallocs"],
-    freed_bytes: ["freed", "bytes of blocks that were freed or replaced by realloc, whenever they were born"],
-    freed_count: ["frees", "blocks that were freed or replaced by realloc, whenever they were born"],
-    growth_bytes: ["growth", "allocated \u2212 freed"],
-    growth_count: ["growth, blocks", "allocations \u2212 frees"],
-    leaked_bytes: ["never freed", "bytes of blocks that were born here and still lived at the end"],
-    leaked_count: ["never freed, blocks", "blocks that were born here and still lived at the end"],
-    temporary_bytes: ["temporary", "bytes of blocks freed by the thread that made them before its next allocation"],
-    temporary_count: ["temporary, blocks", "blocks freed by the thread that made them before its next allocation"],
-    peak_bytes: ["at peak", "bytes that were live at the global peak"],
-    peak_count: ["at peak, blocks", "blocks that were live at the global peak"],
-    before_leaked_bytes: ["never freed before", "the same in the earlier recording"],
-    change_bytes: ["change", "never freed \u2212 never freed before"],
-    lifetime_median_ns: ["median life", "lifetime that half of the blocks exceed"],
+    allocated_bytes: ["Allocated", "bytes asked for by births and successful reallocs"],
+    allocated_count: ["Allocations", "births and successful reallocs"],
+    freed_bytes: ["Freed", "bytes of blocks that were freed or replaced by realloc, whenever they were born"],
+    freed_count: ["Frees", "blocks that were freed or replaced by realloc, whenever they were born"],
+    growth_bytes: ["Growth", "allocated \u2212 freed"],
+    growth_count: ["Growth, blocks", "allocations \u2212 frees"],
+    leaked_bytes: ["Never freed", "bytes of blocks that were born here and still lived at the end"],
+    leaked_count: ["Never freed, blocks", "blocks that were born here and still lived at the end"],
+    temporary_bytes: ["Temporary", "bytes of blocks freed by the thread that made them before its next allocation"],
+    temporary_count: ["Temporary, blocks", "blocks freed by the thread that made them before its next allocation"],
+    peak_bytes: ["At peak", "bytes that were live at the global peak"],
+    peak_count: ["At peak, blocks", "blocks that were live at the global peak"],
+    before_leaked_bytes: ["Never freed before", "the same in the earlier recording"],
+    change_bytes: ["Change", "never freed \u2212 never freed before"],
+    lifetime_median_ns: ["Median life", "lifetime that half of the blocks exceed"],
 };
 
 export function describe(name: string): Column {
@@ -81,7 +113,25 @@ export function describe(name: string): Column {
 }
 
 function difference(a: Numbers, b: Numbers): Float64Array {
-    return Float64Array.from(a, (value, i) => value - b[i]);
+    const values = new Float64Array(a.length);
+    for (let i = 0; i < values.length; i++)
+        values[i] = a[i] - b[i];
+    return values;
+}
+
+/** Places of the members that did anything at all. */
+function busyMembers(members: number, columns: Numbers[]): Uint32Array {
+    const busy = new Uint8Array(members);
+    for (const values of columns)
+        for (let i = 0; i < members; i++)
+            if (values[i] !== 0)
+                busy[i] = 1;
+    const places = new Uint32Array(members);
+    let count = 0;
+    for (let i = 0; i < members; i++)
+        if (busy[i])
+            places[count++] = i;
+    return places.subarray(0, count);
 }
 
 function withGrowth(sums: Sums): Sums {
@@ -98,23 +148,35 @@ const ORDER = ["allocated_bytes", "allocated_count", "growth_bytes", "growth_cou
 
 interface Subject { columns: Column[]; values: (Numbers | string[])[] }
 
+/** The stack, and what the program's own macros say about it, if any do. */
+function siteSubject(report: Report): Subject {
+    const { sites, sources } = report;
+    const columns = [{ name: "stack", kind: "stack", title: "Allocated by", unit: "", about: "the call stack that allocated" }];
+    const values: Subject["values"] = [sites?.stack ?? []];
+    if (sites?.source?.some((place) => place > 0) && sources) {
+        columns.push({ name: "source", kind: "text", title: "Source", unit: "", about: "what the program's own macros say: variable, file and line" });
+        values.push(sites.source.map((place) => place > 0 && sources[place] ? `${sources[place].variable} ${shortFile(sources[place].file)}:${sources[place].line}`.trim() : ""));
+    }
+    return { columns, values };
+}
+
 function subjectOf(report: Report, group: Group): Subject {
     if (group === "sites")
-        return { columns: [{ name: "stack", kind: "stack", title: "allocated by", unit: "", about: "the call stack that allocated" }], values: [report.sites?.stack ?? []] };
+        return siteSubject(report);
     if (group === "threads") {
         const threads = report.threads ?? [];
         return {
             columns: [
-                { name: "name", kind: "text", title: "thread", unit: "", about: "its last name" },
-                { name: "tid", kind: "count", title: "tid", unit: "id", about: "the system's thread id" },
-                { name: "process", kind: "count", title: "process", unit: "id", about: "id of its process image" },
+                { name: "name", kind: "text", title: "Thread", unit: "", about: "its last name" },
+                { name: "tid", kind: "count", title: "Tid", unit: "id", about: "the system's thread id" },
+                { name: "process", kind: "count", title: "Process", unit: "id", about: "id of its process image" },
             ],
             values: [threads.map((thread) => thread.name), threads.map((thread) => thread.tid), threads.map((thread) => thread.process)],
         };
     }
     const sizes = report.sizes ?? [];
     return {
-        columns: [{ name: "size", kind: "text", title: "block size", unit: "", about: "sizes asked for" }],
+        columns: [{ name: "size", kind: "text", title: "Block size", unit: "", about: "sizes asked for" }],
         values: [sizes.map((size) => `${bytes(size.low)} – ${bytes(size.high)}`)],
     };
 }
@@ -124,10 +186,8 @@ const TITLES: Record<Group, string> = { sites: "Sites", threads: "Threads", size
 function sheetFrom(report: Report, group: Group, about: string, sums: Record<string, Numbers>): Sheet {
     const subject = subjectOf(report, group);
     const present = ORDER.filter((name) => sums[name]);
-    const members = subject.values[0].length;
-    const rows = Uint32Array.from({ length: members }, (_, i) => i).filter((i) => present.some((name) => sums[name][i] !== 0));
-    const take = (values: Numbers | string[]) => typeof values[0] === "string"
-        ? Array.from(rows, (row) => (values as string[])[row]) : Float64Array.from(rows, (row) => (values as Numbers)[row]);
+    const rows = busyMembers(subject.values[0].length, present.map((name) => sums[name]));
+    const take = (values: Numbers | string[]) => typeof values[0] === "string" ? Array.from(rows, (row) => (values as string[])[row]) : gather(values as Numbers, rows);
     const columns = [...subject.columns, ...present.map(describe)];
     const values = [...subject.values.map(take), ...present.map((name) => take(sums[name]))];
     const sheet = makeSheet({ name: group, title: TITLES[group], about }, columns, values, rows.length);

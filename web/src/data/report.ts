@@ -10,6 +10,7 @@ export type Cells = { first: number[]; slice: number[] } & Record<string, number
 export interface Slices {
     begin_ns: number; width_ns: number; count: number;
     live_bytes?: number[]; live_count?: number[]; allocated_bytes?: number[]; allocated_count?: number[]; freed_bytes?: number[]; freed_count?: number[];
+    temporary_count?: number[];
     sites?: Cells; threads?: Cells; sizes?: Cells;
 }
 export type Severity = "ok" | "warn" | "critical";
@@ -24,12 +25,14 @@ export interface Trace {
 }
 export interface ThreadName { id: number; tid: number; name: string; process: number }
 export interface SizeClass { low: number; high: number }
+/** Where the program itself says that a block comes from (HT_MALLOC and its kin); place 0 is "not said". */
+export interface Source { file: string; line: number; function: string; variable: string }
 export interface Before { trace?: Trace; sites: Sites }
 
 export interface Report {
     schema: string;
     trace?: Trace; notes?: string[]; complete?: boolean; problem?: string | null;
-    frames?: Frame[]; stacks?: Stacks; tables?: Table[]; sites?: Sites; slices?: Slices; threads?: ThreadName[]; sizes?: SizeClass[];
+    frames?: Frame[]; stacks?: Stacks; tables?: Table[]; sites?: Sites; slices?: Slices; threads?: ThreadName[]; sizes?: SizeClass[]; sources?: Source[];
     health?: Health | null; lines?: Record<string, Record<string, string>>; before?: Before | null;
 }
 

@@ -35,12 +35,16 @@ export function hasWeights(report: Report, metric: Metric, by: By, range: Range 
     return metric !== "growth" && Boolean(report.sites?.[`${metric}_${by}`]);
 }
 
-/** The asked metric, or the nearest one that the document has and that is not all zero. */
+/** What was never freed is the question as long as it is more than this part of the peak. */
+const WORTH = 0.01;
+
+/** The asked metric, or the one that tells most about this recording. */
 export function bestMetric(report: Report, asked: Metric | null, by: By, range: Range | null): Metric {
     if (asked && hasWeights(report, asked, by, range))
         return asked;
-    const usable = METRICS.filter((metric) => hasWeights(report, metric, by, range));
-    return usable.find((metric) => weightsOf(report, metric, by, range).total > 0) ?? usable[0] ?? "allocated";
+    const total = (metric: Metric) => hasWeights(report, metric, by, range) ? weightsOf(report, metric, by, range).total : 0;
+    const order: Metric[] = range ? ["growth", "leaked", "allocated"] : total("leaked") > total("peak") * WORTH ? ["leaked", "peak", "allocated"] : ["peak", "allocated", "leaked"];
+    return order.find((metric) => total(metric) > 0) ?? "allocated";
 }
 
 const cache = new WeakMap<object, Map<string, Weights>>();

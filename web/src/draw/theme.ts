@@ -66,12 +66,12 @@ export function theme(): Theme {
     return current;
 }
 
-const HUES = [24, 212, 158, 276, 338, 48, 188, 100, 310, 0];
+const HUES = [26, 214, 150, 268, 340, 48, 190, 96, 310, 4];
 
 /** A calm fill that its own text can be read on; neighbours of one group differ a little. */
 export function groupFill(group: number, shade: number): string {
-    const hue = HUES[group % HUES.length];
-    return theme().dark ? `hsl(${hue} 38% ${27 + (shade % 5) * 2}%)` : `hsl(${hue} 72% ${76 + (shade % 5) * 2}%)`;
+    const hue = HUES[group % HUES.length] + (shade % 3 - 1) * 6;
+    return theme().dark ? `hsl(${hue} 38% ${27 + (shade % 5) * 2}%)` : `hsl(${hue} ${hue > 90 && hue < 200 ? 38 : 62}% ${76 + (shade % 5) * 2}%)`;
 }
 
 export function groupText(): string {

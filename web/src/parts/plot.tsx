@@ -33,16 +33,22 @@ function shade(plot: uPlot, props: Props, colours: { accent: string; muted: stri
         ctx.fillRect(from, bbox.top, 1.5, bbox.height);
         ctx.fillRect(to - 1.5, bbox.top, 1.5, bbox.height);
     }
+    ctx.textAlign = "left";
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-    for (const flag of props.flags ?? []) {
+    let taken = -Infinity;
+    for (const flag of [...props.flags ?? []].sort((a, b) => a.ns - b.ns)) {
         const x = plot.valToPos(flag.ns, "x", true);
         ctx.fillStyle = colours.muted;
         for (let y = bbox.top; y < bbox.top + bbox.height; y += 6 * devicePixelRatio)
             ctx.fillRect(x, y, devicePixelRatio, 3 * devicePixelRatio);
         ctx.fillStyle = colours.text;
-        const right = x < bbox.left + bbox.width * 0.75;
-        ctx.textAlign = right ? "left" : "right";
-        ctx.fillText(flag.label, x + (right ? 5 : -5) * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+        const gap = 5 * devicePixelRatio;
+        const width = ctx.measureText(flag.label).width;
+        const left = x + gap + width < bbox.left + bbox.width ? x + gap : x - gap - width;
+        if (left < taken)
+            continue;
+        ctx.fillText(flag.label, left, bbox.top + 11 * devicePixelRatio);
+        taken = left + width + gap;
     }
     ctx.restore();
 }

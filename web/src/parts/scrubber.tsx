@@ -90,7 +90,7 @@ export function Scrubber(props: { report: Report; range: Range | null }) {
                 {range ? <>
                     <span><strong>{moment(sliceBegin(slices, from))} – {moment(sliceBegin(slices, to))}</strong> <span class="muted">{duration((to - from) * slices.width_ns)}</span></span>
                     <button type="button" class="quiet" onClick={() => store.go({ range: null }, true)}><Icon name="close" />Whole recording</button>
-                </> : <><span><strong>Whole recording</strong> <span class="muted">{duration(slices.count * slices.width_ns)}</span></span><span class="muted hint">drag the curve to select a time</span></>}
+                </> : <><span><strong>Whole recording</strong> <span class="muted">{duration(slices.count * slices.width_ns)}</span></span><span class="muted hint">drag to select a time</span></>}
             </div>
         </section>
     );

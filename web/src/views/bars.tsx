@@ -1,11 +1,14 @@
 // bars: a small chart of columns above a table of classes: sizes, lifetimes.
+import { tableOf } from "../data/report";
 import type { Report } from "../data/report";
 import type { Numbers } from "../data/report";
 import { axis, count, duration, shortCount, tinyBytes, tinyCount } from "../data/format";
 import type { Range } from "../data/range";
-import { numbersOf, valuesOf, type Sheet } from "../data/sheet";
+import { numbersOf, sheetOf, valuesOf, type Sheet } from "../data/sheet";
 import { SideTable, sourceOf, TableView } from "./table";
 import { BESIDE, type Tab } from "./tabs";
+
+const MANY = 14;
 
 interface Column { name: string; value: number; text: string }
 
@@ -14,7 +17,7 @@ function Columns(props: { title: string; columns: Column[]; kind: string }) {
     return (
         <figure class="columns-chart">
             <figcaption>{props.title}</figcaption>
-            <div class="bars" role="img" aria-label={`${props.title}: ${props.columns.map((column) => `${column.name}: ${column.text}`).join("; ")}`}>
+            <div class={`bars ${props.columns.length > MANY ? "many" : ""}`} role="img" aria-label={`${props.title}: ${props.columns.map((column) => `${column.name}: ${column.text}`).join("; ")}`}>
                 {props.columns.map((column) => (
                     <div class="bar" key={column.name} title={`${column.name}: ${column.text}`}>
                         <span class="bar-value">{column.text}</span>
@@ -33,6 +36,14 @@ function sizeColumns(sheet: Sheet, name: string, text: (value: number) => string
     const named = valuesOf(sheet, "size") as string[] | null;
     return Array.from(values, (value, i) => ({ from: from ? from[i] : i, name: from ? tinyBytes(from[i]) : named?.[i]?.split(" – ")[0] ?? "", value, text: text(value) }))
         .sort((a, b) => a.from - b.from);
+}
+
+/** Blocks by their lifetime, in the classes of the table ages. */
+function ageColumns(sheet: Sheet): Column[] {
+    const from = numbersOf(sheet, "from_ns"), to = numbersOf(sheet, "to_ns"), ended = numbersOf(sheet, "ended");
+    if (!from || !to || !ended)
+        return [];
+    return Array.from(ended, (value, i) => ({ name: from[i] > 0 ? axis(duration(from[i])) : `< ${axis(duration(to[i]))}`, value, text: tinyCount(value) }));
 }
 
 /** Sites by their median lifetime, in powers of ten. */
@@ -54,15 +65,18 @@ function lifeColumns(sheet: Sheet): Column[] {
 export function ClassesView(props: { report: Report; tab: Tab; range: Range | null }) {
     const { report, tab, range } = props;
     const { sheet } = sourceOf(report, tab, range);
+    const ages = tableOf(report, "ages");
     const charts = !sheet || sheet.count === 0 ? null : tab.id === "sizes" ? <div class="pair">
         <Columns title="Allocations by block size" columns={sizeColumns(sheet, "allocations", tinyCount)} kind="temporary" />
         <Columns title="Allocated bytes by block size" columns={sizeColumns(sheet, "allocated_bytes", tinyBytes)} kind="allocated" />
-    </div> : <Columns title="Blocks by the median lifetime of their site" columns={lifeColumns(sheet)} kind="peak" />;
+    </div> : ages ? <Columns title="Blocks by lifetime" columns={ageColumns(sheetOf(ages))} kind="peak" />
+        : <Columns title="Blocks by the median lifetime of their site" columns={lifeColumns(sheet)} kind="peak" />;
     const short = tab.id === "sizes";
+    const beside = range || !short ? [] : BESIDE[tab.id] ?? [];
     return (
         <div class={short ? "scrolls" : "fills"}>
             <TableView report={report} tab={tab} range={range} short={short} above={charts} />
-            {!range && (BESIDE[tab.id] ?? []).map((name) => <SideTable key={name} report={report} name={name} />)}
+            {beside.map((name) => <SideTable key={name} report={report} name={name} />)}
             {short && sheet && <p class="foot">{count(sheet.count)} classes of sizes.</p>}
         </div>
     );

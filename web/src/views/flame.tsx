@@ -32,10 +32,10 @@ function sheetOfBoxes(boxes: Boxes, look: FlameLook, by: By, metric: Metric): Sh
         Float64Array.from(order, (i) => tree.total(boxes.node[i]) / (tree.total(ROOT) || 1)),
     ];
     const sheet = makeSheet({ name: "flame", title: "Flame graph", about: "", lead: "total" }, [
-        { name: "function", kind: "text", title: "function", unit: "", about: "" }, { name: "module", kind: "text", title: "module", unit: "", about: "" },
-        { name: "depth", kind: "count", title: "depth", unit: "id", about: "callers above it" },
-        { name: "total", kind, title: METRIC_TITLES[metric].toLowerCase(), unit: by === "bytes" ? "B" : "", about: "by all stacks through this frame" },
-        { name: "share", kind: "ratio", title: "share", unit: "", about: "of the whole" },
+        { name: "function", kind: "text", title: "Function", unit: "", about: "" }, { name: "module", kind: "text", title: "Module", unit: "", about: "" },
+        { name: "depth", kind: "count", title: "Depth", unit: "id", about: "callers above it" },
+        { name: "total", kind, title: METRIC_TITLES[metric], unit: by === "bytes" ? "B" : "", about: "by all stacks through this frame" },
+        { name: "share", kind: "ratio", title: "Share", unit: "", about: "of the whole" },
     ], values, order.length);
     sheet.additive = new Set();
     return sheet;

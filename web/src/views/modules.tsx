@@ -21,8 +21,8 @@ import { MetricBar } from "./flame";
 function sheetOfShares(shares: Share[], by: By, title: string, total: number): Sheet {
     const parts = shares.flatMap((share) => share.parts.map((part) => ({ module: share.name, ...part }))).sort((a, b) => b.value - a.value);
     return makeSheet({ name: "modules", title: "Modules and functions", about: "", lead: "value" }, [
-        { name: "function", kind: "text", title: "function", unit: "", about: "the program's own innermost frame" }, { name: "module", kind: "text", title: "module", unit: "", about: "" },
-        { name: "value", kind: by === "bytes" ? "bytes" : "count", title, unit: by === "bytes" ? "B" : "", about: "" }, { name: "share", kind: "ratio", title: "share", unit: "", about: "of all" },
+        { name: "function", kind: "text", title: "Function", unit: "", about: "the program's own innermost frame" }, { name: "module", kind: "text", title: "Module", unit: "", about: "" },
+        { name: "value", kind: by === "bytes" ? "bytes" : "count", title: title[0].toUpperCase() + title.slice(1), unit: by === "bytes" ? "B" : "", about: "" }, { name: "share", kind: "ratio", title: "Share", unit: "", about: "of all" },
     ], [parts.map((part) => part.name), parts.map((part) => part.module), Float64Array.from(parts, (part) => part.value), Float64Array.from(parts, (part) => part.value / (total || 1))], parts.length);
 }
 

@@ -1,7 +1,7 @@
 // overview: the answer in one glance: healthy or not, what grows, who holds it and since when; each answer leads to its view.
 import { useMemo } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { Finding, Health, Report } from "../data/report";
+import type { Finding, Health, Numbers, Report } from "../data/report";
 import { firstRow, numberOf, tableOf } from "../data/report";
 import { bytes, count, duration, figure, moment, plural, ratio, shortCount } from "../data/format";
 import { courseOf, topSites } from "../data/course";
@@ -49,10 +49,23 @@ function Verdict(props: { report: Report }) {
     );
 }
 
-function Tile(props: { title: string; value: string; sub?: ComponentChildren; tab?: string; kind?: string }) {
-    const inside = <><span class="tile-title">{props.title}</span><strong class="tile-value">{props.value}</strong><span class="tile-sub">{props.sub}</span></>;
+function Tile(props: { title: string; value: string; sub?: ComponentChildren; tab?: string; kind?: string; course?: Numbers | null }) {
+    const inside = <><span class="tile-title">{props.title}</span><strong class="tile-value">{props.value}</strong><span class="tile-sub">{props.sub}</span>
+        {props.course && <Spark values={props.course} kind={props.kind} label={`${props.title} over time`} />}</>;
     return props.tab ? <ViewLink class={`tile ${props.kind ?? ""}`} tab={props.tab}>{inside}</ViewLink>
         : <div class="tile">{inside}</div>;
+}
+
+/** What was never freed of what had been allocated up to the end of each slice. */
+function leakedCourse(report: Report): Numbers | null {
+    const cells = report.slices?.threads;
+    if (!cells?.leaked_bytes)
+        return null;
+    const course = new Float64Array(report.slices!.count);
+    cells.slice.forEach((slice, at) => course[slice] += cells.leaked_bytes[at]);
+    for (let i = 1; i < course.length; i++)
+        course[i] += course[i - 1];
+    return course;
 }
 
 /** The limits of an estimate, where the recording was sampled. */
@@ -78,15 +91,16 @@ function Tiles(props: { report: Report; range: Range | null }) {
             </div>
         );
     }
+    const slices = report.slices;
     const seconds = numberOf(row.duration_ns) / 1e9;
     const temporary = report.sites?.temporary_count?.reduce((a, b) => a + b, 0);
     return (
         <div class="tiles">
-            <Tile title="Peak" value={bytes(numberOf(row.peak_bytes))} sub={limits(row, "peak") || `${plural(numberOf(row.peak_count), "block")} at ${moment(numberOf(row.peak_time_ns))}`} tab="peak" kind="peak" />
-            <Tile title="Never freed" value={bytes(numberOf(row.leaked_bytes))} sub={plural(numberOf(row.leaked_count), "block")} tab="leaks" kind="leaked" />
-            <Tile title="Allocated" value={bytes(numberOf(row.allocated_bytes))} sub={limits(row, "allocated") || plural(numberOf(row.allocations), "allocation")} tab="hotspots" kind="allocated" />
-            {temporary !== undefined && <Tile title="Temporary" value={ratio(temporary / (numberOf(row.allocations) || 1))} sub={`${shortCount(temporary)} of the allocations`} tab="temporary" kind="temporary" />}
-            <Tile title="Ran for" value={duration(numberOf(row.duration_ns))} sub={seconds > 0 ? `${shortCount(numberOf(row.allocations) / seconds)} allocations/s` : ""} tab="cost" />
+            <Tile title="Peak" value={bytes(numberOf(row.peak_bytes))} sub={limits(row, "peak") || `${plural(numberOf(row.peak_count), "block")} at ${moment(numberOf(row.peak_time_ns))}`} tab="peak" kind="peak" course={slices?.live_bytes} />
+            <Tile title="Never freed" value={bytes(numberOf(row.leaked_bytes))} sub={plural(numberOf(row.leaked_count), "block")} tab="leaks" kind="leaked" course={leakedCourse(report)} />
+            <Tile title="Allocated" value={bytes(numberOf(row.allocated_bytes))} sub={limits(row, "allocated") || plural(numberOf(row.allocations), "allocation")} tab="hotspots" kind="allocated" course={slices?.allocated_bytes} />
+            {temporary !== undefined && <Tile title="Temporary" value={ratio(temporary / (numberOf(row.allocations) || 1))} sub={`${shortCount(temporary)} freed at once`} tab="temporary" kind="temporary" course={slices?.temporary_count} />}
+            <Tile title="Ran for" value={duration(numberOf(row.duration_ns))} sub={seconds > 0 ? `${shortCount(numberOf(row.allocations) / seconds)} allocations/s` : ""} tab="cost" course={slices?.allocated_count} />
         </div>
     );
 }
@@ -109,13 +123,24 @@ function FindingItem(props: { report: Report; finding: Finding }) {
     );
 }
 
+/** What was looked at and is well: one line, its figures on demand. */
+function Passed(props: { finding: Finding }) {
+    return <li><details><summary><Icon name="ok" /><span>{props.finding.title}</span></summary><p>{props.finding.evidence}</p></details></li>;
+}
+
 const RANK = { critical: 0, warn: 1, ok: 2 };
 
 function Findings(props: { report: Report }) {
     const findings = [...props.report.health?.findings ?? []].sort((a, b) => RANK[a.severity] - RANK[b.severity]);
     if (findings.length === 0)
         return null;
-    return <Panel title="Findings" class="findings-panel"><ul class="findings">{findings.map((finding) => <FindingItem key={finding.id} report={props.report} finding={finding} />)}</ul></Panel>;
+    const open = findings.filter((finding) => finding.severity !== "ok"), passed = findings.filter((finding) => finding.severity === "ok");
+    return (
+        <Panel title={open.length > 0 ? "Findings" : "Nothing to warn about"}>
+            {open.length > 0 && <ul class="findings">{open.map((finding) => <FindingItem key={finding.id} report={props.report} finding={finding} />)}</ul>}
+            {passed.length > 0 && <ul class="passed">{passed.map((finding) => <Passed key={finding.id} finding={finding} />)}</ul>}
+        </Panel>
+    );
 }
 
 function TopSites(props: { report: Report; range: Range | null }) {

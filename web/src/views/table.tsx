@@ -7,6 +7,7 @@ import { cell, count, plural } from "../data/format";
 import { rangeSheet, siteSheet, sliceBegin, type Range } from "../data/range";
 import { filterRows, numbersOf, rowName, sheetOf, sortRows, type Sheet, type Sort } from "../data/sheet";
 import { store } from "../data/store";
+import { bestMetric } from "../data/weights";
 import { barsHeight, drawBars } from "../draw/bars";
 import { theme } from "../draw/theme";
 import { Empty, SaveButtons, Search } from "../parts/controls";
@@ -33,9 +34,8 @@ export function sourceOf(report: Report, tab: Tab, range: Range | null): Source 
         return { sheet: ranged, sort: { column: tab.rangeSort!, down: true }, ranged: true };
     if (!tab.table) {
         const sheet = siteSheet(report);
-        const leads = ["leaked_bytes", "allocated_bytes"].filter((name) => sheet?.columns.some((column) => column.name === name));
-        const lead = leads.find((name) => Array.from((sheet && numbersOf(sheet, name)) ?? []).some((value) => value > 0)) ?? leads[0];
-        return { sheet, sort: lead ? { column: lead, down: true } : null, ranged: false };
+        const lead = `${bestMetric(report, null, "bytes", null)}_bytes`;
+        return { sheet, sort: sheet?.columns.some((column) => column.name === lead) ? { column: lead, down: true } : null, ranged: false };
     }
     const table = tableOf(report, tab.table);
     return { sheet: table && sheetOf(table), sort: null, ranged: Boolean(range && table?.shape === "series") };

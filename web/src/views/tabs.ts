@@ -38,7 +38,7 @@ export const TABS: Tab[] = [
 ];
 
 /** Tables that stand below another one of their view, by the view's id. */
-export const BESIDE: Record<string, string[]> = { sizes: ["common_sizes", "usable_sizes"], pages: ["mmap"] };
+export const BESIDE: Record<string, string[]> = { sizes: ["common_sizes", "usable_sizes"], lifetime: ["ages"], pages: ["mmap"] };
 
 export function tabOf(id: string): Tab {
     return TABS.find((tab) => tab.id === id) ?? TABS[0];

@@ -2,7 +2,7 @@
 import { useMemo } from "preact/hooks";
 import type { Report } from "../data/report";
 import { firstRow, numberOf, tableOf } from "../data/report";
-import { bytes, moment, shortCount } from "../data/format";
+import { bytes, duration, shortCount } from "../data/format";
 import { sliceAt, sliceBegin, type Range } from "../data/range";
 import { numbersOf, sheetOf, type Sheet } from "../data/sheet";
 import { store } from "../data/store";
@@ -88,7 +88,7 @@ export function TimelineView(props: { report: Report; range: Range | null }) {
     const step = times.length > 1 ? times[1] - times[0] : 0;
     return (
         <div class="view">
-            <div class="view-head"><div><h1>Timeline</h1><p>Drag in a chart to select a time: every view then tells about it alone. One point is {moment(step)}.</p></div></div>
+            <div class="view-head"><div><h1>Timeline</h1><p>Drag in a chart to select a time: every view then tells about it alone. One point is {duration(step)}.</p></div></div>
             <div class="tools">
                 <Toggle title="As table" value={false} onChange={(asTable) => store.go({ asTable })} /><span class="gap" />
                 <SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveTimeline(report, sheet)} />
