@@ -25,6 +25,7 @@ export async function states_hostile_names_are_only_text(browser) {
     assert.ok(await page.$$eval("tbody tr[aria-rowindex]", (rows) => rows.length) > 0);
     const [download] = await Promise.all([page.waitForEvent("download"), page.click('[aria-label="Download as CSV"]')]);
     assert.match(download.suggestedFilename(), /^[\w.-]+$/);
+    assert.doesNotMatch(await page.$$eval("tbody", (bodies) => bodies.map((body) => body.textContent).join()), /\u202e/);
     assert.equal(await page.evaluate(() => window.hacked), undefined);
     assert.equal(await page.$("img"), null);
     assert.ok((await textOf(page)).includes(HOSTILE[0]));
@@ -81,6 +82,17 @@ export async function states_damaged_data_says_what(browser) {
         assert.match(await textOf(page), told);
         await page.context().close();
     }
+}
+
+export async function states_feed_replaces_members(browser) {
+    const page = await browser.open(makeReport({ sites: 200, seed: 1 }), { hash: "#/sites?q=shop" });
+    const later = makeReport({ sites: 250, seed: 2 });
+    await page.evaluate((members) => window.heaptracer.patch(members), { sites: later.sites, stacks: later.stacks, frames: later.frames, slices: later.slices });
+    await go(page, "#/sites");
+    const shown = await page.$eval('[data-sum="allocated_bytes"]', (each) => Number(each.title.replace(/\D/g, "")));
+    assert.equal(shown, later.sites.allocated_bytes.reduce((a, b) => a + b, 0));
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
 }
 
 export async function states_zlib_data_is_read_too(browser) {

@@ -38,7 +38,7 @@ export async function tables_sort_by_a_click(browser) {
     await settle(page);
     assert.equal(await page.$eval('th[aria-sort="ascending"] button', (each) => each.textContent), "Allocations");
     const smallest = Math.min(...report.sites.allocated_count);
-    const cell = await page.$eval("tbody tr[aria-rowindex]", (row) => row.querySelectorAll("td")[2].textContent);
+    const cell = await page.$eval("tbody tr[aria-rowindex]", (row) => row.querySelectorAll("td")[3].textContent);
     assert.equal(exact(cell), smallest);
     assert.deepEqual(page.faults, []);
     await page.context().close();

@@ -8,7 +8,7 @@ async function start(): Promise<void> {
     const data = document.getElementById("heaptracer-data");
     try {
         if (!data)
-            throw new Error("the file is cut: its data is missing");
+            throw new Error("The file is cut: its data is missing");
         const text = data.textContent ?? "";
         data.remove();
         store.load(await decode(text));
@@ -17,6 +17,9 @@ async function start(): Promise<void> {
         store.fail(error instanceof Error ? error.message : String(error));
     }
 }
+
+/** What feeds a page with more than the data that it came with. */
+Object.assign(globalThis, { heaptracer: { load: store.load.bind(store), patch: store.patch.bind(store) } });
 
 const place = document.getElementById("app")!;
 place.replaceChildren();

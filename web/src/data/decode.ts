@@ -33,8 +33,8 @@ async function attempt<T>(fault: string, step: () => T | Promise<T>): Promise<T>
 export async function decode(text: string): Promise<Report> {
     const packed = text.trim();
     if (packed === "" || PLACE_HOLDER.test(packed))
-        throw new Error("this page holds no data; heaptracer report FILE makes a page that does");
-    const bytes = await attempt("the data is no base64 text; the file was changed after it was made", () => bytesOf(packed));
-    const json = await attempt("the data cannot be unpacked; the file may be cut", () => unpack(bytes));
-    return checkReport(await attempt("what was unpacked is no JSON", () => JSON.parse(json)));
+        throw new Error("This page holds no data; heaptracer report FILE makes a page that does");
+    const bytes = await attempt("The data is no base64 text; the file was changed after it was made", () => bytesOf(packed));
+    const json = await attempt("The data cannot be unpacked; the file may be cut", () => unpack(bytes));
+    return checkReport(await attempt("What was unpacked is no JSON", () => JSON.parse(json)));
 }

@@ -30,7 +30,7 @@ const STEPS: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k
 export function shortCount(value: number): string {
     const size = Math.abs(value);
     if (size < 10000)
-        return Number.isInteger(value) ? count(value) : digits(size);
+        return Number.isInteger(value) || size >= 1000 ? count(Math.round(value)) : (value < 0 ? MINUS : "") + digits(size);
     const [step, name] = STEPS.find(([from]) => size >= from * 0.9995) ?? [1, ""];
     return `${value < 0 ? MINUS : ""}${digits(size / step)} ${name}`;
 }

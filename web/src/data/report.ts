@@ -55,14 +55,26 @@ export function numberOf(value: unknown): number {
 /** Says what is wrong with a document that the page cannot show. */
 export function checkReport(value: unknown): Report {
     if (typeof value !== "object" || value === null || Array.isArray(value))
-        throw new Error("the data is not a JSON object");
+        throw new Error("The data is not a JSON object");
     const report = value as Report;
     if (typeof report.schema !== "string" || !report.schema.startsWith(SCHEMA))
-        throw new Error(`the data is of the kind ${JSON.stringify(report.schema ?? null)}, not ${SCHEMA}1`);
+        throw new Error(`The data is of the kind ${JSON.stringify(report.schema ?? null)}, not ${SCHEMA}1`);
     if (report.schema !== SCHEMA + "1")
-        throw new Error(`the data is of version ${report.schema.slice(SCHEMA.length)}; this page reads version 1. Make the report anew with the heaptracer that wrote it`);
+        throw new Error(`The data is of version ${report.schema.slice(SCHEMA.length)}; this page reads version 1. Make the report anew with the heaptracer that wrote it`);
     checkStacks(report.stacks);
+    report.frames?.forEach(makeUpright);
     return report;
+}
+
+/** Signs that turn the direction of writing: a name could pretend to be another one. */
+const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+function makeUpright(frame: Frame): void {
+    for (const part of ["function", "file", "module"] as const) {
+        const text = frame[part];
+        if (text && text.search(TURNING) >= 0)
+            frame[part] = text.replace(TURNING, "\ufffd");
+    }
 }
 
 function checkStacks(stacks: Stacks | undefined): void {
@@ -70,8 +82,8 @@ function checkStacks(stacks: Stacks | undefined): void {
         return;
     const { parent, frame } = stacks;
     if (!Array.isArray(parent) || !Array.isArray(frame) || parent.length !== frame.length)
-        throw new Error("the stacks in the data are damaged: parents and frames differ in number");
+        throw new Error("The stacks in the data are damaged: parents and frames differ in number");
     for (let i = 0; i < parent.length; i++)
         if (parent[i] >= i)
-            throw new Error(`the stacks in the data are damaged: stack ${i} stands before its caller`);
+            throw new Error(`The stacks in the data are damaged: stack ${i} stands before its caller`);
 }

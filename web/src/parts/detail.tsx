@@ -26,7 +26,7 @@ function Figures(props: { report: Report; site: number; range: Range | null }) {
                 <div key={name}><dt>{describe(name + "_bytes").title}</dt>
                     <dd>{size !== undefined && <strong>{bytes(size)}</strong>} {blocks !== undefined && <span class="muted">{cell(blocks, "count", "")} ×</span>}</dd></div>
             ))}
-            {!range && life !== undefined && <div><dt>median life</dt><dd><strong>{cell(life, "duration", "ns")}</strong></dd></div>}
+            {!range && life !== undefined && <div><dt>Median life</dt><dd><strong>{cell(life, "duration", "ns")}</strong></dd></div>}
         </dl>
     );
 }

@@ -19,6 +19,8 @@ interface Props {
     onOpen?: (row: number) => void;
     /** Stack whose detail is open. */
     open?: number;
+    /** The column that stands first among the numbers. */
+    first?: string;
     /** As many rows as there are, without an own scroll bar. */
     short?: boolean;
 }
@@ -26,8 +28,11 @@ interface Props {
 const isText = (column: Column): boolean => ["text", "stack", "address"].includes(column.kind);
 
 /** Columns that fit, in their order; the first and the one that is sorted by always do. */
-function fitColumns(sheet: Sheet, width: number, sort: Sort | null): number[] {
+function fitColumns(sheet: Sheet, width: number, sort: Sort | null, leading: string | undefined): number[] {
+    const rank = (i: number) => isText(sheet.columns[i]) || sheet.columns[i].unit === "id" ? 0 : sheet.columns[i].name === leading ? 1 : 2;
     const all = sheet.columns.map((_, i) => i);
+    if (leading)
+        all.sort((a, b) => rank(a) - rank(b) || a - b);
     if (width === 0 || width > 640)
         return all;
     const lead = Math.max(0, sheet.stackColumn);
@@ -105,7 +110,7 @@ export function Grid(props: Props) {
     const largest = useMemo(() => largestOf(sheet, rows, lead), [sheet, rows, lead]);
     const { scroll, from, to, height, onScroll } = useWindow(order.length, props.short ?? false);
     const width = useWidth(scroll);
-    const columns = fitColumns(sheet, width, sort);
+    const columns = fitColumns(sheet, width, sort, props.first);
     const [at, setAt] = useState(-1);
     useEffect(() => setAt(-1), [sheet, rows]);
 

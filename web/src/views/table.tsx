@@ -77,7 +77,7 @@ export function TableView(props: Props) {
                 <SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveBars(report, sheet, all(), sort)} />
             </div>}
             {sheet.count === 0 ? <Empty title="Nothing here">{range && source.ranged ? "Nothing of this kind happened in the selected time." : "The recording holds nothing of this kind."}</Empty>
-                : <Grid report={report} sheet={sheet} rows={rows} sort={sort} open={view.stack} short={props.short}
+                : <Grid report={report} sheet={sheet} rows={rows} sort={sort} open={view.stack} short={props.short} first={source.sort?.column}
                     onSort={(next) => store.go({ sort: next })} onOpen={stacks ? (row) => store.go({ stack: stacks[row] }) : undefined} />}
         </div>
     );
