@@ -142,6 +142,9 @@ export async function use_address_keeps_the_view(browser) {
     assert.match(await page.$eval(".scrub-told strong", (each) => each.textContent), /^3\.000 s – 15\.00 s$/);
     await page.click('.choice button:has-text("Bytes")');
     assert.equal(await page.evaluate(() => location.hash), hash.replace("&by=count", ""));
+    await page.click('.choice button:has-text("Blocks")');
+    assert.equal(await page.evaluate(() => location.hash), hash);
+    await page.goBack();
     await page.goBack();
     assert.equal(await page.$eval('.choice:nth-of-type(2) [aria-pressed=true]', (each) => each.textContent), "Blocks");
     assert.deepEqual(page.faults, []);

@@ -78,6 +78,20 @@ export function stackPlace(names: Names, stack: number): string {
     return framePlace(frameOf(names, names.own[stack] ?? 0));
 }
 
+/** The next callers of a stack in the program's own code; stacks of one function are told apart by them. A recursion counts once. */
+export function callersOf(names: Names, stack: number, most: number): string {
+    const callers: string[] = [];
+    let last = names.own[stack] ?? 0;
+    for (let at = names.stacks.parent[last] ?? 0; at > 0 && callers.length < most; at = names.stacks.parent[at]) {
+        const func = names.functionOf[names.stacks.frame[at]];
+        if (frameOf(names, at)?.role !== "program" || func === names.functionOf[names.stacks.frame[last]])
+            continue;
+        callers.push(names.functions[func].name);
+        last = at;
+    }
+    return callers.map((name) => `← ${name.length > 40 ? name.slice(0, 39) + "…" : name}`).join(" ");
+}
+
 /** Places of the stack's nodes, innermost first. */
 export function walk(names: Names, stack: number): number[] {
     const nodes: number[] = [];

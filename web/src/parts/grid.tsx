@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Column, Numbers, Report } from "../data/report";
 import { cell, count, plural } from "../data/format";
-import { namesOf, stackName, stackPlace } from "../data/names";
+import { callersOf, namesOf, stackName, stackPlace } from "../data/names";
 import { sortRows, sumRows, type Sheet, type Sort } from "../data/sheet";
 import { Icon } from "./icons";
 import { useWidth } from "./hooks";
@@ -27,17 +27,16 @@ interface Props {
 
 const isText = (column: Column): boolean => ["text", "stack", "address"].includes(column.kind);
 
-/** Columns that fit, in their order; the first and the one that is sorted by always do. */
+/** Columns that fit, in their order; the stack and the one that is sorted by always do. The detail of a stack has the others. */
 function fitColumns(sheet: Sheet, width: number, sort: Sort | null, leading: string | undefined): number[] {
     const rank = (i: number) => isText(sheet.columns[i]) || sheet.columns[i].unit === "id" ? 0 : sheet.columns[i].name === leading ? 1 : 2;
     const all = sheet.columns.map((_, i) => i);
     if (leading)
         all.sort((a, b) => rank(a) - rank(b) || a - b);
-    if (width === 0 || width > 640)
+    if (width === 0 || width > 640 || sheet.stackColumn < 0)
         return all;
-    const lead = Math.max(0, sheet.stackColumn);
     const first = sheet.columns.findIndex((column) => column.name === (sort?.column ?? sheet.lead));
-    const wanted = [lead, first, ...all.filter((i) => !isText(sheet.columns[i]))].filter((i) => i >= 0);
+    const wanted = [sheet.stackColumn, first, ...all.filter((i) => !isText(sheet.columns[i]))].filter((i) => i >= 0);
     return [...new Set(wanted)].slice(0, Math.max(2, Math.floor((width - 150) / 96) + 1)).sort((a, b) => a - b);
 }
 
@@ -45,7 +44,7 @@ function Cell(props: { report: Report; column: Column; value: unknown; share: nu
     const { column, value } = props;
     if (column.kind === "stack") {
         const names = namesOf(props.report);
-        return <><span class="fn">{stackName(names, value as number)}</span> <span class="place">{stackPlace(names, value as number)}</span></>;
+        return <><span class="fn">{stackName(names, value as number)}</span> <span class="place">{stackPlace(names, value as number)} {callersOf(names, value as number, 3)}</span></>;
     }
     const text = cell(value, column.kind, column.unit);
     if (props.share < 0)
@@ -156,7 +155,7 @@ export function Grid(props: Props) {
     for (let place = from; place < to; place++)
         shown.push(place);
     return (
-        <div class={`grid ${props.short ? "short" : ""}`} ref={scroll} onScroll={onScroll}>
+        <div class={`grid ${props.short ? "short" : ""} ${sheet.stackColumn >= 0 ? "by-stack" : ""}`} ref={scroll} onScroll={onScroll}>
             <table role="grid" aria-label={sheet.title} aria-rowcount={order.length + 1} tabIndex={0} aria-activedescendant={at >= from && at < to ? `row-${sheet.name}-${at}` : undefined} onKeyDown={walk}>
                 <thead><tr aria-rowindex={1}>{columns.map((i) => <Head key={sheet.columns[i].name} column={sheet.columns[i]} sort={sort} onSort={props.onSort} sum={sums.get(sheet.columns[i].name)} />)}</tr></thead>
                 <tbody>

@@ -66,7 +66,7 @@ function options(latest: { current: Props }, width: number, colours: { accent: s
     return {
         width, height: props.height, legend: { show: true, live: true }, padding: [8, 12, 0, 0],
         cursor: { sync: { key: SYNC, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-        scales: { x: { time: false }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.08 : 1] } },
+        scales: { x: { time: false }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.15 : 1] } },
         axes: axes(props, colours),
         series: [
             { label: "time", value: (_, ns) => ns === null ? "–" : moment(ns) },

@@ -2,7 +2,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Report } from "../data/report";
 import { tableOf } from "../data/report";
-import { bytes, ratio } from "../data/format";
+import { bytes, plural, ratio } from "../data/format";
 import type { Range } from "../data/range";
 import { numbersOf, sheetOf, valuesOf, type Sheet } from "../data/sheet";
 import { CELL, drawAddresses, layAddresses, mapHeight, regionAt, type AddressMap, type Region } from "../draw/address";
@@ -52,12 +52,12 @@ function Picture(props: { report: Report; tab: Tab; sheet: Sheet }) {
     return (
         <section class="panel map">
             <div class="map-legend">
-                <span>each cell is {bytes(map.piece)} · {bytes(map.total)} in {regions.length} regions, address order, gaps left out</span>
+                <span>each cell is {bytes(map.piece)} · {bytes(map.total)} in {plural(regions.length, "region")}, address order, gaps left out</span>
                 <span class="ramp">free <i style={{ background: `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(viridis).join(",")})` }} /> full</span>
                 <button type="button" class="quiet" onClick={save}>SVG of the map</button>
             </div>
             <div ref={holder}>
-                {width > 0 && <Canvas label={`${props.tab.title}: ${regions.length} regions, ${bytes(map.total)}. The rows below hold the same.`} width={width} height={height}
+                {width > 0 && <Canvas label={`${props.tab.title}: ${plural(regions.length, "region")}, ${bytes(map.total)}. The rows below hold the same.`} width={width} height={height}
                     draw={(painter) => drawAddresses(painter, map, focus)} onKey={keys} said={region ? `0x${region.start.toString(16)}: ${bytes(region.bytes)}, ${bytes(region.live)} live` : ""}
                     tip={(x, y) => at(x, y) < map.cells && x < map.across * CELL ? <Said map={map} cell={at(x, y)} /> : null} />}
             </div>

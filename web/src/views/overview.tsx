@@ -6,7 +6,7 @@ import { firstRow, numberOf, tableOf } from "../data/report";
 import { bytes, count, duration, figure, moment, plural, ratio, shortCount } from "../data/format";
 import { courseOf, topSites } from "../data/course";
 import { sharesOf } from "../data/modules";
-import { namesOf, stackName, stackPlace } from "../data/names";
+import { callersOf, namesOf, stackName, stackPlace } from "../data/names";
 import { CELL_COLUMNS, sumCells, type Range } from "../data/range";
 import { numbersOf, sheetOf } from "../data/sheet";
 import { store } from "../data/store";
@@ -161,7 +161,7 @@ function TopSites(props: { report: Report; range: Range | null }) {
                     const course = courseOf(report, site);
                     return (
                         <li key={site}><button type="button" onClick={() => store.go({ stack })}>
-                            <span class="top-name"><span class="fn">{stackName(names, stack)}</span><span class="place">{stackPlace(names, stack)}</span></span>
+                            <span class="top-name"><span class="fn">{stackName(names, stack)}</span><span class="place">{stackPlace(names, stack)} {callersOf(names, stack, 2)}</span></span>
                             {course && <Spark values={course.live} kind={metric} label={`bytes held over time, at most ${bytes(Math.max(...course.live))}`} />}
                             <span class="top-value"><strong>{bytes(weights.value[site])}</strong><span class="muted">{ratio(weights.value[site] / (weights.total || 1))}</span></span>
                             <span class="top-bar" aria-hidden="true"><span class={metric} style={{ width: `${weights.value[site] / largest * 100}%` }} /></span>
