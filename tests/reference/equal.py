@@ -113,7 +113,7 @@ def take_region_out(theirs, ours, program):
 
 def environments():
     """For heaptrack's run and for ours, such that the program sees as many variables of the same lengths."""
-    ours = dict(os.environ, _=shutil.which("heaptrack"))
+    ours = dict(os.environ, _=shutil.which("heaptrack"), PWD=os.getcwd())  # as the script heaptrack sets them
     with tempfile.TemporaryDirectory() as folder:
         lines = run([os.environ["HT"], "run", "-o", os.path.join(folder, "trace"), "--", "env", "-0"], ours).split("\0")
     seen = dict(line.split("=", 1) for line in lines if "=" in line)
