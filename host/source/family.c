@@ -28,8 +28,6 @@ struct family *family_new(struct ht_session *shared, struct emit *emit)
     family->shared = shared;
     family->emit = emit;
     family->due_stamp = UINT64_MAX;
-    for (uint32_t i = 0; i < HT_SESSION_PROCESSES; i++)
-        family->images[i] = (struct image){.serial = i + 1, .pidfd = -1};
     return family;
 }
 
@@ -88,7 +86,8 @@ void family_look(struct family *family)
         count = HT_SESSION_PROCESSES;
     if (family->settled >= count)
         return;
-    family->count = count;
+    for (; family->count < count; family->count++) /* not all at the start: they are 3 MiB */
+        family->images[family->count] = (struct image){.serial = family->count + 1, .pidfd = -1};
     bool all = true;
     for (uint32_t i = family->settled; i < count; i++) {
         struct image *image = &family->images[i];
@@ -227,7 +226,7 @@ uint32_t family_living(const struct family *family)
 
 void family_free(struct family *family)
 {
-    for (uint32_t i = 0; i < HT_SESSION_PROCESSES; i++)
+    for (uint32_t i = 0; i < family->count; i++)
         image_done(&family->images[i]);
     memory_free(family);
 }

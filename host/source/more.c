@@ -175,9 +175,12 @@ uint64_t more_unpack(struct unpacker *unpacker, struct ring *ring, const uint64_
         return padded;
     if (kind >= sizeof more_kinds / sizeof *more_kinds || bytes > MORE_PAYLOAD_MOST)
         return 0;
-    static __thread uint64_t copy[MORE_PAYLOAD_MOST / 8 + 1];
-    memcpy(copy, words + 2, bytes);
-    ((char *)copy)[bytes] = 0;
+    if (padded > unpacker->copy_words) {
+        unpacker->copy_words = padded;
+        unpacker->copy = memory_resize(unpacker->copy, padded, sizeof *unpacker->copy);
+    }
+    char *copy = memcpy(unpacker->copy, words + 2, bytes);
+    copy[bytes] = 0;
     emit_time(&unpacker->emit, stamp > unpacker->emit.last_stamp ? stamp : unpacker->emit.last_stamp);
-    return more_kinds[kind](unpacker, ring, (struct more){(const char *)copy, bytes}) ? padded : 0;
+    return more_kinds[kind](unpacker, ring, (struct more){copy, bytes}) ? padded : 0;
 }

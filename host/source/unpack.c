@@ -291,4 +291,5 @@ void unpack_done(struct unpacker *unpacker)
     family_free(unpacker->family);
     stacks_done(&unpacker->stacks);
     places_done(&unpacker->places);
+    memory_free(unpacker->copy);
 }

@@ -17,6 +17,7 @@ struct unpacker {
     bool recording;                   /* as the last EVENT_STATE said */
     uint64_t raw_bytes;
     uint64_t dropped_lanes;
+    uint64_t *copy, copy_words; /* of the payload that is looked at: its producer could change it meanwhile */
 };
 
 void unpack_init(struct unpacker *unpacker, struct ht_session *shared, struct clock *clock, emit_put put, void *context);
