@@ -18,9 +18,17 @@ bool ht__sample_init(void)
 {
     uint8_t *filter = ht__port_pages(1 << SAMPLE_FILTER_BITS);
     buckets = ht__port_pages(BUCKETS * sizeof *buckets);
-    if (filter && buckets)
+    if (filter && buckets) {
         ht__sample_filter = filter;
+        ht__sample_hold(NULL, 1);
+    }
     return ht__sample_filter != NULL;
+}
+
+void ht__sample_hold(const void *from, uint64_t bytes)
+{
+    for (const char *at = from; bytes > 0; at += 16, bytes -= bytes < 16 ? bytes : 16)
+        ht__sample_filter[sample_index(at)] = UINT8_MAX;
 }
 
 static uint64_t next_random(uint64_t *state)
@@ -63,34 +71,44 @@ static int64_t draw_distance(struct ht_thread *t)
     return (int64_t)((whole + rest) & INT64_MAX) + 1;
 }
 
+/* A countdown that is not drawn yet; so far below 0 that no program's blocks add up to it. */
+#define NOT_DRAWN (INT64_MIN / 2)
+
 void ht__sample_set(struct ht_thread *t, uint64_t mean_bytes)
 {
     if (!t->random)
         t->random = ht__port_clock() ^ (uint64_t)(uintptr_t)t ^ (uint64_t)t->tid << 40;
     t->sample_bytes = mean_bytes;
-    if (mean_bytes)
-        t->sample_left = draw_distance(t);
+    t->sample_left = NOT_DRAWN;
 }
 
-bool ht__sample_draw(struct ht_thread *t, uint64_t size)
+bool ht__sample_hit(struct ht_thread *t, uint64_t size)
 {
-    t->sample_left -= (int64_t)(size + !size);
-    if (t->sample_left > 0)
-        return false;
+    int64_t bytes = (int64_t)(size + !size);
+    if (t->sample_left + bytes <= 0) {
+        t->sample_left = draw_distance(t) - bytes;
+        if (t->sample_left > 0)
+            return false;
+    }
     t->sample_left = draw_distance(t);
     return true;
 }
 
+static uint32_t hash(const void *block)
+{
+    return (uint32_t)(((uint64_t)(uintptr_t)block >> 4) * 0x9E3779B97F4A7C15u >> 32);
+}
+
 static struct bucket *bucket_of(const void *block, unsigned overflow)
 {
-    return &buckets[((sample_hash(block) >> (32 - BUCKET_BITS)) + overflow) & (BUCKETS - 1)];
+    return &buckets[((hash(block) >> (32 - BUCKET_BITS)) + overflow) & (BUCKETS - 1)];
 }
 
 /* By the word that the count is in: not every processor compares and swaps a byte without a library's help. */
 static void filter_add(const void *block, int by)
 {
     typedef uint32_t __attribute__((may_alias)) four;
-    uint32_t index = sample_hash(block) >> (32 - SAMPLE_FILTER_BITS), shift = 8 * (index & 3);
+    uint32_t index = sample_index(block), shift = 8 * (index & 3);
     four *word = (four *)(void *)&ht__sample_filter[index & ~3u], seen = __atomic_load_n(word, __ATOMIC_RELAXED), next;
     do {
         uint32_t count = seen >> shift & UINT8_MAX;
@@ -131,9 +149,7 @@ bool ht__sample_forget(const void *block)
 
 void ht__sample_alloc(struct ht_thread *t, const void *frame, const void *block, uint64_t size, unsigned api, uint32_t alignment)
 {
-    bool point = t->sample_left <= 0;
-    if (point)
-        t->sample_left = draw_distance(t);
+    bool point = block && t->sample_left <= 0 && ht__sample_hit(t, size);
     if (!point && block)
         return;
     struct telling telling = {.op = block ? HT_LANE_ALLOC_WIDE : HT_LANE_REFUSE, .api = api, .block = block, .size = size, .alignment = alignment};

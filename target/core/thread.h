@@ -51,8 +51,8 @@ enum { HT_KEPT_ANCHORS = 1, HT_KEPT_TRUNCATED = 2 };
 struct ht_thread {
     /* what each event needs; sampling, which is to cost nearly nothing, the first line only */
     uint64_t generation;   /* equal to ht__state.generation while this thread may record */
+    int64_t sample_left;   /* bytes until the next sample; always below 0 where there is none */
     uint64_t sample_bytes; /* mean distance of samples; 0: every block is recorded */
-    int64_t sample_left;   /* bytes until the next sample */
     uint64_t busy;         /* a record is being made: frame address of the hook that makes it */
     uint64_t detour;       /* not 0: what the session wants of this thread is more than the shortest records */
     uint64_t head;         /* bytes written */

@@ -18,36 +18,46 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define FRAME HT_FRAME
-/* The record is made in the hook itself, not by a call. */
+/* The record is made in the function itself, not by a call. */
 #define HOT __attribute__((flatten))
 
 /* Inlined into each hook, so that FRAME is the hook's own. */
-#define GOT(block, size, api, alignment)                                                                                                                      \
-    do {                                                                                                                                                      \
-        struct ht_thread *self_ = ht_thread_get();                                                                                                            \
-        if (self_)                                                                                                                                            \
-            sample_tell_alloc(self_, FRAME, (block), (size), HT_API_##api, (alignment));                                                                          \
-    } while (0)
-#define GOING(block, api)                                                                                                                                     \
-    do {                                                                                                                                                      \
-        struct ht_thread *self_ = ht_thread_get();                                                                                                            \
-        if (self_)                                                                                                                                            \
-            sample_tell_free(self_, FRAME, (block), HT_API_##api);                                                                                                \
-    } while (0)
+#define GOT(block, size, api, alignment) sample_tell_alloc(FRAME, (block), (size), HT_API_##api, (alignment))
+#define GOING(block, api) sample_tell_free(FRAME, (block), HT_API_##api)
 
-EXPORT HOT void *malloc(size_t size)
+/* Apart from the hooks, which save few registers then where blocks are passed over. */
+static HOT __attribute__((noinline)) void *told_malloc(const void *frame, void *block, size_t size)
 {
-    void *block = ht__real.malloc(size);
-    GOT(block, size, MALLOC, 0);
+    sample_tell_rest(frame, block, size, HT_API_MALLOC, 0);
     return block;
 }
 
-EXPORT HOT void free(void *block)
+EXPORT void *malloc(size_t size)
+{
+    void *block = ht__real.malloc(size);
+    if (block && sample_pass(ht__self, size))
+        return block;
+    block = told_malloc(FRAME, block, size);
+    __asm__("" : "+r"(block)); /* no tail call: the hook's frame must stay */
+    return block;
+}
+
+static HOT __attribute__((noinline)) void told_free(const void *frame, void *block)
 {
     if (!block || ht__early_owns(block))
         return;
-    GOING(block, FREE);
+    sample_tell_free(frame, block, HT_API_FREE);
     ht__real.free(block);
+}
+
+EXPORT void free(void *block)
+{
+    if (ht__sample_filter && !sample_may_know(block)) {
+        ht__real.free(block);
+        return;
+    }
+    told_free(FRAME, block);
+    __asm__(""); /* no tail call */
 }
 
 EXPORT void *calloc(size_t count, size_t size)
@@ -69,10 +79,16 @@ static void *move_early(const void *block, size_t size)
     return fresh;
 }
 
-/* The old block counts if it was recorded, the new one by its own draw: so each is taken with the probability of its own size. */
-static __attribute__((noinline)) void *resize_sampled(struct ht_thread *self, const void *frame, void *block, size_t size, unsigned api)
+enum { MOST_BITS = 48 }; /* no block has more bytes; asked for they would turn the countdown round */
+
+/* The old block counts if it was recorded, the new one (`wanted`) by its own draw: so each is taken with the probability of its own size. */
+static __attribute__((noinline)) void *resize_sampled(const void *frame, void *block, size_t size, unsigned api, bool wanted)
 {
-    bool known = block && sample_may_know(block) && ht__sample_forget(block), wanted = (size || !block) && ht__sample_draw(self, size);
+    struct ht_thread *self = ht_thread_get();
+    if (!self)
+        return ht__real.realloc(block, size);
+    bool known = block && sample_may_know(block) && ht__sample_forget(block);
+    wanted = wanted && ht__sample_hit(self, size);
     if (known && wanted)
         ht__tell_resize_begin(self, block, api);
     else if (known)
@@ -93,11 +109,13 @@ static __attribute__((noinline)) void *resize_sampled(struct ht_thread *self, co
     return fresh;
 }
 
-static inline void *resize(const void *frame, void *block, size_t size, unsigned api)
+static inline __attribute__((always_inline)) void *resize(const void *frame, void *block, size_t size, unsigned api)
 {
+    if (__builtin_expect(ht__sample_filter != NULL, 0)) {
+        bool wanted = (size || !block) && (uint64_t)size >> MOST_BITS == 0 && !sample_pass(ht__self, size);
+        return wanted || sample_may_know(block) ? resize_sampled(frame, block, size, api, wanted) : ht__real.realloc(block, size);
+    }
     struct ht_thread *self = ht_thread_get();
-    if (__builtin_expect(self && ht__sample_filter, 0))
-        return resize_sampled(self, frame, block, size, api);
     if (self && block && size)
         ht__tell_resize_begin(self, block, api);
     else if (self && block)

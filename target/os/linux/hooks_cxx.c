@@ -51,9 +51,7 @@ static inline int ready(struct late *late)
         void *block = way == 1 ? ((void *(*) types)real.found)arguments : (quick);                                                                             \
         if (__builtin_expect(!block && way == 2, 0))                                                                                                          \
             return real.found ? ((void *(*) types)real.found)arguments : NULL;                                                                                \
-        struct ht_thread *self = ht_thread_get();                                                                                                             \
-        if (self)                                                                                                                                             \
-            sample_tell_alloc(self, FRAME, block, size, HT_API_##api, alignment);                                                                                \
+        sample_tell_alloc(FRAME, block, size, HT_API_##api, alignment);                                                                                       \
         return block;                                                                                                                                         \
     }
 
@@ -64,9 +62,7 @@ static inline int ready(struct late *late)
         if (!block || ht__early_owns(block))                                                                                                                  \
             return;                                                                                                                                           \
         int way = ready(&real);                                                                                                                               \
-        struct ht_thread *self = ht_thread_get();                                                                                                             \
-        if (self)                                                                                                                                             \
-            sample_tell_free(self, FRAME, block, HT_API_##api);                                                                                                  \
+        sample_tell_free(FRAME, block, HT_API_##api);                                                                                                         \
         if (way == 1)                                                                                                                                         \
             ((void (*) types)real.found)arguments;                                                                                                            \
         else                                                                                                                                                  \

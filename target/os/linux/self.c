@@ -13,13 +13,19 @@
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Stands for a thread that has not begun: only its generation is ever read, and that is equal to no state's. */
-static uint64_t nobody = 1;
+/* Stands for a thread that has not begun: its generation is equal to no state's, and its countdown to a sample has run out. What many threads take off that
+ * at once does not matter. */
+static struct {
+    uint64_t generation;
+    int64_t sample_left;
+} nobody = {1, INT64_MIN / 2};
+_Static_assert(offsetof(struct ht_thread, generation) == 0 && offsetof(struct ht_thread, sample_left) == 8, "as struct ht_thread begins");
 __thread struct ht_thread *ht__self __attribute__((tls_model("initial-exec"))) = (struct ht_thread *)(void *)&nobody;
 
 enum {

@@ -187,8 +187,11 @@ static bool start_first(bool asked)
         return false;
     if (&__libc_single_threaded)
         ht__single_threaded = &__libc_single_threaded;
-    if (ht__session->sample_bytes && ht__session->policy != HT_POLICY_SAMPLE && !ht__sample_init())
-        return false;
+    if (ht__session->sample_bytes && ht__session->policy != HT_POLICY_SAMPLE) {
+        if (!ht__sample_init())
+            return false;
+        ht__sample_hold(ht__early, ht__early_used ? HT_EARLY_BYTES : 0);
+    }
     find_usable_rule();
     ht__process_serial = enter_new_image();
     return ht__process_serial != 0;
