@@ -78,7 +78,13 @@ void ht__sample_set(struct ht_thread *t, uint64_t mean_bytes)
 {
     if (!t->random)
         t->random = ht__port_clock() ^ (uint64_t)(uintptr_t)t ^ (uint64_t)t->tid << 40;
+    if (!mean_bytes || t->sample_bytes != mean_bytes)
+        t->sample_left = NOT_DRAWN;
     t->sample_bytes = mean_bytes;
+}
+
+void ht__sample_redraw(struct ht_thread *t)
+{
     t->sample_left = NOT_DRAWN;
 }
 

@@ -23,8 +23,10 @@ extern uint8_t *ht__sample_filter;
 bool ht__sample_init(void);
 /* What lies there stays known for ever. */
 void ht__sample_hold(const void *from, uint64_t bytes);
-/* Makes `thread` sample, from now on, at this mean distance; 0: every block is recorded. */
+/* Makes `thread` sample, from now on, at this mean distance; 0: every block is recorded. A countdown that it has goes on. */
 void ht__sample_set(struct ht_thread *thread, uint64_t mean_bytes);
+/* The thread's countdown is another's too: that of its parent, before a fork. */
+void ht__sample_redraw(struct ht_thread *thread);
 /* `size` (0 as 1) was taken off the countdown, which has run out: true if a point lies in the block. */
 bool ht__sample_hit(struct ht_thread *thread, uint64_t size);
 /* A block, for which that is so, or a refusal. */

@@ -28,4 +28,16 @@ lanes sample=1024 -- "$VICTIMS/rt_churn" 100000 2
 expect "dense samples: live bytes" "$(value live_bytes)" -gt $((live / 100 * 90))
 expect "dense samples: live bytes" "$(value live_bytes)" -lt $((live / 100 * 101))
 expect "dense samples: frees of blocks that were not recorded" "$(value unknown_frees)" -eq 0
+
+# Children draw on their own from their first block on: neither what their parent was about to draw nor nothing.
+sum=0 square=0 runs=6
+for ((i = 0; i < runs; i++)); do
+    lanes sample=65536 -- "$VICTIMS/rt_fork_small" 150
+    sound "sampled children"
+    z=$((($(value estimated_bytes) - $(said bytes)) * 100 / ($(value sigma_bytes) + 1)))
+    sum=$((sum + z)) square=$((square + z * z))
+done
+mean=$((sum / runs))
+expect "sampled children: mean of $runs deviations / 100" "${mean#-}" -lt 160
+expect "sampled children: variance of $runs deviations / 10000" "$((square / runs))" -lt 46000
 finish

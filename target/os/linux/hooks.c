@@ -256,6 +256,8 @@ EXPORT pid_t fork(void)
     ht__real_need();
     uint32_t entry = ht__fork_prepare();
     pid_t pid = ht__real.fork();
+    if (pid == 0)
+        ht__sample_redraw(ht__self);
     ht__fork_done(entry, pid);
     return pid;
 }

@@ -198,6 +198,7 @@ static bool begin(uint32_t tid)
     struct ht_thread *self = map_thread();
     if (!self)
         return false;
+    self->sample_bytes = 0; /* the mapping may have been another thread's */
     if (!take_lane(self, tid)) {
         unmap_thread(self);
         return false;
