@@ -80,6 +80,17 @@ static bool is_trampoline(uint64_t pc)
     return ht__module_find(pc, &module) && module.readable && module.end - pc >= 16 && arch_is_trampoline(pc);
 }
 
+uint64_t ht__root_code[2][2];
+
+static bool is_root(const struct ht_module *loader, uint64_t pc)
+{
+    bool is_libc = ht__root_code[0][1];
+    for (int i = 0; i < 2; i++)
+        if (pc >= ht__root_code[i][0] && pc < ht__root_code[i][1])
+            return true;
+    return loader->loader && !is_libc;
+}
+
 static uint8_t kind_without_row(const struct ht_module *module, uint64_t pc)
 {
     struct cfi_row row;
@@ -88,7 +99,7 @@ static uint8_t kind_without_row(const struct ht_module *module, uint64_t pc)
     if (!module->eh_frame_hdr)
         return RULE_LOST;
     /* Nothing before it, but code that begins here: an address that was laid by hand (makecontext), not by a call. */
-    return module->loader || ht__cfi_find(module->eh_frame_hdr, module->start, module->end, pc, &row) ? RULE_END : RULE_LOST;
+    return is_root(module, pc) || ht__cfi_find(module->eh_frame_hdr, module->start, module->end, pc, &row) ? RULE_END : RULE_LOST;
 }
 
 struct rule_wide ht__rule_find_wide(uint64_t pc)

@@ -109,6 +109,8 @@ static inline uint64_t rule_step(uint64_t pc)
 
 /* Known from before or from .eh_frame; async-signal-safe, no allocation. Announces the module in the calling thread's lane if it is new, before the rule can be known. */
 rule_word ht__rule_find(uint64_t pc);
+/* Of a loader that is the C library too (musl): only code in these ranges has no caller. All 0: of a loader all code that has no unwind information. */
+extern uint64_t ht__root_code[2][2];
 /* For RULE_BIG. RULE_NONE: cannot be told just now (a signal handler interrupted the look-up of a module). */
 struct rule_wide ht__rule_find_wide(uint64_t pc);
 /* Forgets all rules: code was unmapped. */

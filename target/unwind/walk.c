@@ -390,13 +390,13 @@ static inline __attribute__((always_inline)) struct walk finish(struct ht_thread
 static bool go_to_caller(struct arch_registers *at, const struct ht_origin *origin, uint64_t *slot)
 {
     while (at->sp < (uintptr_t)origin->cfa) {
-        struct rule_wide rule = ht__rule_find_wide(at->pc);
-        if ((rule.kind != RULE_SP && rule.kind != RULE_FP) || !rule.ra_below)
+        rule_word rule = ht__rule_find(at->pc);
+        if ((rule_kind(rule) != RULE_SP && rule_kind(rule) != RULE_FP) || !rule_ra_below(rule))
             return false;
-        at->sp = (rule.kind == RULE_FP ? at->fp : at->sp) + (uint64_t)rule.cfa;
-        if (rule.fp_below)
-            at->fp = load(at->sp - rule.fp_below);
-        *slot = at->sp - rule.ra_below;
+        at->sp = (rule_kind(rule) == RULE_FP ? at->fp : at->sp) + rule_cfa(rule);
+        if (rule_fp_below(rule))
+            at->fp = load(at->sp - rule_fp_below(rule));
+        *slot = at->sp - rule_ra_below(rule);
         at->pc = load_ra(*slot);
     }
     return true;

@@ -24,6 +24,16 @@ if [ -e "$BUILD/x86_64-musl/libheaptracer.so" ]; then
     musl-gcc -O1 -g "$SOURCE/tests/programs/kinds.c" -Wl,--eh-frame-hdr -o musl
     record musl
     grep -q 'path=.*musl' musl.txt || { echo "musl: its C library is not a module"; exit 1; }
+    ! grep -q 'size=[1-9][0-9][0-9] .*truncated=yes' musl.txt || { echo "musl: whole stacks are told as cut"; exit 1; }
+    cat >sorts.c <<'END'
+#include <stdlib.h>
+static void *volatile keep;
+static int compare(const void *a, const void *b) { keep = malloc(3000); return *(const int *)a - *(const int *)b; }
+int main(void) { int numbers[] = {3, 1, 2}; qsort(numbers, 3, sizeof *numbers, compare); return 0; }
+END
+    musl-gcc -O1 sorts.c -Wl,--eh-frame-hdr -o sorts
+    "$HT" run -q -o sorts.htrc -- ./sorts
+    "$HT" dump sorts.htrc | grep -q 'size=3000 .*truncated=yes' || { echo "musl: a stack that ends in its C library is told as whole"; exit 1; }
 fi
 # Other processors: 1 name of the runtime, 2 of the compiler, 3 of the emulator.
 emulate() {

@@ -8,7 +8,9 @@
 #include "target/core/sample.h"
 #include "target/core/port_core.h"
 #include "target/unwind/arch.h"
+#include "target/unwind/rule.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +18,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -146,6 +149,20 @@ static void find_usable_rule(void)
         ht__usable_rule = sizeof(void *) == 8 ? HT_USABLE_GLIBC64 : HT_USABLE_GLIBC32;
 }
 
+/* musl has no unwind information, and its loader is its libc: main is called near __libc_start_main, and threads begin between these two functions. */
+static void find_root_code(void)
+{
+    Dl_info libc;
+    if (!dladdr((void *)(uintptr_t)ht__real.malloc, &libc) || (uintptr_t)libc.dli_fbase != getauxval(AT_BASE))
+        return;
+    uint64_t main_caller = (uint64_t)(uintptr_t)ht__real_find("__libc_start_main"), a = (uint64_t)(uintptr_t)ht__real_find("pthread_exit");
+    uint64_t b = (uint64_t)(uintptr_t)ht__real_find("pthread_create");
+    ht__root_code[0][0] = main_caller - 256;
+    ht__root_code[0][1] = main_caller + 256;
+    ht__root_code[1][0] = a < b ? a : b;
+    ht__root_code[1][1] = a < b ? b : a;
+}
+
 static bool make_state(void)
 {
     struct ht_state *page = ht__pages_get(4096, 0);
@@ -193,6 +210,7 @@ static bool start_first(bool asked)
         ht__sample_hold(ht__early, ht__early_used ? HT_EARLY_BYTES : 0);
     }
     find_usable_rule();
+    find_root_code();
     ht__process_serial = enter_new_image();
     return ht__process_serial != 0;
 }
