@@ -87,7 +87,7 @@ static void sources_put(struct json *json, const struct model *model)
 static void limits_note(struct view_json *page, const struct report_sites *sites, const struct slices_answer *slices)
 {
     if (sites->merged)
-        view_json_note(page, "the %zu call stacks that allocated least are one row without a stack", sites->merged);
+        view_json_note(page, "the %zu call stacks that matter least (shares of allocated, never freed and peak) are one row without a stack", sites->merged);
     if (slices->sites.coarse)
         view_json_note(page, "call stacks that moved few bytes are told in steps of %u time slices", 1u << slices->sites.coarse);
 }

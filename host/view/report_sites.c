@@ -15,19 +15,28 @@ struct site_row {
 };
 
 struct site_weight {
-    uint64_t bytes;
+    double share;
     uint32_t site;
 };
 
 static int weight_order(const void *left, const void *right)
 {
     const struct site_weight *a = left, *b = right;
-    return a->bytes != b->bytes ? (a->bytes < b->bytes) - (a->bytes > b->bytes) : (a->site > b->site) - (a->site < b->site);
+    return a->share != b->share ? (a->share < b->share) - (a->share > b->share) : (a->site > b->site) - (a->site < b->site);
 }
 
 static bool site_is_used(const struct site *site)
 {
     return site->account.allocated.count || site->account.freed.count || site->account.live.count || site->left.count || site->refused;
+}
+
+/* A call stack that leaks matters, however little it allocates. */
+static double site_share(const struct model *model, const struct site *site, uint32_t number)
+{
+    const struct model_totals *totals = model_get_totals(model);
+    double leaked = (double)(totals->left.bytes + totals->account.live.bytes), allocated = (double)totals->account.allocated.bytes, peak = (double)totals->account.peak.bytes;
+    return (double)site->account.allocated.bytes / (allocated + 1) + (double)(site->account.live.bytes + site->left.bytes) / (leaked + 1) +
+           (double)model_site_at_peak(model, number).bytes / (peak + 1);
 }
 
 static struct site_weight *weights_make(const struct model *model, size_t *used)
@@ -38,7 +47,7 @@ static struct site_weight *weights_make(const struct model *model, size_t *used)
     *used = 0;
     for (size_t i = 0; i < count; i++)
         if (site_is_used(sites + i))
-            weights[(*used)++] = (struct site_weight){sites[i].account.allocated.bytes + sites[i].account.live.bytes + sites[i].left.bytes, (uint32_t)i};
+            weights[(*used)++] = (struct site_weight){site_share(model, sites + i, (uint32_t)i), (uint32_t)i};
     qsort(weights, *used, sizeof *weights, weight_order);
     return weights;
 }

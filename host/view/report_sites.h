@@ -8,7 +8,7 @@
 enum { REPORT_SITES_MOST = 100000, REPORT_CELLS_MOST = 200000 };
 
 struct report_sites {
-    uint32_t *order;  /* the sites of the report, those that allocated most first */
+    uint32_t *order;  /* the sites of the report, those that matter most first: by their shares of allocated, of never freed and of the peak */
     uint32_t *places; /* by site: its place in the report; those that do not get one share the last */
     size_t count;     /* places, with the last one if there are `merged` */
     size_t merged;    /* sites that share it */

@@ -14,6 +14,12 @@ static const char *css_of(char *text, char kind, size_t number, const char *more
     return text;
 }
 
+/* Not so many that their labels touch. */
+static int ticks_fit(double pixels, double each, int most)
+{
+    return (int)fmax(1, fmin(most, pixels / each));
+}
+
 static double time_at(const struct svg_curves *curves, size_t i)
 {
     return curves->begin_ns + curves->step_ns * (double)i;
@@ -97,8 +103,9 @@ void svg_curves_draw(struct svg *svg, const struct svg_curves *curves)
         memory_free(bases);
         return;
     }
-    struct svg_scale x = svg_scale_make(SVG_TIME, curves->begin_ns, time_at(curves, curves->count - 1), frame.left, frame.right, 8, 0);
-    struct svg_scale y = svg_scale_make(curves->unit, 0, highest, frame.bottom, frame.top, 6, 1);
+    struct svg_scale x = svg_scale_make(SVG_TIME, curves->begin_ns, time_at(curves, curves->count - 1), frame.left, frame.right,
+                                         ticks_fit(frame.right - frame.left, 90, 8), 0);
+    struct svg_scale y = svg_scale_make(curves->unit, 0, highest, frame.bottom, frame.top, ticks_fit(frame.bottom - frame.top, 30, 6), 1);
     svg_frame_y(&frame, &y);
     svg_frame_x(&frame, &x, "time");
     for (size_t i = curves->curve_count; i-- > 0;)
@@ -107,6 +114,8 @@ void svg_curves_draw(struct svg *svg, const struct svg_curves *curves)
     curves_legend(&frame, curves);
     memory_free(bases);
 }
+
+static const double row_least = 16; /* pixels of a bar with its label */
 
 static double bars_highest(const struct svg_bars *bars)
 {
@@ -143,10 +152,12 @@ static void bar_tip(struct str *tip, const struct svg_bars *bars, const struct s
 void svg_bars_draw(struct svg *svg, const struct svg_bars *bars)
 {
     struct svg_frame frame = svg_frame_begin(svg, bars->title, bars->about, svg->width * 0.42);
-    double highest = bars_highest(bars), rows = bars->count ? (double)bars->count : 1, step = fmin((frame.bottom + 24 - frame.top) / rows, 34);
+    double highest = bars_highest(bars), room = frame.bottom + 24 - frame.top;
+    size_t count = bars->count < (size_t)(room / row_least) ? bars->count : (size_t)(room / row_least); /* the last ones go where there is no room */
+    double step = count ? fmin(room / (double)count, 34) : 0;
     struct svg_scale x = svg_scale_make(bars->unit, 0, highest, frame.left, frame.right - 118, 4, 0);
     struct str tip = {0};
-    for (size_t i = 0; highest > 0 && i < bars->count; i++) {
+    for (size_t i = 0; highest > 0 && i < count; i++) {
         const struct svg_bar *bar = bars->bars + i;
         char words[NUMBER_ROOM];
         double y = frame.top + step * (double)i, thick = fmin(step * 0.72, 22), middle = y + thick / 2 + 4;
@@ -196,7 +207,7 @@ void svg_columns_draw(struct svg *svg, const struct svg_bars *columns, const cha
     frame.bottom -= 14;
     double room = fmin((frame.right - frame.left) / (double)columns->count, 90);
     size_t step = labels_step(columns, room);
-    struct svg_scale y = svg_scale_make(columns->unit, 0, highest, frame.bottom, frame.top, 6, 1);
+    struct svg_scale y = svg_scale_make(columns->unit, 0, highest, frame.bottom, frame.top, ticks_fit(frame.bottom - frame.top, 30, 6), 1);
     svg_frame_y(&frame, &y);
     for (size_t i = 0; i < columns->count; i++) {
         double x = frame.left + room * (double)i;
@@ -272,7 +283,8 @@ void svg_heat_draw(struct svg *svg, const struct svg_heat *heat)
         svg_frame_nothing(&frame);
         return;
     }
-    struct svg_scale x = svg_scale_make(SVG_TIME, heat->begin_ns, heat->begin_ns + heat->step_ns * (double)heat->columns, frame.left, frame.right, 8, 0);
+    struct svg_scale x = svg_scale_make(SVG_TIME, heat->begin_ns, heat->begin_ns + heat->step_ns * (double)heat->columns, frame.left, frame.right,
+                                         ticks_fit(frame.right - frame.left, 90, 8), 0);
     struct svg_scale y = svg_scale_make(SVG_COUNT, 0, (double)heat->rows, frame.bottom, frame.top, (int)heat->rows, 0);
     svg_rect(svg, frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top, "h0", NULL);
     for (size_t row = 0; row < heat->rows; row++) {
