@@ -8,8 +8,9 @@
 #include "host/view/health_text.h"
 #include "output.h"
 #include "reading.h"
+#include "report_html.h"
 
-enum report_format { REPORT_TEXT, REPORT_MARKDOWN, REPORT_JSON };
+enum report_format { REPORT_HTML, REPORT_TEXT, REPORT_MARKDOWN, REPORT_JSON };
 
 struct report_options {
     struct page_options page;
@@ -21,10 +22,10 @@ struct report_options {
 static const struct opt report_table[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "Output", NULL, NULL, NULL},
     {OPT_CHOICE, 0, "format", offsetof(struct report_options, format), "FORMAT",
-     "of the health report", "text", "text|markdown|json", NULL},
-    {OPT_FLAG, 0, "json", offsetof(struct report_options, json), NULL, "all that is known about the run, as one JSON document", NULL, NULL, NULL},
+     "html: the page with everything; text, markdown, json: the health report alone", "html", "html|text|markdown|json", NULL},
+    {OPT_FLAG, 0, "json", offsetof(struct report_options, json), NULL, "what the page shows, as one JSON document", NULL, NULL, NULL},
     {OPT_TEXT, 'o', "output", offsetof(struct report_options, page.output), "FILE", "write there; '-' is standard output",
-     "standard output", NULL, NULL},
+     "the trace's name with .html, in this folder; else standard output", NULL, NULL},
     {OPT_FLAG, 'f', "force", offsetof(struct report_options, force), NULL, "replace a file that is there", NULL, NULL, NULL},
     {OPT_FLAG, 'q', "quiet", offsetof(struct report_options, quiet), NULL, "say nothing but errors", NULL, NULL, NULL},
     {OPT_CHOICE, 0, "color", offsetof(struct report_options, page.colour), "WHEN", "colours of the text; auto: on a terminal unless $NO_COLOR is set", "auto",
@@ -37,17 +38,20 @@ static const struct opt report_table[] = {
 };
 
 static const struct opt_example report_examples[] = {
-    {"heaptracer report app.htrc", "is its memory healthy? on one screen"},
+    {"heaptracer report app.htrc", "app.html: one file that any browser opens, also offline"},
+    {"heaptracer report app.htrc --format text", "is its memory healthy? on one screen"},
     {"heaptracer report app.htrc --format markdown -o health.md", "the same, for a merge request"},
-    {"heaptracer report app.htrc --json | jq .health.score", "everything, for programs"},
+    {"heaptracer report app.htrc --json | jq .health.score", "the figures of the page, for programs"},
     {0},
 };
 
 const struct opt_command cmd_report_table = {
     .name = "heaptracer report",
     .usage = "[options] FILE",
-    .about = "Say whether the memory of a recorded run is healthy",
-    .manual = "The health report has a score from 0 to 100, findings with their evidence and thresholds, recommendations and metrics. Every figure comes from the "
+    .about = "Write one page that tells all about a recorded run, or a health report",
+    .manual = "Reads the trace FILE ('-' is standard input) once and writes one HTML file. It needs nothing else: no network, no other file. It holds every table, "
+              "a flame graph, the timeline whose ranges filter all tables, source lines about the call stacks that matter most, and the health report.\n\n"
+              "The health report has a score from 0 to 100, findings with their evidence and thresholds, recommendations and metrics. Every figure comes from the "
               "tables of 'heaptracer analyze'; docs/report.md has the formula of the score and every threshold.\n\n"
               "A file that is there is not overwritten without --force. A trace that was cut or damaged is reported as far as it can be read; the exit code is then 3.",
     .options = report_table,
@@ -70,8 +74,10 @@ static void form_write(FILE *out, const struct report *report, const struct repo
         health_json(out, report);
     else if (options->format == REPORT_TEXT)
         health_text_put(out, report);
-    else
+    else if (options->format == REPORT_MARKDOWN)
         health_markdown_put(out, report);
+    else
+        report_html(out, report);
 }
 
 /* The judgement looks at sites by their number in the model. */
@@ -105,6 +111,14 @@ static void report_write(FILE *out, struct reading *reading, const struct report
     health_done(&health);
 }
 
+/* Where it goes when nobody said so; NULL is standard output. */
+static char *output_choose(const struct report_options *options, const char *path, struct error *error)
+{
+    if (options->page.output)
+        return memory_copy_text(options->page.output);
+    return options->json || options->format != REPORT_HTML ? NULL : reading_output_name(path, ".html", error);
+}
+
 static int report_file(const struct report_options *options, const char *path)
 {
     struct error error = {0};
@@ -112,15 +126,17 @@ static int report_file(const struct report_options *options, const char *path)
     struct output output = {0};
     struct reading reading = {0};
     struct reading_config config = {&options->page, NULL, wants_table, true, options->from_ns, options->to_ns, options->process, options->thread};
-    bool is_good = reading_open(&reading, &config, path, &error) &&
+    char *name = output_choose(options, path, &error);
+    bool is_good = !error.kind && reading_open(&reading, &config, path, &error) &&
                    terminal_open(&terminal, &(struct terminal_config){NULL, options->page.colour, options->page.width}, &error) &&
-                   output_open(&output, options->page.output, options->force, &error);
+                   output_open(&output, name, options->force, &error);
     if (is_good && reading_run(&reading, &error))
         report_write(output.out, &reading, options, &terminal);
     if (output.out && output_close(&output, !error.kind, &error) && output.path && !options->quiet)
         fprintf(stderr, "heaptracer: %s\n", output.path);
     int exit_code = error.kind ? cmd_fail(&error) : reading.problem.kind ? cmd_fail(&reading.problem) : CMD_DONE;
     reading_close(&reading);
+    memory_free(name);
     return exit_code;
 }
 
@@ -133,7 +149,7 @@ int cmd_report(int argc, char **argv)
     if (!cmd_parse(&cmd_report_table, &options, argc, argv, &words, &exit_code))
         return exit_code;
     if (options.json && options.format) {
-        error_set(&error, ERROR_USAGE, "--json writes all that is known, --format json the health report alone: choose one");
+        error_set(&error, ERROR_USAGE, "--json writes what the page shows, --format json the health report alone: choose one");
         exit_code = cmd_fail(&error);
     } else {
         exit_code = report_file(&options, words.at[0]);
