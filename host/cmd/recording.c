@@ -55,9 +55,9 @@ static void recording_raise_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void recording_put(void *context, const struct event *event)
+static void recording_put(void *context, const struct event *events, size_t count)
 {
-    trace_writer_put(context, event);
+    trace_writer_put(context, events, count);
 }
 
 void recording_begin(struct recording *recording)

@@ -1,12 +1,17 @@
-/* emit: in events with a stamp, out events with a time that never falls, handed to the taker; counts them. */
+/* emit: in events with a stamp, out events with a time that never falls, handed to the taker some at a time; counts them. */
 #ifndef HOST_SOURCE_EMIT_H
 #define HOST_SOURCE_EMIT_H
+
+#include <stddef.h>
 
 #include <heaptracer/trace.h>
 
 #include "clock.h"
 
-typedef void (*emit_put)(void *context, const struct event *event);
+typedef void (*emit_put)(void *context, const struct event *events, size_t count);
+
+/* As many as hide from each other the time that memory takes; few enough to stay near. */
+enum { EMIT_RUN = 16 };
 
 struct emit {
     emit_put put;
@@ -14,6 +19,8 @@ struct emit {
     struct clock *clock;
     uint64_t last_stamp, last_ns;
     uint64_t events, late_events;
+    uint32_t waiting_count;
+    struct event waiting[EMIT_RUN];
 };
 
 /* An event that came too late to be in its place is told at the time of the last one and counted. */
@@ -30,10 +37,29 @@ static inline uint64_t emit_time(struct emit *emit, uint64_t stamp)
     return emit->last_ns;
 }
 
+/* Hands on what waits: at the end of a round, and before anything else is done with the taker. */
+static inline void emit_flush(struct emit *emit)
+{
+    uint32_t count = emit->waiting_count;
+    emit->waiting_count = 0;
+    if (count)
+        emit->put(emit->context, emit->waiting, count);
+}
+
+/* Where the next event is to be made. Nothing else may be emitted before it is whole. */
+static inline struct event *emit_next(struct emit *emit)
+{
+    if (emit->waiting_count == EMIT_RUN)
+        emit_flush(emit);
+    emit->events++;
+    return emit->waiting + emit->waiting_count++;
+}
+
 static inline void emit_event(struct emit *emit, const struct event *event)
 {
-    emit->events++;
-    emit->put(emit->context, event);
+    *emit_next(emit) = *event;
+    if (event->define)
+        emit_flush(emit); /* what it points to does not last */
 }
 
 #endif

@@ -262,6 +262,7 @@ enum shm_work shm_round(struct shm *shm)
     shm_close_rings(shm);
     if (whole)
         shm_end_images(shm);
+    emit_flush(&shm->unpacker.emit);
     uint64_t bytes = shm->unpacker.raw_bytes - before;
     shm->idle_rounds = bytes ? 0 : shm->idle_rounds + 1;
     shm->held_rounds = whole ? 0 : shm->held_rounds + 1;
@@ -322,6 +323,7 @@ void shm_state(struct shm *shm, bool recording)
 {
     __atomic_store_n(&shm->config.session->recording, recording, __ATOMIC_SEQ_CST);
     unpack_state(&shm->unpacker, recording);
+    emit_flush(&shm->unpacker.emit);
 }
 
 void shm_mark(struct shm *shm, const char *label)
@@ -357,21 +359,21 @@ void shm_cost(const struct shm *shm, struct cost_definition *cost)
     }
 }
 
-void shm_tell_stack(const struct shm *shm, uint32_t stack, emit_put put, void *context)
+void shm_tell_stack(const struct shm *shm, uint32_t stack, shm_see see, void *context)
 {
     const struct stack_node *node = stack < shm->unpacker.stacks.nodes.count ? &shm->unpacker.stacks.nodes.at[stack] : NULL;
     if (!stack || !node)
         return;
-    shm_tell_stack(shm, node->parent, put, context);
+    shm_tell_stack(shm, node->parent, see, context);
     const struct place *place = &shm->unpacker.places.at.at[node->place];
     const struct place_module *module = &shm->unpacker.places.modules.at[place->module];
     struct module_definition file = {.id = place->module, .build_id_bytes = module->build_id_bytes, .path = module->path};
     if (place->module) {
         memcpy(file.build_id, module->build_id, module->build_id_bytes);
-        put(context, &(struct event){.kind = EVENT_MODULE, .define = &file});
+        see(context, &(struct event){.kind = EVENT_MODULE, .define = &file});
     }
     struct frame_definition frame = {.id = stack, .parent = node->parent, .module = place->module, .offset = place->offset};
-    put(context, &(struct event){.kind = EVENT_FRAME, .stack = stack, .define = &frame});
+    see(context, &(struct event){.kind = EVENT_FRAME, .stack = stack, .define = &frame});
 }
 
 uint64_t shm_events(const struct shm *shm)

@@ -45,7 +45,8 @@ void shm_finish(struct shm *shm);
 /* Counters so far; CPU times are the caller's. */
 void shm_cost(const struct shm *shm, struct cost_definition *cost);
 /* Puts the definitions (EVENT_MODULE, EVENT_FRAME) of one stack once more, to somebody else. */
-void shm_tell_stack(const struct shm *shm, uint32_t stack, emit_put put, void *context);
+typedef void (*shm_see)(void *context, const struct event *event);
+void shm_tell_stack(const struct shm *shm, uint32_t stack, shm_see see, void *context);
 uint64_t shm_events(const struct shm *shm);
 void shm_free(struct shm *shm);
 

@@ -11,18 +11,18 @@ void stacks_init(struct stacks *stacks, const struct places *places, struct emit
     vec_push(&stacks->nodes, ((struct stack_node){0}));
 }
 
-static inline uint64_t stacks_hash(uint32_t parent, uint64_t other)
+static inline uint32_t stacks_hash(uint32_t parent, uint64_t other)
 {
     uint64_t hash = ((uint64_t)parent << 32 ^ other) * 0x9E3779B97F4A7C15u;
-    return hash ^ hash >> 32;
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
-static uint32_t *stacks_slot(const struct stacks *stacks, uint32_t parent, uint32_t place)
+static struct stack_slot *stacks_slot(const struct stacks *stacks, uint32_t hash, uint32_t parent, uint32_t place)
 {
-    size_t at = stacks_hash(parent, place) & (stacks->room - 1);
-    for (; stacks->slots[at]; at = (at + 1) & (stacks->room - 1)) {
-        const struct stack_node *node = stacks->nodes.at + stacks->slots[at];
-        if (node->parent == parent && node->place == place)
+    size_t at = hash & (stacks->room - 1);
+    for (; stacks->slots[at].id; at = (at + 1) & (stacks->room - 1)) {
+        const struct stack_node *node = stacks->nodes.at + stacks->slots[at].id;
+        if (stacks->slots[at].hash == hash && node->parent == parent && node->place == place)
             break;
     }
     return &stacks->slots[at];
@@ -30,13 +30,18 @@ static uint32_t *stacks_slot(const struct stacks *stacks, uint32_t parent, uint3
 
 static void stacks_grow(struct stacks *stacks)
 {
-    memory_free(stacks->slots);
+    struct stack_slot *old = stacks->slots;
+    size_t old_room = stacks->room;
     stacks->room *= 2;
     stacks->slots = memory_new(stacks->room, sizeof *stacks->slots);
-    for (size_t id = 1; id < stacks->nodes.count; id++) {
-        const struct stack_node *node = &stacks->nodes.at[id];
-        *stacks_slot(stacks, node->parent, node->place) = (uint32_t)id;
+    for (size_t i = 0; i < old_room; i++) {
+        size_t at = old[i].hash & (stacks->room - 1);
+        while (old[i].id && stacks->slots[at].id)
+            at = (at + 1) & (stacks->room - 1);
+        if (old[i].id)
+            stacks->slots[at] = old[i];
     }
+    memory_free(old);
 }
 
 static void stacks_tell(struct stacks *stacks, uint32_t id, uint32_t parent, uint32_t place)
@@ -46,9 +51,10 @@ static void stacks_tell(struct stacks *stacks, uint32_t id, uint32_t parent, uin
     emit_event(stacks->emit, &(struct event){.kind = EVENT_FRAME, .time_ns = stacks->emit->last_ns, .stack = id, .define = &frame});
 }
 
-static uint32_t stacks_add(struct stacks *stacks, uint32_t *slot, uint32_t parent, uint32_t place)
+static uint32_t stacks_add(struct stacks *stacks, struct stack_slot *slot, uint32_t hash, uint32_t parent, uint32_t place)
 {
-    uint32_t id = *slot = (uint32_t)stacks->nodes.count;
+    uint32_t id = (uint32_t)stacks->nodes.count;
+    *slot = (struct stack_slot){hash, id};
     vec_push(&stacks->nodes, ((struct stack_node){.parent = parent, .place = place}));
     if (stacks->nodes.count * 4 > stacks->room * 3)
         stacks_grow(stacks);
@@ -58,8 +64,9 @@ static uint32_t stacks_add(struct stacks *stacks, uint32_t *slot, uint32_t paren
 
 uint32_t stacks_find(struct stacks *stacks, uint32_t parent, uint32_t place)
 {
-    uint32_t *slot = stacks_slot(stacks, parent, place);
-    return *slot ? *slot : stacks_add(stacks, slot, parent, place);
+    uint32_t hash = stacks_hash(parent, place);
+    struct stack_slot *slot = stacks_slot(stacks, hash, parent, place);
+    return slot->id ? slot->id : stacks_add(stacks, slot, hash, parent, place);
 }
 
 static inline uint32_t *stacks_near(const struct stacks *stacks, uint32_t parent, uint64_t pc)

@@ -16,11 +16,16 @@ struct stack_node {
     uint32_t latest; /* the child that was asked for last, 0: none */
 };
 
+/* With its hash, so that what is not looked for is passed over without a look at its node. */
+struct stack_slot {
+    uint32_t hash, id; /* id 0: free */
+};
+
 enum { STACKS_NEAR = 1 << 15 };
 
 struct stacks {
     VEC(struct stack_node) nodes; /* by id; 0 is the empty stack */
-    uint32_t *slots;              /* ids by parent and place: open addressing, at most 3/4 full, 0: free */
+    struct stack_slot *slots;     /* by parent and place: open addressing, at most 3/4 full */
     uint32_t *near;               /* STACKS_NEAR ids by parent and pc, asked for lately */
     size_t room;
     uint32_t eras; /* given so far */

@@ -67,32 +67,34 @@ uint32_t unpack_stack(struct unpacker *unpacker, struct ring *ring, uint64_t kee
     return id;
 }
 
-/* `event` is filled but for what differs from one to the next. */
-static inline uint64_t unpack_end(struct unpacker *unpacker, struct event *event, const uint64_t *words, uint64_t count, uint64_t stamp)
+static inline uint64_t unpack_end(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp, enum event_kind kind)
 {
     if (count < 2)
         return 0;
-    event->api = ring_word(words) >> 3 & 31;
-    event->address = ring_word(words + 1);
-    event->time_ns = emit_time(&unpacker->emit, stamp);
-    emit_event(&unpacker->emit, event);
+    uint64_t api = ring_word(words) >> 3 & 31, address = ring_word(words + 1), time_ns = emit_time(&unpacker->emit, stamp);
+    *emit_next(&unpacker->emit) = (struct event){
+        .kind = (uint8_t)kind, .api = (uint8_t)api, .process = ring->serial, .thread = ring->thread, .time_ns = time_ns, .address = address};
     return 2;
 }
 
-static inline uint64_t unpack_alloc(struct unpacker *unpacker, struct ring *ring, struct event *event, const uint64_t *words, uint64_t count, uint64_t stamp)
+static inline uint64_t unpack_alloc(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
 {
     if (count < 3)
         return 0;
-    uint64_t shape = ring_word(words + 2), keep = shape >> 16 & 0xFFFF, fresh = shape & 0xFFFF;
+    uint64_t shape = ring_word(words + 2), keep = shape >> 16 & 0xFFFF, fresh = shape & 0xFFFF, size = shape >> 32;
     if (count < 3 + fresh)
         return 0;
-    event->api = ring_word(words) >> 3 & 31;
-    event->address = ring_word(words + 1);
-    event->size = shape >> 32;
-    event->usable = ht_usable_usual(ring->usable_rule, shape >> 32);
-    event->stack = unpack_stack(unpacker, ring, keep, fresh, words + 3);
-    event->time_ns = emit_time(&unpacker->emit, stamp);
-    emit_event(&unpacker->emit, event);
+    uint32_t stack = unpack_stack(unpacker, ring, keep, fresh, words + 3);
+    uint64_t api = ring_word(words) >> 3 & 31, address = ring_word(words + 1), time_ns = emit_time(&unpacker->emit, stamp);
+    *emit_next(&unpacker->emit) = (struct event){.kind = EVENT_ALLOC,
+                                                 .api = (uint8_t)api,
+                                                 .process = ring->serial,
+                                                 .thread = ring->thread,
+                                                 .time_ns = time_ns,
+                                                 .address = address,
+                                                 .size = size,
+                                                 .usable = ht_usable_usual(ring->usable_rule, size),
+                                                 .stack = stack};
     return 3 + fresh;
 }
 
@@ -183,13 +185,12 @@ static bool is_name(const uint64_t *words, uint64_t count)
 
 static uint64_t unpack_op(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
 {
-    struct event end = {.kind = EVENT_RESIZE_BEGIN, .process = ring->serial, .thread = ring->thread};
     switch (ring_word(words) & 7) {
     case HT_LANE_FREE:
     case HT_LANE_ALLOC:
         return 0; /* it is cut off: else unpack_plain had taken it */
     case HT_LANE_RESIZE_BEGIN:
-        return unpack_end(unpacker, &end, words, count, stamp);
+        return unpack_end(unpacker, ring, words, count, stamp, EVENT_RESIZE_BEGIN);
     case HT_LANE_MORE:
         return more_unpack(unpacker, ring, words, count, stamp);
     default:
@@ -200,17 +201,15 @@ static uint64_t unpack_op(struct unpacker *unpacker, struct ring *ring, const ui
 /* Nearly all records are of two kinds: takes them as long as there is no other, and returns how many words they have. */
 static uint64_t unpack_plain(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stop)
 {
-    struct event end = {.kind = EVENT_FREE, .process = ring->serial, .thread = ring->thread}, birth = end;
-    birth.kind = EVENT_ALLOC;
     uint64_t used = 0, most = count < ring->room / UNPACK_GIVE / 8 ? count : ring->room / UNPACK_GIVE / 8;
     while (used < most) {
         uint64_t first = ring_word(words + used), stamp = first >> 8, taken = 0;
         if (stamp > stop)
             break;
         if ((first & 7) == HT_LANE_FREE)
-            taken = unpack_end(unpacker, &end, words + used, count - used, stamp);
+            taken = unpack_end(unpacker, ring, words + used, count - used, stamp, EVENT_FREE);
         else if ((first & 7) == HT_LANE_ALLOC)
-            taken = unpack_alloc(unpacker, ring, &birth, words + used, count - used, stamp);
+            taken = unpack_alloc(unpacker, ring, words + used, count - used, stamp);
         if (!taken)
             break;
         ring->bound = stamp;

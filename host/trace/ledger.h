@@ -65,14 +65,29 @@ void ledger_sum(struct ledger *ledger);
 
 struct ledger_row *ledger_find_page(struct ledger *ledger, uint64_t key, size_t near);
 
+static inline uint64_t ledger_key(uint32_t process, ht_addr address)
+{
+    return (uint64_t)process << (64 - LEDGER_PAGE_BITS) | address >> LEDGER_PAGE_BITS;
+}
+
 static inline struct ledger_row *ledger_row(struct ledger *ledger, uint32_t process, ht_addr address)
 {
-    uint64_t key = (uint64_t)process << (64 - LEDGER_PAGE_BITS) | address >> LEDGER_PAGE_BITS;
-    size_t near = (size_t)key % LEDGER_NEAR;
-    struct ledger_row *rows = ledger->near[near].rows;
-    if (__builtin_expect(ledger->near[near].key != key, 0))
-        rows = ledger_find_page(ledger, key, near);
+    uint64_t key = ledger_key(process, address);
+    struct ledger_row *rows = ledger->near[key % LEDGER_NEAR].rows;
+    if (__builtin_expect(ledger->near[key % LEDGER_NEAR].key != key, 0))
+        rows = ledger_find_page(ledger, key, key % LEDGER_NEAR);
     return rows + address / LEDGER_ROW_BYTES % LEDGER_PAGE_ROWS;
+}
+
+/* Where a block will be looked for, if its page was used lately: it is fetched meanwhile. NULL: not known. */
+static __attribute__((always_inline)) inline const struct ledger_row *ledger_expect(const struct ledger *ledger, uint32_t process, ht_addr address)
+{
+    uint64_t key = ledger_key(process, address);
+    if (ledger->near[key % LEDGER_NEAR].key != key)
+        return NULL;
+    const struct ledger_row *row = ledger->near[key % LEDGER_NEAR].rows + address / LEDGER_ROW_BYTES % LEDGER_PAGE_ROWS;
+    __builtin_prefetch(row);
+    return row;
 }
 
 /* Of an address that LEDGER_GRAIN divides; 0 of another. */

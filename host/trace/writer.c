@@ -16,7 +16,9 @@ enum {
     WRITER_CHECKPOINT_EVENTS = 4 << 20,
     WRITER_CHECKPOINT_RATIO = 64,
     WRITER_ORIGINS = 65535,
-    WRITER_NEAR = 256
+    WRITER_NEAR = 256,
+    WRITER_RUN = 16,     /* events that are looked at together */
+    WRITER_FAR = 1 << 18 /* living blocks that no cache holds */
 };
 
 struct flight {
@@ -352,7 +354,7 @@ static __attribute__((noinline)) void writer_rare(struct trace_writer *writer, c
     }
 }
 
-void trace_writer_put(struct trace_writer *writer, const struct event *event)
+static inline void writer_put(struct trace_writer *writer, const struct event *event)
 {
     if (__builtin_expect(writer->error_number, 0))
         return;
@@ -366,6 +368,37 @@ void trace_writer_put(struct trace_writer *writer, const struct event *event)
     writer->event_count++;
     if (__builtin_expect(writer_block_is_full(writer), 0))
         writer_end_block(writer);
+}
+
+/* The rows of these events, the blocks that they end and those blocks' nodes are far in memory: they come while others are waited for. */
+static __attribute__((always_inline)) inline void writer_expect(const struct trace_writer *writer, const struct event *events, size_t count)
+{
+    const struct ledger_row *rows[WRITER_RUN];
+    const struct ledger_block *blocks = writer->ledger.blocks.at;
+    for (size_t i = 0; i < count; i++) {
+        bool is_end = events[i].kind == EVENT_FREE || events[i].kind == EVENT_RESIZE_BEGIN;
+        const struct ledger_row *row = ledger_expect(&writer->ledger, events[i].process, events[i].address);
+        rows[i] = is_end ? row : NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (rows[i])
+            __builtin_prefetch(blocks + rows[i]->first);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i])
+            __builtin_prefetch(writer->encoder.predict.nodes + blocks[rows[i]->first].node);
+}
+
+void trace_writer_put(struct trace_writer *writer, const struct event *events, size_t count)
+{
+    while (count) {
+        size_t run = count < WRITER_RUN ? count : WRITER_RUN;
+        if (writer->ledger.live_count >= WRITER_FAR)
+            writer_expect(writer, events, run);
+        for (size_t i = 0; i < run; i++)
+            writer_put(writer, events + i);
+        events += run;
+        count -= run;
+    }
 }
 
 bool trace_writer_failed(const struct trace_writer *writer)

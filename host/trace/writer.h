@@ -17,7 +17,8 @@ struct trace_writer_config {
 /* NULL and `error` if the file cannot be made. */
 struct trace_writer *trace_writer_new(const struct trace_writer_config *config, struct error *error);
 /* Definitions must come before their first use. After a failed write it does nothing; trace_writer_failed tells. */
-void trace_writer_put(struct trace_writer *writer, const struct event *event);
+/* Events that follow one another; some at a time cost less than each by itself. */
+void trace_writer_put(struct trace_writer *writer, const struct event *events, size_t count);
 bool trace_writer_failed(const struct trace_writer *writer);
 /* Makes all that was put readable for another process that reads the file now (ends the block). */
 void trace_writer_flush(struct trace_writer *writer);

@@ -52,9 +52,8 @@ static bool is_hot(const struct event *event)
 }
 
 /* What every taker relies on. */
-static void see(void *context, const struct event *event)
+static void see_one(struct taken *taken, const struct event *event)
 {
-    struct taken *taken = context;
     must(event->kind > EVENT_NONE && event->kind < EVENT_KIND_COUNT && event->time_ns >= taken->time_ns);
     taken->time_ns = event->time_ns;
     if (event->kind == EVENT_FRAME) {
@@ -65,9 +64,16 @@ static void see(void *context, const struct event *event)
         must(((const struct thread_definition *)event->define)->id == ++taken->threads);
     must(event->stack <= taken->frames && event->thread <= taken->threads);
     must(!is_hot(event) || (event->thread && event->process));
-    trace_writer_put(taken->writer, event);
     if (is_hot(event) && taken->hot.count < HOT_MOST)
         vec_push(&taken->hot, *event);
+}
+
+static void see(void *context, const struct event *events, size_t count)
+{
+    struct taken *taken = context;
+    for (size_t i = 0; i < count; i++)
+        see_one(taken, events + i);
+    trace_writer_put(taken->writer, events, count);
 }
 
 static void fill_session(struct ht_session *session, const struct clock *clock, struct input *input)

@@ -35,12 +35,14 @@ struct fixture {
     VEC(struct frame_definition) frames;
 };
 
-static void take(void *context, const struct event *event)
+static void take(void *context, const struct event *events, size_t count)
 {
     struct fixture *fixture = context;
-    if (event->kind == EVENT_FRAME)
-        vec_push(&fixture->frames, *(const struct frame_definition *)event->define);
-    vec_push(&fixture->events, *event);
+    for (const struct event *event = events; event < events + count; event++) {
+        if (event->kind == EVENT_FRAME)
+            vec_push(&fixture->frames, *(const struct frame_definition *)event->define);
+        vec_push(&fixture->events, *event);
+    }
 }
 
 static int set_up(void **state)

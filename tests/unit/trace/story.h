@@ -220,7 +220,7 @@ static inline void story_write(const struct story *story, const char *path, stru
                                                     .environment = "A=b\nC=d"}};
     struct trace_writer *writer = trace_writer_new(&config, &error);
     for (size_t i = 0; writer && i < story->events.count; i++) {
-        trace_writer_put(writer, story->events.at + i);
+        trace_writer_put(writer, story->events.at + i, 1);
         if (way.flush_every && i % way.flush_every == way.flush_every - 1)
             trace_writer_flush(writer);
     }

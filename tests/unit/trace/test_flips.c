@@ -53,7 +53,7 @@ static uint32_t digest(const struct event *event)
 static void put(struct subject *subject, struct trace_writer *writer, const struct event *event)
 {
     subject->digests[subject->count++] = digest(event);
-    trace_writer_put(writer, event);
+    trace_writer_put(writer, event, 1);
 }
 
 static void put_stacks(struct subject *subject, struct trace_writer *writer)
