@@ -24,6 +24,8 @@ static void pipeline_see(void *context, const struct changes *changes)
     for (size_t i = 0; i < pipeline->watchers.count; i++)
         if (pipeline->watchers.at[i].analysis->see)
             pipeline->watchers.at[i].analysis->see(pipeline->watchers.at[i].state, changes);
+    if (pipeline->options.see)
+        pipeline->options.see(pipeline->options.context, changes);
 }
 
 static bool pipeline_choose(struct pipeline *pipeline, struct error *error)

@@ -7,13 +7,15 @@
 struct error;
 
 struct pipeline_options {
-    const char *const *tables; /* names, NULL-terminated; NULL: all */
+    const char *const *tables; /* names, NULL-terminated, maybe none; NULL: all */
     const struct analysis *const *more; /* further ones that the list does not name, behind the tables; NULL-terminated, may be NULL */
     uint64_t from_ns, to_ns;   /* [from, to): blocks born earlier are there, but their births are not counted; to 0: the end */
     uint32_t process, thread;  /* only these; 0: all. A thread's blocks are those that it made, whoever frees them */
     size_t limit;              /* rows of a table, 0: all; trees and series stay whole */
     /* Gets every definition (EVENT_FRAME, EVENT_MODULE: for symbols_see); may be NULL. */
     void (*define)(void *context, const struct event *event);
+    /* Gets every change in the range beside the analyses; may be NULL. */
+    void (*see)(void *context, const struct changes *changes);
     /* Called about once in a million events; false ends the reading there. May be NULL. */
     bool (*progress)(void *context, uint64_t events, uint64_t time_ns);
     void *context;

@@ -20,7 +20,8 @@ fi
 installed=" $(dpkg-query -W -f='${db:Status-Status} ${Package}, ${Provides}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | tr ',\n' '  ') "
 missing=()
 for package in "${wanted[@]}"; do
-    [[ $installed == *" $package "* || " ${missing[*]-} " == *" $package "* ]] || missing+=("$package")
+    [[ $installed == *" $package "* || " ${missing[*]-} " == *" $package "* ]] && continue
+    command -v "$package" >/dev/null || missing+=("$package") # a command may come from elsewhere: npm of another Node
 done
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

@@ -117,6 +117,15 @@ uint32_t symbols_parent(const struct symbols *symbols, uint32_t stack)
     return stack < symbols->frames.count ? symbols->frames.at[stack].parent : 0;
 }
 
+bool symbols_place(const struct symbols *symbols, uint32_t stack, uint32_t *module, uint64_t *offset)
+{
+    if (!stack || stack >= symbols->frames.count)
+        return false;
+    *module = symbols->frames.at[stack].module;
+    *offset = symbols->frames.at[stack].key >> 1;
+    return true;
+}
+
 /* ---- texts ---- */
 
 static uint64_t hash_text(const char *text)

@@ -28,6 +28,8 @@ void symbols_see(struct symbols *symbols, const struct event *event);
 size_t symbols_frame(struct symbols *symbols, uint32_t stack, const struct frame_text **texts);
 /* Parent stack id, 0 at the root. */
 uint32_t symbols_parent(const struct symbols *symbols, uint32_t stack);
+/* Where the innermost frame of `stack` lies, as the trace defined it: module 0 is code in no file; false for stack 0 and what is not known. */
+bool symbols_place(const struct symbols *symbols, uint32_t stack, uint32_t *module, uint64_t *offset);
 /* Sentences for a view to show once: modules that are not here, that are not the file that ran, or whose debug data is damaged, each with the mend.
  * Grows while frames are asked for; valid until the next symbols_frame. */
 size_t symbols_notes(const struct symbols *symbols, const char *const **notes);
