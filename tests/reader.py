@@ -259,6 +259,8 @@ class Reader:
         kind, n, texts = get_record(records)
         state["record_tick"] += unzigzag(n[14])
         state["tick"] = state["record_tick"]
+        if kind == 8:
+            texts = [f"{n[5]} {'|'.join(texts)}"] if texts and texts[0] else []
         return [kind, n[17], n[18], n[19], n[20], n[15], n[16], state["tick"] * self.tick_ns, *n[21:27], *n[:OWN.get(kind, 0)], "|".join(texts)]
 
     def block(self, flags, tick, frames, tokens):

@@ -88,6 +88,18 @@ static void see_module(struct symbols *symbols, const struct module_definition *
     memcpy(module->request.build_id, definition->build_id, module->request.build_id_bytes);
 }
 
+static struct module *module_of(struct symbols *symbols, const struct frame *frame);
+static const struct texts *texts_new(struct symbols *symbols, const struct module *module, uint64_t key, const struct spots *spots);
+
+/* The trace says itself what the frame is. */
+static void name_frame(struct symbols *symbols, struct frame *frame, const struct frame_definition *definition)
+{
+    struct spots spots = {0};
+    vec_push(&spots.list, ((struct spot){definition->function, definition->file, definition->line, false, false}));
+    frame->texts = texts_new(symbols, module_of(symbols, frame), frame->key, &spots);
+    vec_done(&spots.list);
+}
+
 /* Parents have smaller ids, so walking up ends even in a damaged trace. */
 static void see_frame(struct symbols *symbols, const struct frame_definition *definition)
 {
@@ -97,11 +109,13 @@ static void see_frame(struct symbols *symbols, const struct frame_definition *de
     vec_extend(&symbols->frames, definition->id + 1);
     struct frame *frame = &symbols->frames.at[definition->id];
     uint64_t key = frame_key(definition->offset, definition->exact);
-    if (frame->key != key || frame->module != definition->module)
+    if (frame->key != key || frame->module != definition->module || definition->function)
         frame->texts = NULL;
     frame->key = key;
     frame->module = definition->module;
     frame->parent = definition->parent < definition->id ? definition->parent : 0;
+    if (definition->function)
+        name_frame(symbols, frame, definition);
 }
 
 void symbols_see(struct symbols *symbols, const struct event *event)
@@ -172,7 +186,7 @@ static const struct texts *texts_new(struct symbols *symbols, const struct modul
         text->function = spot.function ? share(symbols, spot.function) : address_text(symbols, module, key);
         text->file = spot.file ? share(symbols, spot.file) : NULL;
         text->line = spot.file ? spot.line : 0;
-        text->module = module ? module->name : "[anon]";
+        text->module = module ? module->name : spot.function ? "" : "[anon]";
         text->inlined = spot.inlined && i + 1 < count;
     }
     return texts;

@@ -17,7 +17,7 @@ struct frame_text {
     const char *function; /* demangled; for stripped code "symbol+0x12" or "module+0x1234"; never NULL; lives as long as the symbols */
     const char *file;     /* NULL: not known */
     unsigned line;        /* 0: not known; the line of the call */
-    const char *module;   /* base name, never NULL */
+    const char *module;   /* base name, never NULL; "": not known of a frame that the trace names itself */
     bool inlined;         /* into the next frame of the array */
 };
 

@@ -5,6 +5,11 @@
 
 enum { BUILD_ID_BYTES = sizeof((struct module_definition *)0)->build_id };
 
+static const char *text_or_null(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
 static void frame_to(const struct frame_definition *frame, struct ht_record *record)
 {
     record->numbers[0] = frame->id;
@@ -12,6 +17,9 @@ static void frame_to(const struct frame_definition *frame, struct ht_record *rec
     record->numbers[2] = frame->module;
     record->numbers[3] = frame->offset;
     record->numbers[4] = frame->exact;
+    record->numbers[5] = frame->line;
+    record->texts[0] = frame->function;
+    record->texts[1] = frame->file;
 }
 
 static void frame_from(const struct ht_record *record, struct frame_definition *frame)
@@ -21,6 +29,9 @@ static void frame_from(const struct ht_record *record, struct frame_definition *
     frame->module = (uint32_t)record->numbers[2];
     frame->offset = record->numbers[3];
     frame->exact = record->numbers[4] != 0;
+    frame->line = (uint32_t)record->numbers[5];
+    frame->function = text_or_null(record->texts[0]);
+    frame->file = text_or_null(record->texts[1]);
 }
 
 static void module_to(const struct module_definition *module, struct ht_record *record, char *text)

@@ -90,6 +90,8 @@ static void trie_number(struct trie *frames, int stream, uint64_t value)
 
 bool trie_put(struct trie *frames, const struct frame_definition *frame)
 {
+    if (frame->function)
+        return false;
     if (!frames->count)
         frames->first_id = frame->id;
     if (frame->id != frames->first_id + frames->count || frame->parent >= frame->id || frames->count == TRIE_BLOCK_MOST)
@@ -134,7 +136,7 @@ bool trie_get(struct trie *frames, struct frame_definition *frame)
     if (!spot || frames->in[TRIE_SPOTS].bad || frames->in[TRIE_PARENTS].bad)
         return false;
     const struct trie_spot *found = frames->spots.at + spot - 1;
-    *frame = (struct frame_definition){id, parent, found->module, found->exact, found->offset};
+    *frame = (struct frame_definition){.id = id, .parent = parent, .module = found->module, .exact = found->exact, .offset = found->offset};
     trie_add(frames, parent, spot, two, one);
     return true;
 }

@@ -35,7 +35,7 @@ struct trie {
 void trie_init(struct trie *frames, bool writes);
 void trie_done(struct trie *frames);
 void trie_begin(struct trie *frames);
-/* False: its id does not follow the last one, or there are too many; nothing has changed. */
+/* False: its id does not follow the last one, it has a name, or there are too many; nothing has changed. */
 bool trie_put(struct trie *frames, const struct frame_definition *frame);
 /* The next of the block, whose first id is `first_id`; false at the end or when it makes no sense. */
 bool trie_get(struct trie *frames, struct frame_definition *frame);

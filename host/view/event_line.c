@@ -147,6 +147,11 @@ static void put_frame(const struct members *members, const struct event *event)
     put_unsigned(members, "module", frame->module);
     put_hex(members, "offset", frame->offset);
     put_bool(members, "exact", frame->exact);
+    if (!frame->function)
+        return;
+    put_text(members, "function", frame->function);
+    put_text(members, "file", frame->file);
+    put_unsigned(members, "line", frame->line);
 }
 
 static void put_module(const struct members *members, const struct event *event)

@@ -69,6 +69,8 @@ struct frame_definition {
     uint32_t module;         /* 0: in no file (offset is then an absolute address) */
     bool exact;              /* the address is of the instruction itself, not a return address behind a call */
     uint64_t offset;         /* return address minus the module's bias: an address in the ELF file */
+    const char *function, *file; /* what the frame is, where the recorder knew it (an imported trace); NULL: by module and offset */
+    uint32_t line;           /* 0: not known */
 };
 struct module_definition {
     uint32_t id, process;    /* ids from 1; one per file (path and build-id), shared by processes */

@@ -18,6 +18,8 @@ static int golden_make(char **words)
 static void print_frame(const struct frame_definition *frame)
 {
     printf(" %u %u %u %" PRIu64 " %d ", frame->id, frame->parent, frame->module, frame->offset, frame->exact);
+    if (frame->function)
+        printf("%u %s|%s", frame->line, frame->function, frame->file ? frame->file : "");
 }
 
 static void print_module(const struct module_definition *module)

@@ -62,8 +62,16 @@ static inline uint32_t story_stack(struct story *story)
         return want;
     for (uint32_t depth = 1 + story_random(story, 4); depth; depth--) {
         struct frame_definition *frame = story_define(story, EVENT_FRAME, sizeof *frame);
-        *frame = (struct frame_definition){++story->frames, depth % 2 ? story->frames - 1 : story_random(story, story->frames), 1 + story_random(story, 2),
-                                           story_random(story, 9) == 0, story_random(story, 1 << 20)};
+        *frame = (struct frame_definition){.id = ++story->frames,
+                                           .parent = depth % 2 ? story->frames - 1 : story_random(story, story->frames),
+                                           .module = 1 + story_random(story, 2),
+                                           .exact = story_random(story, 9) == 0,
+                                           .offset = story_random(story, 1 << 20)};
+        if (frame->id % 37 == 0) {
+            frame->function = "named()";
+            frame->file = frame->id % 2 ? "named.c" : NULL;
+            frame->line = frame->id;
+        }
     }
     return story->frames;
 }
@@ -240,7 +248,8 @@ static inline bool story_define_same(const struct event *a, const struct event *
     switch (a->kind) {
     case EVENT_FRAME: {
         const struct frame_definition *x = a->define, *y = b->define;
-        return x->id == y->id && x->parent == y->parent && x->module == y->module && x->exact == y->exact && x->offset == y->offset;
+        return x->id == y->id && x->parent == y->parent && x->module == y->module && x->exact == y->exact && x->offset == y->offset && x->line == y->line &&
+               story_text_same(x->function, y->function) && story_text_same(x->file, y->file);
     }
     case EVENT_MODULE: {
         const struct module_definition *x = a->define, *y = b->define;

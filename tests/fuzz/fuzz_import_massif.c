@@ -1,0 +1,7 @@
+/* fuzz_import_massif: in any bytes, out the events that the importer of this format makes of them. */
+#include "import_bytes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return import_bytes_run("massif", data, size);
+}
