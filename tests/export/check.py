@@ -111,7 +111,7 @@ def check_heaptrack(case):
     path = case.export("h.heaptrack.zst", "heaptrack")
     for cost, what in (("leaked", "leaked"), ("peak", "peak"), ("allocations", "allocations")):
         flame, massif = path + ".folded", path + ".massif"
-        printed = run("heaptrack_print", "-f", path, "--flamegraph-cost-type", cost, "-F", flame, "-M", massif)
+        printed = run("heaptrack_print", "-f", path, "--disable-builtin-suppressions", "--flamegraph-cost-type", cost, "-F", flame, "-M", massif)
         total = sum(int(line.rsplit(" ", 1)[1]) for line in open(flame, encoding="utf-8", errors="replace"))
         case.add("heaptrack", "heaptrack_print -F", what, total, case.summary["allocations"] if what == "allocations" else None)
     calls = int(re.search(r"calls to allocation functions: (\d+)", printed)[1])
