@@ -9,7 +9,7 @@ xxhash.XXH64.restype = ctypes.c_uint64
 xxhash.XXH64.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
 zstd.ZSTD_decompress.restype = ctypes.c_size_t
 zstd.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
-TEXTS = {9: 2, 10: 1, 11: 1, 12: 1, 13: 3, 16: 1, 18: 1, 64: 6}
+TEXTS = {8: 2, 9: 2, 10: 1, 11: 1, 12: 1, 13: 3, 16: 1, 18: 1, 64: 6}
 OWN = {8: 5, 9: 5, 10: 3, 11: 4, 12: 5, 13: 2, 19: 12}
 DIRECT = {2, 5, 6, 7, 8, 9, 12, 13}
 
@@ -57,7 +57,7 @@ def get_record(records):
     for _ in range(TEXTS.get(kind, 0)):
         end = body.data.find(b"\0", body.at)
         texts.append(body.take(end - body.at + 1)[:-1].decode(errors="replace") if end >= 0 else "")
-    return kind, numbers, texts
+    return kind, numbers, texts if kind != 8 else [f"{numbers[5]} {texts[0]}", texts[1]] if texts[0] else []
 
 
 class Frames:
@@ -259,8 +259,6 @@ class Reader:
         kind, n, texts = get_record(records)
         state["record_tick"] += unzigzag(n[14])
         state["tick"] = state["record_tick"]
-        if kind == 8:
-            texts = [f"{n[5]} {'|'.join(texts)}"] if texts and texts[0] else []
         return [kind, n[17], n[18], n[19], n[20], n[15], n[16], state["tick"] * self.tick_ns, *n[21:27], *n[:OWN.get(kind, 0)], "|".join(texts)]
 
     def block(self, flags, tick, frames, tokens):

@@ -23,12 +23,9 @@ static bool head_take(struct profile *profile, const char *line)
     if (!profile_take_amounts(&line, &live, &all))
         return wrong(profile, "no amounts behind 'heap profile:'");
     line += strspn(line, " @");
-    const char *slash = strchr(line, '/');
-    if (!strncmp(line, "heap_v2/", 8))
-        profile->sample_bytes = strtoull(slash + 1, NULL, 10);
-    else if (slash && !strncmp(line, "heap/", 5))
+    if (!strncmp(line, "heap/", 5))
         return wrong(profile, "sampled in the old way ('heap/N'), whose weights are only estimates: write the profile with a newer tcmalloc");
-    return strncmp(line, "heap_v2/", 8) || profile->sample_bytes || wrong(profile, "no sampling distance behind heap_v2/");
+    return strncmp(line, "heap_v2/", 8) || profile_take_distance(profile, line + 8);
 }
 
 static bool entry_take(struct profile *profile, const char *line)

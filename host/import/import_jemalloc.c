@@ -21,11 +21,9 @@ static bool wrong(const struct jemalloc *jemalloc, const char *what)
 static bool head_take(struct jemalloc *jemalloc, const char *line)
 {
     static const char magic[] = "heap_v2/";
-    char *end;
     if (strncmp(line, magic, sizeof magic - 1))
         return wrong(jemalloc, "no heap_v2 profile of jemalloc's");
-    jemalloc->profile.sample_bytes = strtoull(line + sizeof magic - 1, &end, 10);
-    return (jemalloc->profile.sample_bytes && !*end && line[sizeof magic - 1] != '-') || wrong(jemalloc, "no sampling distance behind heap_v2/");
+    return profile_take_distance(&jemalloc->profile, line + sizeof magic - 1);
 }
 
 static bool entry_end(struct jemalloc *jemalloc)

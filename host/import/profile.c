@@ -12,7 +12,7 @@
 
 #include "host/base/arena.h"
 
-static const uint64_t amount_most = UINT64_C(1) << 56;
+static const uint64_t amount_most = UINT64_C(1) << 56, distance_most = UINT64_C(1) << 40;
 
 bool profile_take_stack(struct profile *profile, const char *text, struct profile_entry *entry)
 {
@@ -55,6 +55,13 @@ bool profile_take_amounts(const char **text, struct profile_amount *live, struct
         return false;
     ++*text;
     return number_take(text, ':', &all->count) && number_take(text, ']', &all->bytes);
+}
+
+bool profile_take_distance(struct profile *profile, const char *text)
+{
+    profile->sample_bytes = strtoull(text, NULL, 10);
+    return (*text != '-' && profile->sample_bytes && profile->sample_bytes <= distance_most) ||
+           lines_wrong(profile->import->lines, profile->error, "no sampling distance behind heap_v2/ (1 byte to 1 TiB)");
 }
 
 bool profile_add(struct profile *profile, const struct profile_entry *entry)

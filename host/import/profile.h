@@ -35,6 +35,8 @@ enum { PROFILE_ADDRESSES_MOST = 16 << 20, PROFILE_ENTRIES_MOST = 4 << 20, PROFIL
 bool profile_take_stack(struct profile *profile, const char *text, struct profile_entry *entry);
 /* "count: bytes [count: bytes]" at *text, which moves behind it. */
 bool profile_take_amounts(const char **text, struct profile_amount *live, struct profile_amount *all);
+/* The sampling distance behind "heap_v2/". */
+bool profile_take_distance(struct profile *profile, const char *text);
 bool profile_add(struct profile *profile, const struct profile_entry *entry);
 /* A line of /proc/PID/maps; others are passed over. */
 bool profile_take_map(struct profile *profile, const char *line);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static const double weight_most_bytes = 9.2e18; /* a hostile size must not overflow the conversion */
+static const double weight_most = 9.2e18; /* a hostile size or distance must not overflow the conversion */
 
 /* Sampling draws a point per R bytes on average; a block of size 0 takes part as one byte, since it could not be seen else. */
 double weight_probability(uint64_t size, uint64_t sample_bytes)
@@ -14,8 +14,8 @@ double weight_probability(uint64_t size, uint64_t sample_bytes)
 struct tally weight_tally(uint64_t size, uint64_t sample_bytes)
 {
     double p = weight_probability(size, sample_bytes);
-    double bytes = (double)size / p;
-    return (struct tally){bytes < weight_most_bytes ? (uint64_t)(bytes + 0.5) : (uint64_t)weight_most_bytes, (uint64_t)(TALLY_ONE / p + 0.5)};
+    double bytes = (double)size / p, count = TALLY_ONE / p;
+    return (struct tally){(uint64_t)(fmin(bytes, weight_most) + 0.5), (uint64_t)(fmin(count, weight_most) + 0.5)};
 }
 
 void weight_spread_add(struct spread *spread, uint64_t size, uint64_t sample_bytes)
@@ -82,6 +82,6 @@ void spread_interval(const struct spread *spread, uint64_t bytes, uint64_t *low,
         below = variance > 0 && sum > 0 ? gamma_quantile(sum * sum / variance, 0.025, -normal_tail) * variance / sum : sum;
         above = gamma_quantile((sum + one) / scale, 0.975, normal_tail) * scale;
     }
-    *low = (uint64_t)fmin(fmax(below, 0), weight_most_bytes);
-    *high = (uint64_t)fmin(above, weight_most_bytes);
+    *low = (uint64_t)fmin(fmax(below, 0), weight_most);
+    *high = (uint64_t)fmin(above, weight_most);
 }
