@@ -1,6 +1,7 @@
 // main: shows the frame at once, then the data that stands behind the script.
 import { render } from "preact";
 import { decode } from "./data/decode";
+import { warmRanges } from "./data/range";
 import { store } from "./data/store";
 import { App } from "./views/app";
 
@@ -11,7 +12,9 @@ async function start(): Promise<void> {
             throw new Error("The file is cut: its data is missing");
         const text = data.textContent ?? "";
         data.remove();
-        store.load(await decode(text));
+        const report = await decode(text);
+        store.load(report);
+        warmRanges(report);
         requestAnimationFrame(() => performance.mark("report-shown"));
     } catch (error) {
         store.fail(error instanceof Error ? error.message : String(error));

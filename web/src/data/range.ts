@@ -56,6 +56,18 @@ function runningSums(cells: Cells, name: string): Float64Array {
     return sums;
 }
 
+/** Makes the running sums while nothing else is to do, a column at a time, so that the first range is as quick as the next. */
+export function warmRanges(report: Report): void {
+    const groups = [report.slices?.sites, report.slices?.threads, report.slices?.sizes].filter((cells) => cells !== undefined);
+    const waiting = groups.flatMap((cells) => CELL_COLUMNS.filter((name) => cells[name]).map((name) => () => runningSums(cells, name)));
+    const next = () => {
+        waiting.shift()?.();
+        if (waiting.length > 0)
+            requestIdleCallback(next);
+    };
+    requestIdleCallback(next);
+}
+
 /** For each member its first cell at or behind a slice. */
 function cellsFrom(cells: Cells, slice: number): Uint32Array {
     const places = new Uint32Array(cells.first.length - 1);
