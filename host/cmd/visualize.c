@@ -17,12 +17,12 @@ struct visualize_options {
     uint64_t width, height, from_ns, to_ns, process, thread;
 };
 
-#define PICTURE(name, about, tables, has_metric) "|" #name
+#define PICTURE(name, about, tables, has_metric, has_slices) "|" #name
 static const char type_names[] = ""
 #include "host/view/picture.def"
     ;
 #undef PICTURE
-#define PICTURE(name, about, tables, has_metric) " " #name
+#define PICTURE(name, about, tables, has_metric, has_slices) " " #name
 static const char type_about[] = "what to draw:"
 #include "host/view/picture.def"
     ;
@@ -59,7 +59,7 @@ const struct opt_command cmd_visualize_table = {
     .usage = "[options] --type TYPE FILE",
     .about = "Draw a recorded run as an SVG picture",
     .manual = "Reads the trace FILE ('-' is standard input) and draws one picture:\n\n"
-#define PICTURE(name, about, tables, has_metric) #name ": " about ".\n\n"
+#define PICTURE(name, about, tables, has_metric, has_slices) #name ": " about ".\n\n"
 #include "host/view/picture.def"
 #undef PICTURE
               "The picture is one SVG file without scripts or outer parts; its texts are texts, and it has a title and a description for screen readers. Pointing at a bar, "
@@ -128,14 +128,15 @@ static void picture_write(FILE *out, const struct reading *reading, const struct
 {
     enum { CELLS_MOST = 1 << 20 };
     struct view view = {.symbols = reading->symbols, .has_unicode = true, .shows_all_frames = options->page.all_frames};
-    struct slices_answer slices;
+    struct slices_answer slices = {0};
     char *run = run_name(reading);
-    slices_take(reading->slices, NULL, 0, CELLS_MOST, &slices);
+    if (reading->slices)
+        slices_take(reading->slices, NULL, 0, CELLS_MOST, &slices);
     struct picture picture = {.view = &view,
                               .run = run ? run : "",
                               .tables = reading->tables.at,
                               .table_count = reading->tables.count,
-                              .slices = &slices,
+                              .slices = reading->slices ? &slices : NULL,
                               .model = pipeline_model(reading->pipeline),
                               .metric = (enum picture_metric)options->metric,
                               .theme = (enum svg_theme)options->theme,
@@ -163,7 +164,7 @@ static int visualize_file(const struct visualize_options *options, const struct 
     struct output output = {0};
     struct reading reading = {0};
     const char *path = words->at[0];
-    struct reading_config config = {&options->page, tables_choose(type, options->metric, words), NULL, true, options->from_ns, options->to_ns, options->process,
+    struct reading_config config = {&options->page, tables_choose(type, options->metric, words), NULL, type->has_slices, options->from_ns, options->to_ns, options->process,
                                     options->thread};
     char *name = output_choose(options, type, path, &error);
     bool is_good = !error.kind && reading_open(&reading, &config, path, &error) && output_open(&output, name, options->force, &error);

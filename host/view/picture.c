@@ -7,7 +7,7 @@
 #include "cell.h"
 
 const struct picture_type picture_types[] = {
-#define PICTURE(name, about, tables, has_metric) {#name, about, tables, has_metric, picture_##name},
+#define PICTURE(name, about, tables, has_metric, has_slices) {#name, about, tables, has_metric, has_slices, picture_##name},
 #include "picture.def"
 #undef PICTURE
     {0}};

@@ -15,7 +15,7 @@ struct picture {
     const char *run; /* what the subtitle begins with: the command, or the trace's name */
     const struct table *tables;
     size_t table_count;
-    const struct slices_answer *slices;
+    const struct slices_answer *slices; /* NULL for types without */
     const struct model *model;
     enum picture_metric metric;
     enum svg_theme theme;
@@ -26,6 +26,7 @@ struct picture_type {
     const char *name, *about;
     const char *tables; /* "timeline,marks" */
     bool has_metric;    /* the metric chooses a table more */
+    bool has_slices;
     void (*draw)(FILE *out, const struct picture *picture);
 };
 extern const struct picture_type picture_types[]; /* ends with a NULL name */
@@ -46,7 +47,7 @@ void picture_begin(struct svg *svg, FILE *out, const struct picture *picture, do
 /* A stack on one line. To be freed. */
 char *picture_stack(const struct picture *picture, uint32_t stack, size_t columns);
 
-#define PICTURE(name, about, tables, has_metric) void picture_##name(FILE *out, const struct picture *picture);
+#define PICTURE(name, about, tables, has_metric, has_slices) void picture_##name(FILE *out, const struct picture *picture);
 #include "picture.def"
 #undef PICTURE
 
