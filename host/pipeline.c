@@ -91,6 +91,11 @@ void pipeline_finish(struct pipeline *pipeline)
     model_finish(pipeline->model, pipeline->options.to_ns);
 }
 
+void pipeline_load(struct pipeline *pipeline, const struct trace_totals *totals)
+{
+    model_load(pipeline->model, totals);
+}
+
 const struct analysis *pipeline_analysis(const struct pipeline *pipeline, size_t number)
 {
     return number < pipeline->watchers.count ? pipeline->watchers.at[number].analysis : NULL;

@@ -31,6 +31,8 @@ bool pipeline_put(struct pipeline *pipeline, const struct event *event);
 void pipeline_flush(struct pipeline *pipeline);
 /* No event comes any more. */
 void pipeline_finish(struct pipeline *pipeline);
+/* Instead of all events: what the totals of the whole trace tell (see model_load). Only some columns of some tables are right then. */
+void pipeline_load(struct pipeline *pipeline, const struct trace_totals *totals);
 /* The chosen analyses, NULL behind the last. */
 const struct analysis *pipeline_analysis(const struct pipeline *pipeline, size_t number);
 /* What it keeps while it watches, for those whose answer is more than a table. */

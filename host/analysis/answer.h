@@ -4,6 +4,8 @@
 
 #include <heaptracer/analysis.h>
 
+#include "host/trace/tally.h"
+
 #define COLUMN_COUNT_OF(columns) (sizeof(columns) / sizeof *(columns))
 
 static inline double ratio(double part, double whole)
@@ -15,12 +17,6 @@ static inline double ratio(double part, double whole)
 static inline uint64_t age_ns(uint64_t birth_ns, uint64_t now_ns)
 {
     return now_ns > birth_ns ? now_ns - birth_ns : 0;
-}
-
-static inline void tally_add(struct tally *sum, struct tally amount)
-{
-    sum->bytes += amount.bytes;
-    sum->count += amount.count;
 }
 
 /* The two cells of a 95 % interval. */

@@ -94,16 +94,14 @@ static void leaks_visit(void *context, const struct block *block)
     leaks_add(leaks, block, leaks->now_ns);
 }
 
-static void leaks_row(const struct leaks *leaks, uint32_t number, struct table *table)
+static void leaks_row(const struct leaks *leaks, const struct site *site, uint32_t number, struct tally all, struct table *table)
 {
-    const struct leak *leak = leaks->sites.at + number;
-    size_t count;
-    const struct site *site = model_sites(leaks->model, &count) + number;
+    struct leak none_leaked = {0}, *leak = number < leaks->sites.count ? leaks->sites.at + number : &none_leaked;
     union cell *row = table_row(table);
     row[STACK].u = site->stack;
-    row[BYTES].u = leak->all.bytes;
-    row[COUNT].u = tally_count(leak->all);
-    row[SHARE].f = ratio((double)leak->all.count, (double)site->account.allocated.count);
+    row[BYTES].u = all.bytes;
+    row[COUNT].u = tally_count(all);
+    row[SHARE].f = ratio((double)all.count, (double)site->account.allocated.count);
     row[NEW_BYTES].u = leak->fresh.bytes;
     row[NEW_COUNT].u = tally_count(leak->fresh);
     row[OLDEST].u = leak->oldest_ns;
@@ -114,7 +112,7 @@ static void leaks_row(const struct leaks *leaks, uint32_t number, struct table *
     row[THREADS].u = !leak->many_threads;
     if (table->column_count > LOW) {
         struct spread none = {0};
-        answer_interval(row + LOW, number < leaks->spreads.count ? leaks->spreads.at + number : &none, leak->all.bytes);
+        answer_interval(row + LOW, number < leaks->spreads.count ? leaks->spreads.at + number : &none, all.bytes);
     }
 }
 
@@ -135,9 +133,14 @@ static void leaks_answer(const void *state, const struct model *model, struct ta
     struct leaks now;
     leaks_copy(state, &now);
     model_each_block(model, leaks_visit, &now);
-    for (size_t i = 0; i < now.sites.count; i++)
-        if (now.sites.at[i].all.count)
-            leaks_row(&now, (uint32_t)i, table);
+    size_t count;
+    const struct site *sites = model_sites(model, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct tally all = sites[i].left;
+        tally_add(&all, sites[i].account.live);
+        if (all.count)
+            leaks_row(&now, sites + i, i, all, table);
+    }
     table_sort(table, BYTES, true, 0);
     vec_done(&now.sites);
     vec_done(&now.spreads);

@@ -36,7 +36,7 @@ static const struct column columns[] = {
     [DURATION] = {"duration_ns", "Duration", "", "last event - first moment of the range", COLUMN_DURATION},
     [PROCESSES] = {"processes", "Processes", "", "process images: each fork and each exec makes one", COLUMN_COUNT},
     [THREADS] = {"threads", "Threads", "", "threads of all processes", COLUMN_COUNT},
-    [SITES] = {"sites", "Sites", "", "distinct stacks that allocated, were refused memory or mapped pages", COLUMN_COUNT},
+    [SITES] = {"sites", "Sites", "", "distinct stacks that had blocks, allocated, were refused memory or mapped pages", COLUMN_COUNT},
     [ALLOCATIONS] = {"allocations", "Allocations", "", "births + successful reallocs", COLUMN_COUNT},
     [ALLOCATED] = {"allocated_bytes", "Allocated", "", "bytes asked for, summed over the allocations", COLUMN_BYTES},
     [FREES] = {"frees", "Frees", "", "blocks freed + blocks replaced by realloc", COLUMN_COUNT},
@@ -64,15 +64,11 @@ static const struct column columns[] = {
 static void summary_course(const struct model *model, union cell *row)
 {
     const struct model_totals *totals = model_get_totals(model);
-    size_t count;
     row[EVENTS].u = totals->events;
     row[DURATION].u = age_ns(totals->begin_ns, model_time(model));
-    model_processes(model, &count);
-    row[PROCESSES].u = count - 1;
-    model_threads(model, &count);
-    row[THREADS].u = count - 1;
-    model_sites(model, &count);
-    row[SITES].u = count - 1;
+    row[PROCESSES].u = totals->processes;
+    row[THREADS].u = totals->threads;
+    row[SITES].u = model_count_sites(model);
     row[RESIZES].u = totals->resizes;
     row[REFUSED].u = totals->refused;
     row[UNKNOWN].u = totals->unknown_frees;

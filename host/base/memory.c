@@ -1,6 +1,7 @@
 /* memory: in sizes, out memory that is never NULL. */
 #include "memory.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,16 @@ static void *memory_or_end(void *block, size_t count, size_t bytes)
 void *memory_new(size_t count, size_t bytes)
 {
     return memory_or_end(calloc(count, bytes), count, bytes);
+}
+
+void *memory_new_lines(size_t count, size_t bytes)
+{
+    enum { LINE_BYTES = 64 };
+    size_t all;
+    if (__builtin_mul_overflow(count, bytes, &all) || all > SIZE_MAX - LINE_BYTES)
+        return memory_or_end(NULL, count, bytes);
+    void *lines = memory_or_end(aligned_alloc(LINE_BYTES, (all + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES), count, bytes);
+    return all ? memset(lines, 0, all) : lines;
 }
 
 void *memory_resize(void *old, size_t count, size_t bytes)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 void *memory_new(size_t count, size_t bytes);              /* zeroed */
+void *memory_new_lines(size_t count, size_t bytes);        /* zeroed; begins at a line of cache */
 void *memory_resize(void *old, size_t count, size_t bytes);  /* the new part is not zeroed */
 char *memory_copy_text(const char *text);                  /* NULL in, NULL out */
 void memory_free(void *block);

@@ -19,7 +19,7 @@ struct analyze_options {
     const char *tables, *sort;
     struct opt_list fail_on;
     uint64_t from_ns, to_ns, process, thread;
-    bool quick, list;
+    bool quick, read_all, list;
 };
 
 static const struct opt analyze_table[] = {
@@ -35,7 +35,8 @@ static const struct opt analyze_table[] = {
     {OPT_COUNT, 0, "thread", offsetof(struct analyze_options, thread), "ID",
      "only what that thread allocated, by its number in the table threads", NULL, NULL, NULL},
     {OPT_FLAG, 'q', "quick", offsetof(struct analyze_options, quick), NULL,
-     "only the totals that the recorder kept: at once, however long the trace is", NULL, NULL, NULL},
+     "only what the recorder's totals tell, whatever was asked for: at once, however long the trace is", NULL, NULL, NULL},
+    {OPT_FLAG, 0, "read-all", offsetof(struct analyze_options, read_all), NULL, "read every event, also where the totals would do", NULL, NULL, NULL},
     {OPT_LIST, 0, "fail-on", offsetof(struct analyze_options, fail_on), "CONDITION",
      "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
     PAGE_OPTIONS(struct analyze_options, page),
@@ -165,10 +166,18 @@ static bool table_sort_by(struct table *table, const char *name, struct error *e
     return column >= 0;
 }
 
+static bool row_is_empty(const struct table *table, size_t row)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].kind != COLUMN_STACK && cell_real(&table->columns[i], table_at(table, row)[i]) != 0)
+            return false;
+    return true;
+}
+
 /* Rows that have nothing of what the table is about say nothing on a short page. */
 static void empty_rows_drop(struct table *table)
 {
-    while (table->row_count && cell_real(&table->columns[0], table_at(table, table->row_count - 1)[0]) == 0)
+    while (table->row_count && row_is_empty(table, table->row_count - 1))
         table->row_count--;
 }
 
@@ -182,13 +191,19 @@ static size_t first_page_rows(const struct terminal *terminal)
     return rows < LEAST ? LEAST : rows > MOST ? MOST : rows;
 }
 
+static size_t first_page_place(const char *table)
+{
+    size_t i = 0;
+    while (i < FIRST_PAGE_TABLES && strcmp(first_page[i].table, table))
+        i++;
+    return i;
+}
+
 static bool first_page_put(struct analyze *analyze, struct table *table, struct error *error)
 {
     static char nothing[] = "";
     struct columns columns = {0};
-    size_t i = 0;
-    while (i < FIRST_PAGE_TABLES && strcmp(first_page[i].table, table->name))
-        i++;
+    size_t i = first_page_place(table->name);
     bool is_good = i < FIRST_PAGE_TABLES && columns_take(&columns, table, first_page[i].columns, error);
     if (is_good)
         empty_rows_drop(&columns.table);
@@ -199,14 +214,25 @@ static bool first_page_put(struct analyze *analyze, struct table *table, struct 
     return is_good;
 }
 
+/* Only some columns of some tables, to fit on a screen. */
+static bool page_is_short(const struct analyze *analyze)
+{
+    const struct page_options *page = &analyze->options->page;
+    return analyze->is_first_page && !page->json && !page->csv && !page->columns;
+}
+
 static bool table_put(struct analyze *analyze, struct table *table, struct error *error)
 {
     const struct analyze_options *options = analyze->options;
     analyze->page.view.sort = options->sort;
     if (options->sort && !table_sort_by(table, options->sort, error))
         return false;
-    bool is_short = analyze->is_first_page && !options->page.json && !options->page.csv && !options->page.columns;
-    return is_short ? first_page_put(analyze, table, error) : page_table(&analyze->page, table, 0, error);
+    return page_is_short(analyze) ? first_page_put(analyze, table, error) : page_table(&analyze->page, table, 0, error);
+}
+
+static void more_put(struct analyze *analyze)
+{
+    page_line(&analyze->page, "more: heaptracer analyze %s --table all; --list names the tables; --stacks shows whole stacks", analyze->path);
 }
 
 static bool answers_put(struct analyze *analyze, struct pipeline *pipeline, struct error *error)
@@ -219,7 +245,7 @@ static bool answers_put(struct analyze *analyze, struct pipeline *pipeline, stru
         table_done(&table);
     }
     if (is_good && analyze->is_first_page)
-        page_line(&analyze->page, "more: heaptracer analyze %s --table all; --list names the tables; --stacks shows whole stacks", analyze->path);
+        more_put(analyze);
     return is_good;
 }
 
@@ -260,33 +286,90 @@ static bool trace_analyze(struct analyze *analyze, struct trace_reader *reader, 
     return is_good;
 }
 
-/* The definitions that stand at the last place where reading can start name the stacks of the totals. */
+/* Do the recorder's totals answer all that is asked, and the same? */
+static bool totals_are_enough(const struct analyze *analyze, struct trace_reader *reader, const struct trace_totals *totals)
+{
+    const struct analyze_options *options = analyze->options;
+    const struct page_options *page = &options->page;
+    bool is_whole = !options->from_ns && !options->to_ns && !options->process && !options->thread, is_text = !page->json && !page->csv;
+    bool is_enough = is_whole && !options->read_all && !options->sort && !options->fail_on.count && !trace_get_header(reader)->sample_bytes && analyze->names;
+    for (size_t i = 0; is_enough && analyze->names[i]; i++) {
+        bool is_short = page_is_short(analyze);
+        size_t rows = !is_text ? 0 : page->limit ? page->limit : PAGE_ROWS;
+        is_enough = quick_knows(totals, analyze->names[i], is_short ? first_page[first_page_place(analyze->names[i])].columns : page->columns, rows);
+    }
+    return is_enough;
+}
+
 static void definitions_read(struct page *page, struct trace_reader *reader)
 {
     struct error error = {0};
     struct event event;
-    if (!trace_seek(reader, UINT64_MAX, &error))
+    if (!trace_seek_definitions(reader, &error))
         return;
-    while (trace_next(reader, &event, &error) && (event.define || event.kind == EVENT_NONE))
+    while (trace_next(reader, &event, &error))
         page_see(page, &event);
 }
 
-static bool totals_put(struct analyze *analyze, struct trace_reader *reader, struct error *error)
+/* With --quick only the columns that are known are shown. */
+static bool totals_table_put(struct analyze *analyze, const struct trace_totals *totals, struct table *table, struct error *error)
 {
-    static void (*const makes[])(struct table *, const struct trace_totals *) = {quick_summary, quick_peak, quick_leaks};
-    struct trace_totals totals;
+    struct columns columns = {0};
+    struct str names = {0};
+    quick_cut(totals, table);
+    if (!analyze->options->quick)
+        return table_put(analyze, table, error);
+    bool is_good = quick_columns(totals, table->name, &names) && columns_take(&columns, table, str_text(&names), error) &&
+                   gate_look_all(&analyze->options->fail_on, &columns.table, &analyze->has_found, error) && table_put(analyze, &columns.table, error);
+    columns_done(&columns);
+    str_done(&names);
+    return is_good;
+}
+
+static bool totals_put(struct analyze *analyze, const struct trace_totals *totals, struct trace_reader *reader, struct error *error)
+{
     bool is_good = true;
-    if (!trace_get_totals(reader, &totals) || !totals.complete)
-        return error_set(error, ERROR_READ, "'%s' has no totals at its end (it was cut, or is a pipe): use analyze without --quick", analyze->path);
+    struct pipeline *pipeline = pipeline_new(&(struct pipeline_options){.tables = analyze->names}, trace_get_header(reader), error);
+    if (!pipeline)
+        return false;
+    pipeline_load(pipeline, totals);
     definitions_read(&analyze->page, reader);
     page_start(&analyze->page, analyze->path, trace_get_header(reader));
-    for (size_t i = 0; is_good && i < sizeof makes / sizeof *makes; i++) {
+    for (size_t i = 0; is_good && pipeline_analysis(pipeline, i); i++) {
         struct table table;
-        makes[i](&table, &totals);
-        is_good = gate_look_all(&analyze->options->fail_on, &table, &analyze->has_found, error) && page_table(&analyze->page, &table, 0, error);
+        pipeline_answer(pipeline, i, &table);
+        is_good = totals_table_put(analyze, totals, &table, error);
         table_done(&table);
     }
+    if (is_good && analyze->is_first_page)
+        more_put(analyze);
+    pipeline_free(pipeline);
     return is_good;
+}
+
+/* --quick shows what the totals know, and says so where that is nothing. */
+static bool quick_check(const struct analyze *analyze, const struct trace_totals *totals, struct error *error)
+{
+    struct str columns = {0};
+    bool is_good = true;
+    if (!totals->complete || !totals->has_sites)
+        return error_set(error, ERROR_READ, "'%s' has no totals at its end (it was cut, or is a pipe): use analyze without --quick", analyze->path);
+    if (!analyze->names)
+        return error_set(error, ERROR_USAGE, "the recorder's totals do not tell all tables: use analyze without --quick");
+    for (size_t i = 0; is_good && analyze->names[i]; i++)
+        if (!quick_columns(totals, analyze->names[i], &columns))
+            is_good = error_set(error, ERROR_USAGE, "the recorder's totals say nothing of the table '%s': use analyze without --quick", analyze->names[i]);
+    str_done(&columns);
+    return is_good;
+}
+
+static bool answer(struct analyze *analyze, struct trace_reader *reader, struct error *problem, struct error *error)
+{
+    struct trace_totals totals;
+    trace_get_totals(reader, &totals);
+    if (analyze->options->quick)
+        return quick_check(analyze, &totals, error) && totals_put(analyze, &totals, reader, error);
+    return totals_are_enough(analyze, reader, &totals) ? totals_put(analyze, &totals, reader, error) : trace_analyze(analyze, reader, problem, error);
 }
 
 static int analyze_end(struct analyze *analyze, const struct error *problem, struct error *error)
@@ -308,12 +391,8 @@ static int analyze_file(const struct analyze_options *options, struct opt_words 
         reader = trace_open(analyze.path, &error);
     if (!reader)
         return cmd_fail(&error);
-    if (page_open(&analyze.page, &options->page, analyze.path, &error)) {
-        if (options->quick)
-            totals_put(&analyze, reader, &error);
-        else
-            trace_analyze(&analyze, reader, &problem, &error);
-    }
+    if (page_open(&analyze.page, &options->page, analyze.path, &error))
+        answer(&analyze, reader, &problem, &error);
     int exit_code = analyze_end(&analyze, &problem, &error);
     trace_close(reader);
     return exit_code;

@@ -15,8 +15,6 @@
 #include "host/view/view_csv.h"
 #include "host/view/view_text.h"
 
-enum { PAGE_ROWS = 20 };
-
 char *page_find_bundle(const struct page_options *options, const char *trace_path)
 {
     struct str path = {0};

@@ -51,6 +51,8 @@ struct page_options {
         {OPT_TEXT, 0, "bundle", offsetof(type, field.bundle), "DIR", "folder made by 'heaptracer bundle'", "beside the trace", NULL, NULL},                   \
         {OPT_FLAG, 0, "debuginfod", offsetof(type, field.debuginfod), NULL, "ask the servers of $DEBUGINFOD_URLS for debug data", NULL, NULL, NULL}
 
+enum { PAGE_ROWS = 20 }; /* of a table of text when no --limit was given */
+
 struct page {
     const struct page_options *options;
     struct terminal terminal;

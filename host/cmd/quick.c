@@ -1,71 +1,101 @@
-/* quick: in the totals at a trace's end, out tables at once. Columns are named as those of the analyses that count the same. */
+/* quick: the columns of each table that follow from the totals alone. */
 #include "quick.h"
 
-enum { EVENTS, DURATION, PROCESSES, THREADS, ALLOCATIONS, ALLOCATED, FREES, PEAK, PEAK_COUNT, PEAK_TIME, LEAKED, LEAKED_COUNT, LOST, SUMMARY_COLUMNS };
+#include <string.h>
 
-static const struct column summary_columns[SUMMARY_COLUMNS] = {
-    [EVENTS] = {"events", "Events", "", "events of the trace, without definitions", COLUMN_COUNT},
-    [DURATION] = {"duration_ns", "Duration", "", "time of the last event", COLUMN_DURATION},
-    [PROCESSES] = {"processes", "Processes", "", "process images: each fork and each exec makes one", COLUMN_COUNT},
-    [THREADS] = {"threads", "Threads", "", "threads of all processes", COLUMN_COUNT},
-    [ALLOCATIONS] = {"allocations", "Allocations", "", "births + successful reallocs", COLUMN_COUNT},
-    [ALLOCATED] = {"allocated_bytes", "Allocated", "", "bytes asked for, summed over the allocations", COLUMN_BYTES},
-    [FREES] = {"frees", "Frees", "", "blocks freed + blocks replaced by realloc", COLUMN_COUNT},
-    [PEAK] = {"peak_bytes", "Peak", "", "highest sum of live bytes over all heaps of all processes", COLUMN_BYTES},
-    [PEAK_COUNT] = {"peak_count", "Blocks at peak", "", "live blocks at that moment", COLUMN_COUNT},
-    [PEAK_TIME] = {"peak_time_ns", "Time of peak", "", "when the peak was reached first", COLUMN_TIME},
-    [LEAKED] = {"leaked_bytes", "Never freed", "", "live when their process ended", COLUMN_BYTES},
-    [LEAKED_COUNT] = {"leaked_count", "Blocks never freed", "", "their blocks", COLUMN_COUNT},
-    [LOST] = {"lost_events", "Lost events", "", "events that were not recorded", COLUMN_COUNT},
-};
+#include <heaptracer/analysis.h>
 
-void quick_summary(struct table *table, const struct trace_totals *totals)
+#include "host/base/opt.h"
+
+enum { SUMMARY, LEAKS, PEAK, HOTSPOTS, TEMPORARY, TABLES };
+
+static const char *const tables[TABLES + 1] = {"summary", "leaks", "peak", "hotspots", "temporary", NULL};
+
+/* Of those that keep more than sums; NULL: all columns. */
+static const char *const columns_held[TABLES] = {[LEAKS] = "stack,bytes,count,share", [TEMPORARY] = "stack,count,bytes,share,allocations"};
+
+static int table_number(const char *name)
 {
-    table_init(table, "quick_summary", "Summary", "The totals that the recorder kept, from the end of the trace.", TABLE_ROWS, summary_columns, SUMMARY_COLUMNS);
-    union cell *row = table_row(table);
-    row[EVENTS].u = totals->events;
-    row[DURATION].u = totals->duration_ns;
-    row[PROCESSES].u = totals->processes;
-    row[THREADS].u = totals->threads;
-    row[ALLOCATIONS].u = totals->allocations;
-    row[ALLOCATED].u = totals->allocated_bytes;
-    row[FREES].u = totals->frees;
-    row[PEAK].u = totals->peak_bytes;
-    row[PEAK_COUNT].u = totals->peak_count;
-    row[PEAK_TIME].u = totals->peak_time_ns;
-    row[LEAKED].u = totals->leaked_bytes;
-    row[LEAKED_COUNT].u = totals->leaked_count;
-    row[LOST].u = totals->cost.lost_events;
+    int number = 0;
+    while (tables[number] && strcmp(tables[number], name))
+        number++;
+    return number;
 }
 
-enum { SITE_BYTES, SITE_SHARE, SITE_COUNT, SITE_STACK, SITE_COLUMNS };
-
-static const struct column site_columns[SITE_COLUMNS] = {
-    [SITE_BYTES] = {"bytes", "Bytes", "", "bytes asked for", COLUMN_BYTES},
-    [SITE_SHARE] = {"share", "Share", "", "bytes / bytes of all sites", COLUMN_RATIO},
-    [SITE_COUNT] = {"count", "Blocks", "", "blocks", COLUMN_COUNT},
-    [SITE_STACK] = {"stack", "Where", "", "the stack that made them", COLUMN_STACK},
-};
-
-static void sites_put(struct table *table, const struct trace_site_total *sites, uint64_t whole_bytes)
+static bool list_has(const char *list, const char *wanted, size_t wanted_count)
 {
-    for (size_t i = 0; i < TRACE_TOP_SITES && sites[i].stack; i++) {
-        union cell *row = table_row(table);
-        row[SITE_BYTES].u = sites[i].bytes;
-        row[SITE_SHARE].f = whole_bytes ? (double)sites[i].bytes / (double)whole_bytes : 0;
-        row[SITE_COUNT].u = sites[i].count;
-        row[SITE_STACK].u = sites[i].stack;
+    const char *word;
+    size_t count;
+    while (opt_next_word(&list, ',', &word, &count))
+        if (count == wanted_count && !memcmp(word, wanted, count))
+            return true;
+    return false;
+}
+
+/* Columns that the totals cannot tell in this trace. */
+static const char *columns_unsure(const struct trace_totals *totals, int number)
+{
+    bool is_mixed = totals->live_count && totals->live_count != totals->leaked_count;
+    if (number == SUMMARY && totals->maps)
+        return "mapped_peak_bytes";
+    if (number == HOTSPOTS && (totals->inherited || totals->vanished || is_mixed))
+        return "freed_bytes,frees,live_bytes,live_count";
+    return "";
+}
+
+bool quick_columns(const struct trace_totals *totals, const char *table, struct str *columns)
+{
+    int number = table_number(table);
+    if (!totals->complete || !totals->has_sites || number == TABLES || (number == TEMPORARY && totals->vague))
+        return false;
+    if (columns_held[number]) {
+        str_add(columns, columns_held[number]);
+        return true;
     }
+    const struct analysis *analysis = analysis_find(table);
+    for (size_t i = 0; i < analysis->column_count - analysis->sampled_column_count; i++) {
+        const char *name = analysis->columns[i].name;
+        if (!list_has(columns_unsure(totals, number), name, strlen(name)))
+            str_add_format(columns, "%s%s", columns->count ? "," : "", name);
+    }
+    return true;
 }
 
-void quick_peak(struct table *table, const struct trace_totals *totals)
+static size_t rows_in_all(const struct trace_totals *totals, int number)
 {
-    table_init(table, "quick_peak", "Peak", "The sites that held most when all heaps together held most.", TABLE_ROWS, site_columns, SITE_COLUMNS);
-    sites_put(table, totals->peak_sites, totals->peak_bytes);
+    const uint64_t counts[TABLES] = {1, totals->leaked_sites, totals->peak_sites, totals->allocated_sites, totals->temporary_sites};
+    return (size_t)counts[number];
 }
 
-void quick_leaks(struct table *table, const struct trace_totals *totals)
+static bool columns_known(const char *held, const char *table, const char *wanted)
 {
-    table_init(table, "quick_leaks", "Never freed", "The sites of most bytes that were live when their process ended.", TABLE_ROWS, site_columns, SITE_COLUMNS);
-    sites_put(table, totals->leaked_sites, totals->leaked_bytes);
+    const struct analysis *analysis = analysis_find(table);
+    const char *word;
+    size_t count;
+    for (size_t i = 0; !wanted && i < analysis->column_count - analysis->sampled_column_count; i++)
+        if (!list_has(held, analysis->columns[i].name, strlen(analysis->columns[i].name)))
+            return false;
+    while (opt_next_word(&wanted, ',', &word, &count))
+        if (!list_has(held, word, count))
+            return false;
+    return true;
+}
+
+bool quick_knows(const struct trace_totals *totals, const char *table, const char *columns, size_t rows)
+{
+    struct str held = {0};
+    bool known = quick_columns(totals, table, &held) && columns_known(str_text(&held), table, columns);
+    str_done(&held);
+    if (!known || (rows && rows <= TRACE_TOP_SITES))
+        return known;
+    return table_number(table) != TEMPORARY && rows_in_all(totals, table_number(table)) <= TRACE_TOP_SITES;
+}
+
+/* Behind the first TRACE_TOP_SITES of its own measure stand sites that are there for another one. */
+void quick_cut(const struct trace_totals *totals, struct table *table)
+{
+    size_t all = rows_in_all(totals, table_number(table->name));
+    if (table->row_count > TRACE_TOP_SITES)
+        table->row_count = TRACE_TOP_SITES;
+    table->more_rows = all > table->row_count ? all - table->row_count : 0;
 }

@@ -64,18 +64,28 @@ static void add_stack(struct str *out, const struct shm *shm, uint32_t stack)
     symbols_free(view.symbols);
 }
 
+/* The site that held most at the peak; NULL: there is none. */
+static const struct trace_site_total *site_most(const struct trace_totals *totals)
+{
+    const struct trace_site_total *most = NULL;
+    for (uint32_t i = 0; i < totals->site_count; i++)
+        if (totals->site[i].peak.bytes && (!most || totals->site[i].peak.bytes > most->peak.bytes))
+            most = totals->site + i;
+    return most;
+}
+
 void summary_line(const char *path, const struct trace_totals *totals, const struct cost_definition *cost, const struct shm *shm)
 {
     struct str out = {0};
     char text[NUMBER_ROOM];
-    const struct trace_site_total *top = &totals->peak_sites[0];
+    const struct trace_site_total *top = site_most(totals);
     str_add(&out, "heaptracer: ");
     utf8_add_clean(&out, path);
     str_add(&out, "  ");
     add_totals(&out, totals, cost);
     str_add(&out, "\n  ");
-    if (top->stack) {
-        str_add_format(&out, "top: %s  ", number_bytes(text, top->bytes));
+    if (top && top->stack) {
+        str_add_format(&out, "top: %s  ", number_bytes(text, top->peak.bytes));
         add_stack(&out, shm, top->stack);
         str_add(&out, "        ");
     }

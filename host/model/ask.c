@@ -1,4 +1,5 @@
 /* ask: in the model, out what others may know of it. */
+#include "host/trace/tally.h"
 #include "state.h"
 #include "weight.h"
 
@@ -63,6 +64,16 @@ const struct heap *model_heap(const struct model *model, size_t number)
     return &state->heap;
 }
 
+uint64_t model_count_sites(const struct model *model)
+{
+    uint64_t count = 0;
+    for (size_t i = 1; i < model->sites.count && !model->loaded_sites; i++) {
+        const struct site *site = model->sites.at + i;
+        count += (site->account.allocated.count | site->account.freed.count | site->account.peak.count | site->refused | site->maps) != 0;
+    }
+    return count + model->loaded_sites;
+}
+
 uint32_t model_parent(const struct model *model, uint32_t stack)
 {
     return stack < model->frames.count ? model->frames.at[stack].parent : 0;
@@ -124,7 +135,7 @@ void model_each_pages(const struct model *model, void (*visit)(void *context, co
 struct tally model_weigh(const struct model *model, const struct block *block)
 {
     if (block->flags & BLOCK_SAMPLED)
-        return weight_tally(block->size, model->config.sample_bytes);
+        return tally_weigh(block->size, model->config.sample_bytes);
     return (struct tally){block->size, TALLY_ONE};
 }
 

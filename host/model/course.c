@@ -40,6 +40,7 @@ void apply_map(struct model *model, const struct event *event)
     uint32_t site = model_site(model, event->stack);
     pages_map(pages, &(struct page_range){event->address, range_end(event->address, event->size), event->time_ns, site, event->thread, event->process});
     model->totals.maps++;
+    model->sites.at[site].maps++;
     model_count_pages(model, before, event);
     model_change(model, CHANGE_MAP, event)->site = site;
 }

@@ -36,8 +36,10 @@ static void define_thread(struct model *model, const struct event *event)
     const struct thread_definition *thread = event->define;
     if (!thread->id || thread->id > model->threads.count)
         return;
-    if (thread->id == model->threads.count)
+    if (thread->id == model->threads.count) {
         vec_push(&model->threads, ((struct thread){.id = thread->id, .begin_ns = event->time_ns}));
+        model->totals.threads = thread->id;
+    }
     struct thread *made = model->threads.at + thread->id;
     made->process = thread->process;
     made->tid = thread->tid;
@@ -51,6 +53,7 @@ static void define_process(struct model *model, const struct event *event)
         return;
     if (process->id == model->processes.count) {
         vec_push(&model->processes, ((struct process){.id = process->id, .begin_ns = event->time_ns}));
+        model->totals.processes = process->id;
         vec_extend(&model->process_heaps, process->id + 1);
         vec_extend(&model->pages, process->id + 1);
     }

@@ -162,6 +162,8 @@ static void model_restart_totals(struct model *model, uint64_t time_ns)
 {
     struct model_totals old = model->totals;
     model->totals = (struct model_totals){.account = old.account,
+                                          .processes = old.processes,
+                                          .threads = old.threads,
                                           .begin_ns = time_ns,
                                           .end_ns = time_ns,
                                           .mapped_bytes = old.mapped_bytes,
@@ -182,7 +184,7 @@ void model_restart(struct model *model, uint64_t time_ns)
     for (size_t i = 0; i < model->sites.count; i++) {
         account_restart(&model->sites.at[i].account, time_ns);
         model->sites.at[i].left = model->sites.at[i].temporary = (struct tally){0};
-        model->sites.at[i].refused = 0;
+        model->sites.at[i].refused = model->sites.at[i].maps = 0;
         if (model->config.sample_bytes)
             model->spreads.at[i].allocated = (struct spread){0};
     }

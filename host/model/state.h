@@ -39,7 +39,8 @@ struct model {
     struct model_config config;
     struct model_totals totals;
     uint64_t time_ns;
-    uint64_t peak_epoch; /* how often a new peak was reached */
+    uint64_t peak_epoch;   /* how often a new peak was reached */
+    uint64_t loaded_sites; /* what model_load was told */
     unsigned queued, changed;
     struct event queue[MODEL_QUEUE];
     struct change changes[MODEL_CHANGES];

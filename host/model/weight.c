@@ -3,24 +3,13 @@
 
 #include <math.h>
 
-static const double weight_most = 9.2e18; /* a hostile size or distance must not overflow the conversion */
+#include "host/trace/tally.h"
 
-/* Sampling draws a point per R bytes on average; a block of size 0 takes part as one byte, since it could not be seen else. */
-double weight_probability(uint64_t size, uint64_t sample_bytes)
-{
-    return -expm1(-(double)(size ? size : 1) / (double)sample_bytes);
-}
-
-struct tally weight_tally(uint64_t size, uint64_t sample_bytes)
-{
-    double p = weight_probability(size, sample_bytes);
-    double bytes = (double)size / p, count = TALLY_ONE / p;
-    return (struct tally){(uint64_t)(fmin(bytes, weight_most) + 0.5), (uint64_t)(fmin(count, weight_most) + 0.5)};
-}
+static const double weight_most = 9.2e18; /* a hostile size must not overflow the conversion */
 
 void weight_spread_add(struct spread *spread, uint64_t size, uint64_t sample_bytes)
 {
-    double p = weight_probability(size, sample_bytes), bytes = (double)size / p;
+    double p = tally_probability(size, sample_bytes), bytes = (double)size / p;
     spread->variance += bytes * bytes * (1 - p);
     spread->sample_bytes = sample_bytes;
     spread->samples++;
@@ -28,7 +17,7 @@ void weight_spread_add(struct spread *spread, uint64_t size, uint64_t sample_byt
 
 void weight_spread_remove(struct spread *spread, uint64_t size, uint64_t sample_bytes)
 {
-    double p = weight_probability(size, sample_bytes), bytes = (double)size / p;
+    double p = tally_probability(size, sample_bytes), bytes = (double)size / p;
     spread->variance = spread->samples > 1 ? fmax(0, spread->variance - bytes * bytes * (1 - p)) : 0;
     spread->samples -= spread->samples > 0;
 }

@@ -14,44 +14,92 @@ static void put(struct block_bytes *records, const struct ht_record *record)
     records->count += (size_t)(ht_record_put(to, record) - to);
 }
 
-static void put_sites(struct block_bytes *records, uint32_t kind, const struct trace_site_total *sites)
+static void put_site(struct block_bytes *records, const struct trace_site_total *s)
 {
-    for (int i = 0; i < TRACE_TOP_SITES && sites[i].stack; i++)
-        put(records, &(struct ht_record){.kind = kind, .numbers = {sites[i].stack, sites[i].bytes, sites[i].count}});
+    put(records, &(struct ht_record){.kind = HT_RECORD_SITE,
+                                     .numbers = {s->stack, s->allocated.bytes, tally_count(s->allocated), s->peak.bytes, tally_count(s->peak), s->leaked.bytes,
+                                                 tally_count(s->leaked), s->temporary.bytes, tally_count(s->temporary), s->own_peak_bytes, s->refused,
+                                                 [HT_NUMBER_SOURCE_ID] = s->source}});
 }
 
-static void get_site(const struct ht_record *record, struct trace_site_total *sites)
+static struct tally get_tally(const uint64_t *numbers)
 {
-    int i = 0;
-    while (i < TRACE_TOP_SITES && sites[i].stack)
-        i++;
-    if (i < TRACE_TOP_SITES)
-        sites[i] = (struct trace_site_total){(uint32_t)record->numbers[0], record->numbers[1], record->numbers[2]};
+    return (struct tally){numbers[0], numbers[1] << TALLY_SHIFT};
+}
+
+static void get_site(const struct ht_record *record, struct trace_totals *totals)
+{
+    const uint64_t *n = record->numbers;
+    if (totals->site_count == TRACE_SITES_MOST)
+        return;
+    totals->site[totals->site_count++] = (struct trace_site_total){.stack = (uint32_t)n[0],
+                                                                   .source = (uint32_t)n[HT_NUMBER_SOURCE_ID],
+                                                                   .allocated = get_tally(n + 1),
+                                                                   .peak = get_tally(n + 3),
+                                                                   .leaked = get_tally(n + 5),
+                                                                   .temporary = get_tally(n + 7),
+                                                                   .own_peak_bytes = n[9],
+                                                                   .refused = n[10]};
 }
 
 static void put_totals(struct block_bytes *records, const struct trace_totals *t)
 {
     put(records, &(struct ht_record){.kind = HT_RECORD_TOTALS,
                                      .numbers = {t->events, t->allocations, t->frees, t->allocated_bytes, t->duration_ns, t->processes, t->threads,
-                                                 t->peak_bytes, t->peak_time_ns, t->peak_count, t->leaked_bytes, t->leaked_count}});
+                                                 t->peak_bytes, t->peak_time_ns, t->peak_count, t->leaked_bytes, t->leaked_count, t->freed_bytes, t->vague}});
+    put(records, &(struct ht_record){.kind = HT_RECORD_COURSE,
+                                     .numbers = {t->sites, t->resizes, t->refused, t->unknown_frees, t->inherited_frees, t->vanished, t->inherited, t->maps,
+                                                 t->gaps, t->lost_events, t->lost_bytes, t->live_bytes, t->live_count}});
+    put(records, &(struct ht_record){.kind = HT_RECORD_SITE_COUNTS,
+                                     .numbers = {t->allocated_sites, t->peak_sites, t->leaked_sites, t->temporary_sites}});
 }
 
 static void get_totals(const struct ht_record *record, struct trace_totals *totals)
 {
     const uint64_t *n = record->numbers;
-    *totals = (struct trace_totals){.complete = true,
-                                    .events = n[0],
-                                    .allocations = n[1],
-                                    .frees = n[2],
-                                    .allocated_bytes = n[3],
-                                    .duration_ns = n[4],
-                                    .processes = n[5],
-                                    .threads = n[6],
-                                    .peak_bytes = n[7],
-                                    .peak_time_ns = n[8],
-                                    .peak_count = n[9],
-                                    .leaked_bytes = n[10],
-                                    .leaked_count = n[11]};
+    totals->complete = true;
+    totals->events = n[0];
+    totals->allocations = n[1];
+    totals->frees = n[2];
+    totals->allocated_bytes = n[3];
+    totals->duration_ns = n[4];
+    totals->processes = n[5];
+    totals->threads = n[6];
+    totals->peak_bytes = n[7];
+    totals->peak_time_ns = n[8];
+    totals->peak_count = n[9];
+    totals->leaked_bytes = n[10];
+    totals->leaked_count = n[11];
+    totals->freed_bytes = n[12];
+    totals->vague = n[13] != 0;
+}
+
+static void get_course(const struct ht_record *record, struct trace_totals *totals)
+{
+    const uint64_t *n = record->numbers;
+    totals->sites = n[0];
+    totals->resizes = n[1];
+    totals->refused = n[2];
+    totals->unknown_frees = n[3];
+    totals->inherited_frees = n[4];
+    totals->vanished = n[5];
+    totals->inherited = n[6];
+    totals->maps = n[7];
+    totals->gaps = n[8];
+    totals->lost_events = n[9];
+    totals->lost_bytes = n[10];
+    totals->live_bytes = n[11];
+    totals->live_count = n[12];
+}
+
+static void get_site_counts(const struct ht_record *record, struct trace_totals *totals)
+{
+    const uint64_t *n = record->numbers;
+    totals->has_sites = true;
+    totals->allocated_sites = n[0];
+    totals->peak_sites = n[1];
+    totals->leaked_sites = n[2];
+    totals->temporary_sites = n[3];
 }
 
 void index_put(struct block_bytes *records, const struct index_block *blocks, size_t count, const struct trace_totals *totals)
@@ -60,8 +108,8 @@ void index_put(struct block_bytes *records, const struct index_block *blocks, si
     put_totals(records, totals);
     define_cost_to_record(&totals->cost, &cost);
     put(records, &cost);
-    put_sites(records, HT_RECORD_PEAK_SITE, totals->peak_sites);
-    put_sites(records, HT_RECORD_LEAKED_SITE, totals->leaked_sites);
+    for (uint32_t i = 0; i < totals->site_count; i++)
+        put_site(records, totals->site + i);
     for (size_t i = 0; i < count; i++)
         put(records, &(struct ht_record){.kind = HT_RECORD_BLOCK,
                                          .numbers = {blocks[i].offset, blocks[i].bytes, blocks[i].first_event, blocks[i].first_tick, blocks[i].flags}});
@@ -76,10 +124,12 @@ bool index_get_totals(struct ht_bytes records, struct trace_totals *totals)
             get_totals(&record, totals);
         else if (record.kind == HT_RECORD_COST)
             define_cost_from_record(&record, &totals->cost);
-        else if (record.kind == HT_RECORD_PEAK_SITE)
-            get_site(&record, totals->peak_sites);
-        else if (record.kind == HT_RECORD_LEAKED_SITE)
-            get_site(&record, totals->leaked_sites);
+        else if (record.kind == HT_RECORD_COURSE)
+            get_course(&record, totals);
+        else if (record.kind == HT_RECORD_SITE_COUNTS)
+            get_site_counts(&record, totals);
+        else if (record.kind == HT_RECORD_SITE)
+            get_site(&record, totals);
         else if (record.kind == HT_RECORD_BLOCK)
             break;
     }

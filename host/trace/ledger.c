@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-void ledger_init(struct ledger *ledger)
+void ledger_init(struct ledger *ledger, uint64_t sample_bytes)
 {
-    *ledger = (struct ledger){0};
+    *ledger = (struct ledger){.sample_bytes = sample_bytes};
     vec_push(&ledger->blocks, ((struct ledger_block){0}));
     for (int i = 0; i < LEDGER_NEAR; i++)
         ledger->near[i].key = UINT64_MAX;
@@ -18,6 +18,74 @@ struct ledger_row *ledger_find_page(struct ledger *ledger, uint64_t key, size_t 
         *place = (uint64_t)(uintptr_t)memory_new(LEDGER_PAGE_ROWS, sizeof(struct ledger_row));
     ledger->near[near].key = key;
     return ledger->near[near].rows = (struct ledger_row *)(uintptr_t)*place;
+}
+
+/* A site that lies in two lines costs twice as much. */
+static void ledger_more_sites(struct ledger *ledger, size_t count)
+{
+    if (count > ledger->sites.room) {
+        struct ledger_site *longer = memory_new_lines(count * 2, sizeof *longer);
+        for (size_t i = 0; i < ledger->sites.count; i++)
+            longer[i] = ledger->sites.at[i];
+        memory_free(ledger->sites.at);
+        ledger->sites.at = longer;
+        ledger->sites.room = count * 2;
+    }
+    ledger->sites.count = count;
+}
+
+struct ledger_site *ledger_site_new(struct ledger *ledger, uint32_t stack)
+{
+    if (stack >= ledger->sites.count)
+        ledger_more_sites(ledger, stack + (size_t)1);
+    if (stack && !ledger->sites.at[stack].number)
+        ledger->sites.at[stack].number = ++ledger->site_count;
+    return ledger->sites.at + stack;
+}
+
+struct ledger_rare *ledger_note(struct ledger *ledger, uint32_t stack)
+{
+    ledger_site_new(ledger, stack);
+    if (stack >= ledger->rares.count)
+        vec_extend(&ledger->rares, stack + (size_t)1);
+    return ledger->rares.at + stack;
+}
+
+void ledger_vanish(struct ledger *ledger, struct ledger_row *row, uint32_t *link, ht_addr place)
+{
+    struct tally amount;
+    ledger_remove(ledger, row, link, place, &amount);
+    tally_add(&ledger->vanished, amount);
+}
+
+/* The blocks of a page are left, and the page with them. */
+static void ledger_leave_page(struct ledger *ledger, uint64_t key)
+{
+    uint64_t value = 0;
+    map_remove(&ledger->pages, key, &value);
+    struct ledger_row *rows = (struct ledger_row *)(uintptr_t)value;
+    for (uint32_t row = 0; row < LEDGER_PAGE_ROWS; row++)
+        while (rows[row].first) {
+            uint32_t stack = ledger->blocks.at[rows[row].first].site;
+            struct tally amount;
+            ledger_remove(ledger, rows + row, &rows[row].first, 0, &amount);
+            tally_add(&ledger_note(ledger, stack)->left, amount);
+            tally_add(&ledger->left, amount);
+        }
+    memory_free(rows);
+}
+
+void ledger_leave(struct ledger *ledger, uint32_t process)
+{
+    VEC(uint64_t) keys = {0};
+    for (size_t i = 0; i < ledger->pages.room; i++)
+        if (ledger->pages.at[i].key && ledger->pages.at[i].key >> (64 - LEDGER_PAGE_BITS) == process % (1u << LEDGER_PAGE_BITS))
+            vec_push(&keys, ledger->pages.at[i].key);
+    for (size_t i = 0; i < keys.count; i++)
+        ledger_leave_page(ledger, keys.at[i]);
+    for (int i = 0; i < LEDGER_NEAR; i++)
+        ledger->near[i].key = UINT64_MAX;
+    vec_done(&keys);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -62,30 +130,6 @@ void ledger_each(struct ledger *ledger, ledger_see see, void *context)
     vec_done(&keys);
 }
 
-static void top_add(struct trace_site_total *top, struct trace_site_total total)
-{
-    if (!total.bytes || total.bytes <= top[TRACE_TOP_SITES - 1].bytes)
-        return;
-    size_t at = TRACE_TOP_SITES - 1;
-    for (; at && top[at - 1].bytes < total.bytes; at--)
-        top[at] = top[at - 1];
-    top[at] = total;
-}
-
-void ledger_sum(struct ledger *ledger)
-{
-    struct trace_totals *totals = &ledger->totals;
-    totals->leaked_bytes = ledger->live_bytes;
-    totals->leaked_count = ledger->live_count;
-    for (size_t i = 1; i < ledger->sites.count; i++) {
-        const struct ledger_site *site = ledger->sites.at + i;
-        bool touched = site->epoch == ledger->epoch;
-        top_add(totals->peak_sites,
-                (struct trace_site_total){(uint32_t)i, touched ? site->peak_bytes : site->live_bytes, touched ? site->peak_count : site->live_count});
-        top_add(totals->leaked_sites, (struct trace_site_total){(uint32_t)i, site->live_bytes, site->live_count});
-    }
-}
-
 void ledger_done(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->pages.room; i++)
@@ -96,6 +140,7 @@ void ledger_done(struct ledger *ledger)
     map_done(&ledger->pages);
     vec_done(&ledger->blocks);
     vec_done(&ledger->sites);
+    vec_done(&ledger->rares);
     map_done(&ledger->huge);
     *ledger = (struct ledger){0};
 }

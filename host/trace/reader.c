@@ -32,6 +32,7 @@ struct trace_reader {
     struct index index;
     bool tells_checkpoint;        /* its blocks are told until the next block of events */
     size_t define_at, define_end; /* after a seek: blocks of the index whose definitions are still to be told */
+    bool only_definitions;
     struct block_bytes define_bytes;
 };
 
@@ -214,18 +215,31 @@ static bool reader_tell(struct trace_reader *reader, struct event *event)
     return reader_tell_record(reader, event) || reader_tell_frame(reader, event);
 }
 
+static bool reader_pread(struct trace_reader *reader, size_t count, uint64_t offset)
+{
+    uint8_t *to = block_bytes_room(&reader->define_bytes, count);
+    reader->define_bytes.count += count;
+    return pread(reader->file, to, count, (off_t)offset) == (ssize_t)count;
+}
+
+/* Head and records of a block of the index; its tokens stay where they are. */
+static bool reader_load_records(struct trace_reader *reader, const struct index_block *block)
+{
+    reader->define_bytes.count = 0;
+    if (block->offset > INT64_MAX || !reader_pread(reader, BLOCK_HEAD_BYTES, block->offset) || !block_head_get(reader->define_bytes.at, &reader->head) ||
+        !reader_pread(reader, reader->head.record_bytes, block->offset + BLOCK_HEAD_BYTES))
+        return false;
+    const uint8_t *bytes = reader->define_bytes.at;
+    return block_records_are_whole(bytes, &reader->head) &&
+           block_unpack_records(reader->unpacker, bytes, &reader->head, &reader->records, &reader->frames);
+}
+
 /* After a seek: the records of the next block before it that has some. */
 static bool reader_next_definitions(struct trace_reader *reader)
 {
     while (reader->define_at < reader->define_end) {
         const struct index_block *block = reader->index.blocks.at + reader->define_at++;
-        if (block->flags >> 8 != BLOCK_EVENTS || !(block->flags & BLOCK_HAS_RECORDS) || block->bytes > BLOCK_STORED_MOST + BLOCK_HEAD_BYTES)
-            continue;
-        reader->define_bytes.count = 0;
-        uint8_t *bytes = block_bytes_room(&reader->define_bytes, block->bytes);
-        if (pread(reader->file, bytes, block->bytes, (off_t)block->offset) == (ssize_t)block->bytes && block_head_get(bytes, &reader->head) &&
-            BLOCK_HEAD_BYTES + (uint64_t)reader->head.record_bytes <= block->bytes && block_records_are_whole(bytes, &reader->head) &&
-            block_unpack_records(reader->unpacker, bytes, &reader->head, &reader->records, &reader->frames))
+        if (block->flags >> 8 == BLOCK_EVENTS && block->flags & BLOCK_HAS_RECORDS && reader_load_records(reader, block))
             return true;
     }
     return false;
@@ -269,6 +283,8 @@ bool trace_next(struct trace_reader *reader, struct event *event, struct error *
 {
     if (reader->define_end && reader_tell_definition(reader, event))
         return true;
+    if (reader->only_definitions)
+        return false;
     for (;;) {
         if (reader->in_block) {
             if (reader_tell(reader, event))
@@ -393,6 +409,7 @@ static bool reader_restart(struct trace_reader *reader, uint64_t offset)
     reader->records = (struct ht_bytes){0};
     trie_begin(&reader->frames);
     reader->define_at = reader->define_end = 0;
+    reader->only_definitions = false;
     return true;
 }
 
@@ -408,16 +425,32 @@ static size_t reader_find_checkpoint(const struct trace_reader *reader, uint64_t
     return 0;
 }
 
-bool trace_seek(struct trace_reader *reader, uint64_t time_ns, struct error *error)
+static bool reader_load_index(struct trace_reader *reader, struct error *error)
 {
     if (reader->file < 0 || !index_load(&reader->index, reader->file))
         return error_set(error, ERROR_READ, "%s is a stream: it can only be read from its start", reader->intake.name);
+    return true;
+}
+
+bool trace_seek(struct trace_reader *reader, uint64_t time_ns, struct error *error)
+{
+    if (!reader_load_index(reader, error))
+        return false;
     size_t checkpoint = reader_find_checkpoint(reader, time_ns);
     if (!reader_restart(reader, checkpoint ? reader->index.blocks.at[checkpoint].offset : sizeof TRACE_MAGIC - 1))
         return error_set_errno(error, ERROR_READ, "%s cannot be sought in", reader->intake.name);
     reader->tells_checkpoint = checkpoint != 0;
     reader->define_end = checkpoint;
     reader->next_index = checkpoint ? reader->index.blocks.at[checkpoint].first_event : 0;
+    return true;
+}
+
+bool trace_seek_definitions(struct trace_reader *reader, struct error *error)
+{
+    if (!reader_load_index(reader, error) || !reader_restart(reader, 0))
+        return false;
+    reader->define_end = reader->index.blocks.count;
+    reader->only_definitions = true;
     return true;
 }
 

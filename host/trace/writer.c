@@ -9,6 +9,7 @@
 #include "define.h"
 #include "index.h"
 #include "ledger.h"
+#include "totals.h"
 
 enum {
     WRITER_LEVEL = 1,
@@ -24,7 +25,13 @@ enum {
 struct flight {
     struct ledger_block block;
     uint64_t size;
-    ht_addr address;
+    ht_addr address; /* 0: none is in flight */
+    uint32_t process, heap;
+};
+
+struct process_image {
+    uint32_t pid, how;
+    bool ended;
 };
 
 /* Who bore a block, for checkpoints: what an event of the birth has beside address, size and stack. */
@@ -45,12 +52,15 @@ struct trace_writer {
     uint64_t tick_begin_ns, tick;              /* the tick of the last event */
     uint64_t record_tick, first_tick;          /* of the block */
     uint64_t event_count, block_first_event, offset;
+    uint64_t define_count; /* of event_count: definitions */
     uint32_t block_records;
     bool resets; /* the next block begins a segment */
     struct encoder encoder;
     struct trie frames;
     struct ledger ledger;
     VEC(struct flight) flights; /* by thread */
+    VEC(ht_addr) latest;        /* by thread: place of the block that it made last */
+    VEC(struct process_image) images; /* by process id */
     struct block_packer *packer;
     struct block_bytes records, out;
     VEC(struct index_block) index;
@@ -121,7 +131,7 @@ struct trace_writer *trace_writer_new(const struct trace_writer_config *config, 
     writer->checkpoint_events = config->checkpoint_events;
     writer->packer = block_packer_new(config->level ? config->level : WRITER_LEVEL);
     encoder_init(&writer->encoder);
-    ledger_init(&writer->ledger);
+    ledger_init(&writer->ledger, header.sample_bytes);
     trie_init(&writer->frames, true);
     writer_put_header(writer, &header);
     encoder_begin(&writer->encoder, true);
@@ -175,7 +185,7 @@ static void checkpoint_end_block(struct trace_writer *writer, uint8_t flags)
     writer_pack(writer, &head);
 }
 
-static void checkpoint_see(void *context, uint32_t process, ht_addr address, uint64_t size, const struct ledger_block *block)
+static void checkpoint_see(void *context, uint32_t process, ht_addr place, uint64_t size, const struct ledger_block *block)
 {
     struct trace_writer *writer = context;
     const struct origin *origin = writer->origins.at + block->origin;
@@ -187,7 +197,7 @@ static void checkpoint_see(void *context, uint32_t process, ht_addr address, uin
                           .source = origin->source,
                           .process = process,
                           .thread = origin->thread,
-                          .address = address,
+                          .address = ledger_place(place, (uint32_t)(origin->head >> 24)),
                           .size = size,
                           .stack = block->site};
     uint32_t node;
@@ -218,7 +228,7 @@ static bool writer_wants_checkpoint(const struct trace_writer *writer)
     uint64_t since = writer->event_count - writer->checkpoint_event;
     if (writer->checkpoint_events)
         return since >= writer->checkpoint_events;
-    return since >= WRITER_CHECKPOINT_EVENTS && since / WRITER_CHECKPOINT_RATIO >= writer->ledger.live_count;
+    return since >= WRITER_CHECKPOINT_EVENTS && since / WRITER_CHECKPOINT_RATIO >= writer->ledger.live.count >> TALLY_SHIFT;
 }
 
 static void writer_end_block(struct trace_writer *writer)
@@ -291,28 +301,49 @@ static inline uint16_t writer_origin(struct trace_writer *writer, const struct e
     return *near;
 }
 
+/* A realloc that failed, or was in flight when its process ended: the old block lives on. */
+static void writer_land(struct trace_writer *writer, struct flight *flight, uint64_t time_ns)
+{
+    struct event again = {.process = flight->process,
+                          .heap = flight->heap,
+                          .address = flight->address,
+                          .size = flight->size,
+                          .stack = flight->block.site,
+                          .time_ns = time_ns,
+                          .flags = flight->block.sampled ? EVENT_SAMPLED : 0};
+    if (flight->address)
+        ledger_birth(&writer->ledger, &again, 0, (uint16_t)flight->block.origin, LEDGER_RESTORED);
+    *flight = (struct flight){0};
+}
+
+static __attribute__((noinline)) void writer_resized(struct trace_writer *writer, const struct event *event)
+{
+    struct flight *flight = writer_flight(writer, event->thread);
+    if (!event->address && flight->address == event->old_address && flight->heap == event->heap)
+        writer_land(writer, flight, event->time_ns);
+    *flight = (struct flight){0};
+    writer->ledger.totals.resizes += event->address != 0;
+}
+
 static inline void writer_birth(struct trace_writer *writer, const struct event *event)
 {
     uint32_t node;
     if (!encoder_put_birth(&writer->encoder, event, writer->tick, &node))
         writer_put_rare(writer, event);
-    struct trace_totals *totals = &writer->ledger.totals;
-    if (event->kind == EVENT_RESIZE_END && !event->address) {
-        struct flight *flight = writer_flight(writer, event->thread);
-        struct event again = *event;
-        again.address = flight->address;
-        again.size = flight->size;
-        again.stack = flight->block.site;
-        if (flight->address == event->old_address && flight->address)
-            ledger_birth(&writer->ledger, &again, 0, (uint16_t)flight->block.origin);
-        totals->frees -= flight->address != 0;
+    if (event->kind == EVENT_RESIZE_END)
+        writer_resized(writer, event);
+    if (__builtin_expect(!event->address, 0))
+        return;
+    if (__builtin_expect(event->source != 0, 0))
+        ledger_note(&writer->ledger, event->stack)->source = event->source;
+    if (__builtin_expect(event->flags & EVENT_INHERITED, 0)) {
+        ledger_birth(&writer->ledger, event, node, writer_origin(writer, event), LEDGER_INHERITED);
         return;
     }
-    if (!(event->flags & EVENT_INHERITED)) {
-        totals->allocations++;
-        totals->allocated_bytes += event->size;
-    }
-    ledger_birth(&writer->ledger, event, node, writer_origin(writer, event));
+    ledger_birth(&writer->ledger, event, node, writer_origin(writer, event), LEDGER_BORN);
+    if (__builtin_expect(event->thread >= writer->latest.count, 0))
+        vec_extend(&writer->latest, event->thread + (size_t)1);
+    writer->latest.at[event->thread] = ledger_place(event->address, event->heap);
 }
 
 /* The block's node, if it was born in this segment. */
@@ -322,32 +353,104 @@ static inline uint32_t writer_node(const struct trace_writer *writer, const stru
     return block->node < predict->node_count && predict->nodes[block->node].address == address ? block->node : 0;
 }
 
+static struct process_image *writer_image(struct trace_writer *writer, uint32_t process)
+{
+    static struct process_image none;
+    return process < writer->images.count ? writer->images.at + process : &none;
+}
+
+static void writer_unknown(struct trace_writer *writer, uint32_t process)
+{
+    if (writer->ledger.sample_bytes)
+        return;
+    if (writer_image(writer, process)->how == 1)
+        writer->ledger.totals.inherited_frees++;
+    else
+        writer->ledger.totals.unknown_frees++;
+}
+
+/* The thread frees what it made last. */
+static inline void writer_count_temporary(struct trace_writer *writer, const struct event *event, ht_addr place, const struct ledger_block *block,
+                                          uint64_t size)
+{
+    if (event->thread >= writer->latest.count || writer->latest.at[event->thread] != place || writer->origins.at[block->origin].thread != event->thread)
+        return;
+    tally_add(&ledger_note(&writer->ledger, block->site)->temporary, ledger_weigh(&writer->ledger, block->sampled, size));
+}
+
 static inline void writer_ending(struct trace_writer *writer, const struct event *event)
 {
     struct ledger_block block;
     uint64_t size = 0;
-    bool known = event->address && ledger_end(&writer->ledger, event->process, event->address, &block, &size);
+    ht_addr place = ledger_place(event->address, event->heap);
+    bool known = event->address && ledger_end(&writer->ledger, event->process, place, &block, &size);
     uint32_t node = known ? writer_node(writer, &block, event->address) : 0;
     if (!encoder_put_end(&writer->encoder, event, writer->tick, node))
         writer_put_rare(writer, event);
     if (event->kind == EVENT_RESIZE_BEGIN)
-        *writer_flight(writer, event->thread) = known ? (struct flight){block, size, event->address} : (struct flight){0};
-    writer->ledger.totals.frees += event->address != 0;
+        *writer_flight(writer, event->thread) = known ? (struct flight){block, size, event->address, event->process, event->heap} : (struct flight){0};
+    else if (known)
+        writer_count_temporary(writer, event, place, &block, size);
+    if (!known && event->address)
+        writer_unknown(writer, event->process);
+}
+
+/* Its blocks are left; those in flight were still its own. */
+static void writer_process_over(struct trace_writer *writer, uint32_t process, uint64_t time_ns)
+{
+    struct process_image *image = writer_image(writer, process);
+    if (!process || process >= writer->images.count || image->ended)
+        return;
+    image->ended = true;
+    for (size_t i = 0; i < writer->flights.count; i++)
+        if (writer->flights.at[i].address && writer->flights.at[i].process == process)
+            writer_land(writer, writer->flights.at + i, time_ns);
+    ledger_leave(&writer->ledger, process);
+}
+
+/* An image that execs is over, though its process id goes on. One of another id was spawned, and its parent lives. */
+static void writer_see_process(struct trace_writer *writer, const struct process_definition *process, uint64_t time_ns)
+{
+    if (process->how == 2 && writer_image(writer, process->parent)->pid == process->pid)
+        writer_process_over(writer, process->parent, time_ns);
+    if (!process->id || process->id > writer->images.count + !writer->images.count)
+        return;
+    writer->ledger.totals.processes += process->id >= writer->images.count;
+    vec_extend(&writer->images, process->id + (size_t)1);
+    writer->images.at[process->id].pid = process->pid;
+    writer->images.at[process->id].how = process->how;
 }
 
 static void writer_count_rare(struct trace_writer *writer, const struct event *event)
 {
     struct trace_totals *totals = &writer->ledger.totals;
-    if (event->kind == EVENT_PROCESS)
-        totals->processes++;
+    if (event->kind == EVENT_PROCESS && event->define)
+        writer_see_process(writer, event->define, event->time_ns);
+    if (event->kind == EVENT_PROCESS_END)
+        writer_process_over(writer, event->process, event->time_ns);
     if (event->kind == EVENT_THREAD && event->define && ((const struct thread_definition *)event->define)->id > totals->threads)
         totals->threads = ((const struct thread_definition *)event->define)->id;
+    if (event->kind == EVENT_REFUSE) {
+        totals->refused++;
+        ledger_note(&writer->ledger, event->stack)->refused++;
+    }
+    if (event->kind == EVENT_MAP) {
+        totals->maps++;
+        ledger_note(&writer->ledger, event->stack);
+    }
+    if (event->kind == EVENT_GAP) {
+        totals->gaps++;
+        totals->lost_events += event->size;
+        totals->lost_bytes += event->address;
+    }
+    writer->define_count += event->define && event->kind != EVENT_GAP;
 }
 
 static __attribute__((noinline)) void writer_rare(struct trace_writer *writer, const struct event *event)
 {
     if (event->kind == EVENT_FRAME) {
         writer_put_frame(writer, event);
+        writer->define_count++;
     } else {
         writer_put_rare(writer, event);
         writer_count_rare(writer, event);
@@ -377,7 +480,7 @@ static __attribute__((always_inline)) inline void writer_expect(const struct tra
     const struct ledger_block *blocks = writer->ledger.blocks.at;
     for (size_t i = 0; i < count; i++) {
         bool is_end = events[i].kind == EVENT_FREE || events[i].kind == EVENT_RESIZE_BEGIN;
-        const struct ledger_row *row = ledger_expect(&writer->ledger, events[i].process, events[i].address);
+        const struct ledger_row *row = ledger_expect(&writer->ledger, events[i].process, ledger_place(events[i].address, events[i].heap));
         rows[i] = is_end ? row : NULL;
     }
     for (size_t i = 0; i < count; i++)
@@ -392,7 +495,7 @@ void trace_writer_put(struct trace_writer *writer, const struct event *events, s
 {
     while (count) {
         size_t run = count < WRITER_RUN ? count : WRITER_RUN;
-        if (writer->ledger.live_count >= WRITER_FAR)
+        if (writer->ledger.live.count >> TALLY_SHIFT >= WRITER_FAR)
             writer_expect(writer, events, run);
         for (size_t i = 0; i < run; i++)
             writer_put(writer, events + i);
@@ -418,6 +521,8 @@ static void writer_free(struct trace_writer *writer)
     trie_done(&writer->frames);
     ledger_done(&writer->ledger);
     vec_done(&writer->flights);
+    vec_done(&writer->latest);
+    vec_done(&writer->images);
     vec_done(&writer->index);
     vec_done(&writer->origins);
     map_done(&writer->origin_numbers);
@@ -442,13 +547,16 @@ bool trace_writer_close(struct trace_writer *writer, const struct cost_definitio
 {
     trace_writer_flush(writer);
     struct trace_totals *sums = &writer->ledger.totals;
-    sums->events = writer->event_count;
+    sums->events = writer->event_count - writer->define_count;
+    sums->vague = writer->origins.count == WRITER_ORIGINS;
     sums->duration_ns = writer->tick * writer->tick_ns;
     if (cost)
         sums->cost = *cost;
     sums->cost.stored_bytes = writer->offset;
     sums->complete = true;
-    ledger_sum(&writer->ledger);
+    for (size_t i = 0; i < writer->flights.count; i++)
+        writer_land(writer, writer->flights.at + i, writer->tick * writer->tick_ns);
+    totals_sum(&writer->ledger, writer->tick_ns);
     if (!writer->error_number)
         writer_put_index(writer);
     /* No fsync: what has been written survives us, and waiting for the disk costs a short program more than all of its recording. */

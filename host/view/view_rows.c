@@ -226,10 +226,10 @@ static void card_put(FILE *out, const struct view *view, const struct table *tab
 
 static void left_out_put(FILE *out, const struct view *view, const struct table *table, const struct rows_layout *layout)
 {
-    if (layout->row_count < table->row_count) {
+    size_t more = table->row_count - layout->row_count + table->more_rows;
+    if (more) {
         struct str text = {0};
         char count[NUMBER_ROOM];
-        size_t more = table->row_count - layout->row_count;
         str_add_format(&text, "  %s more row%s", number_count(count, more), more == 1 ? "" : "s");
         paint_put(view, out, PAINT_DIM, str_text(&text));
         putc('\n', out);

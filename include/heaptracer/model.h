@@ -6,16 +6,6 @@
 
 #include <heaptracer/trace.h>
 
-/* An amount of blocks. In a sampled trace every block stands for its weight, so counts are kept in units of 1 / TALLY_ONE block: sums stay exact. */
-enum { TALLY_SHIFT = 16, TALLY_ONE = 1 << TALLY_SHIFT };
-struct tally {
-    uint64_t bytes, count;
-};
-static inline uint64_t tally_count(struct tally tally)
-{
-    return (tally.count + TALLY_ONE / 2) >> TALLY_SHIFT;
-}
-
 /* allocated: births; freed: frees and blocks replaced by realloc; live: now; peak: live when live.bytes was highest (the first time). */
 struct account {
     struct tally allocated, freed, live, peak;
@@ -86,7 +76,7 @@ struct site {
     struct tally at_peak;   /* live at the peak of all: ask model_site_at_peak */
     struct tally left;      /* live when their process ended */
     struct tally temporary; /* freed by the thread that made them before it made another */
-    uint64_t refused;
+    uint64_t refused, maps;
 };
 struct thread {
     uint32_t id, process, tid;
@@ -143,6 +133,7 @@ struct model_totals {
     struct tally left;      /* live when their process ended */
     struct tally vanished;
     uint64_t events;                                                                        /* all but definitions */
+    uint64_t processes, threads;                                                            /* named so far */
     uint64_t births, frees, resizes, failed_resizes, refused, unknown_frees, foreign_frees; /* as recorded, without weights */
     uint64_t samples, truncated;
     uint64_t gaps, lost_events, lost_bytes;
@@ -172,6 +163,9 @@ struct model_config {
 };
 
 struct model;
+/* What a model has at the end of a trace, from the totals in its footer: right are the totals but those of page maps and of samples, and the sites that the
+ * footer has: account (`freed` only if nothing vanished or was inherited), at_peak, left, temporary. There are no blocks, heaps, threads. Call it once. */
+void model_load(struct model *model, const struct trace_totals *totals);
 struct model *model_new(const struct model_config *config);
 /* Takes the event. Changes are handed to `see` in order, some events later (they are handled in bunches, so that memory can be fetched ahead). */
 void model_put(struct model *model, const struct event *event);
@@ -195,6 +189,8 @@ const struct source *model_sources(const struct model *model, size_t *count);
 const struct mark *model_marks(const struct model *model, size_t *count);
 /* The heaps that had a block, `number` from 0; NULL behind the last. */
 const struct heap *model_heap(const struct model *model, size_t number);
+/* Sites that had blocks or made, were refused or mapped some since the counting began, without site 0. */
+uint64_t model_count_sites(const struct model *model);
 /* Parent of a stack id; 0 at the root. Parents have smaller ids. */
 uint32_t model_parent(const struct model *model, uint32_t stack);
 size_t model_stacks(const struct model *model); /* ids are below this */

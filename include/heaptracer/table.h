@@ -50,6 +50,7 @@ struct table {
     union cell *cells;             /* row by row; owned by the table */
     uint32_t *parents;             /* TREE: row of the parent, which stands earlier, or TABLE_NO_PARENT */
     size_t row_room;
+    size_t more_rows;              /* that there are behind the last one, but not here */
     char *note;                    /* "" or what a reader must know (rows left out, events lost, unknown frees); owned */
     struct table_text *texts;      /* owned texts of cells */
 };

@@ -117,19 +117,38 @@ struct trace_header {
     const char *environment;    /* lines NAME=value of the variables that matter; secrets are left out */
 };
 
-/* Totals kept by the recorder, from the footer; `complete` false when the trace was cut: then all are zero. */
-struct trace_site_total {
-    uint32_t stack;
+/* An amount of blocks. In a sampled trace every block stands for its weight, so counts are kept in units of 1 / TALLY_ONE block: sums stay exact. */
+enum { TALLY_SHIFT = 16, TALLY_ONE = 1 << TALLY_SHIFT };
+struct tally {
     uint64_t bytes, count;
 };
-enum { TRACE_TOP_SITES = 32 };
+static inline uint64_t tally_count(struct tally tally)
+{
+    return (tally.count + TALLY_ONE / 2) >> TALLY_SHIFT;
+}
+
+/* Of one stack at the end of the trace. peak: at the peak of all; leaked: never freed, whether its process ended or not; own_peak: its own highest live bytes. */
+struct trace_site_total {
+    uint32_t stack, source;
+    struct tally allocated, peak, leaked, temporary;
+    uint64_t own_peak_bytes, refused;
+};
+enum { TRACE_TOP_SITES = 64, TRACE_SITES_MOST = 5 * TRACE_TOP_SITES };
+
+/* Totals kept by the recorder, from the footer; `complete` false when the trace was cut: then all are zero. They are what the model has at the end, but for
+ * `vague` ones. Of sites only those are there that are among the first TRACE_TOP_SITES by allocated bytes or blocks, peak, leaked or temporary. */
 struct trace_totals {
-    bool complete;
-    uint64_t events, allocations, frees, allocated_bytes, duration_ns, processes, threads;
+    bool complete, has_sites;
+    bool vague;                /* some sums of sites may be too low */
+    uint64_t events;           /* without definitions */
+    uint64_t allocations, frees, allocated_bytes, freed_bytes, duration_ns, processes, threads;
     uint64_t peak_bytes, peak_time_ns, peak_count;
-    uint64_t leaked_bytes, leaked_count;
-    struct trace_site_total peak_sites[TRACE_TOP_SITES], leaked_sites[TRACE_TOP_SITES]; /* largest first; stack 0 ends the list */
+    uint64_t leaked_bytes, leaked_count, live_bytes, live_count; /* live: of processes that have not ended; they are among the leaked */
+    uint64_t sites, resizes, refused, unknown_frees, inherited_frees, vanished, inherited, maps, gaps, lost_events, lost_bytes;
+    uint64_t allocated_sites, peak_sites, leaked_sites, temporary_sites; /* how many there are in all */
     struct cost_definition cost;
+    uint32_t site_count;
+    struct trace_site_total site[TRACE_SITES_MOST]; /* in the order of their first events */
 };
 
 struct trace_reader;
@@ -147,6 +166,8 @@ bool trace_get_totals(struct trace_reader *reader, struct trace_totals *totals);
 /* Goes to the last place at or before `time_ns` from which decoding can start; the next events are first the definitions and, as EVENT_ALLOC with
  * EVENT_INHERITED, every block that lives there. False if the source cannot seek. */
 bool trace_seek(struct trace_reader *reader, uint64_t time_ns, struct error *error);
+/* From now on trace_next tells the definitions of the whole trace, in order, and then ends. False if the source cannot seek. */
+bool trace_seek_definitions(struct trace_reader *reader, struct error *error);
 void trace_close(struct trace_reader *reader);
 
 #endif

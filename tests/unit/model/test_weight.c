@@ -9,6 +9,7 @@
 #include "events.h"
 #include "host/model/weight.h"
 #include "host/pipeline.h"
+#include "host/trace/tally.h"
 
 #include <math.h>
 
@@ -40,7 +41,7 @@ static void truth_begin(struct truth *truth)
         double wanted = site;
         while (truth->samples[site] < wanted) {
             uint64_t size = site % 3 == 0 ? 40 + site : site % 3 == 1 ? 1000 + 50 * events_random(&random, 200) : 1ull << (4 + events_random(&random, 12));
-            double p = weight_probability(size, SAMPLE_BYTES);
+            double p = tally_probability(size, SAMPLE_BYTES);
             bool leaks = events_random(&random, 2);
             vec_push(&truth->allocations, ((struct allocation){site, (uint32_t)size, leaks, (uint32_t)(p * 4294967296.0)}));
             truth->bytes[site] += size;
@@ -172,7 +173,7 @@ static void live_estimates_return_to_zero(void **state)
         weight_spread_remove(&spread, size, SAMPLE_BYTES);
     assert_int_equal(spread.samples, 0);
     assert_true(spread.variance == 0);
-    struct tally huge = weight_tally(UINT64_MAX, 1);
+    struct tally huge = tally_weigh(UINT64_MAX, 1);
     assert_true(huge.bytes > 0 && huge.count == TALLY_ONE);
 }
 

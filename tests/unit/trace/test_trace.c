@@ -28,22 +28,33 @@ static void check_same(struct trace_reader *reader, const struct story *story, u
     assert_int_equal(error.kind, ERROR_NONE);
 }
 
-static void check_sites(const struct trace_site_total *a, const struct trace_site_total *b)
+static void check_tally(struct tally a, struct tally b)
 {
-    for (int i = 0; i < TRACE_TOP_SITES; i++) {
+    assert_int_equal(a.bytes, b.bytes);
+    assert_int_equal(tally_count(a), tally_count(b));
+}
+
+static void check_sites(const struct trace_site_total *a, const struct trace_site_total *b, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
         assert_int_equal(a[i].stack, b[i].stack);
-        assert_int_equal(a[i].bytes, b[i].bytes);
-        assert_int_equal(a[i].count, b[i].count);
+        assert_int_equal(a[i].source, b[i].source);
+        assert_int_equal(a[i].own_peak_bytes, b[i].own_peak_bytes);
+        assert_int_equal(a[i].refused, b[i].refused);
+        check_tally(a[i].allocated, b[i].allocated);
+        check_tally(a[i].peak, b[i].peak);
+        check_tally(a[i].leaked, b[i].leaked);
+        check_tally(a[i].temporary, b[i].temporary);
     }
 }
 
 static void check_totals(const struct trace_totals *a, const struct trace_totals *b)
 {
-    assert_true(a->complete && b->complete);
-    assert_memory_equal(&a->events, &b->events, offsetof(struct trace_totals, peak_sites) - offsetof(struct trace_totals, events));
-    check_sites(a->peak_sites, b->peak_sites);
-    check_sites(a->leaked_sites, b->leaked_sites);
+    assert_true(a->complete && b->complete && a->has_sites && b->has_sites);
+    assert_memory_equal(&a->events, &b->events, offsetof(struct trace_totals, cost) - offsetof(struct trace_totals, events));
     assert_memory_equal(&a->cost, &b->cost, offsetof(struct cost_definition, clock) + sizeof a->cost.clock);
+    assert_int_equal(a->site_count, b->site_count);
+    check_sites(a->site, b->site, a->site_count);
 }
 
 static void test_path(char *path, size_t room)
@@ -89,13 +100,22 @@ static void many_events_come_back(void **state)
 
 static uint64_t *life(struct map *lives, const struct event *event, ht_addr address)
 {
-    return map_put(lives, (uint64_t)event->process << 60 ^ address, NULL);
+    return map_put(lives, (uint64_t)event->process << 60 ^ (uint64_t)event->heap << 48 ^ address, NULL);
 }
 
-/* Of each address of each process: ordinal of the birth that holds there before event `end`, + 1. */
+static void process_leaves(const struct story *story, uint32_t process, struct map *lives)
+{
+    for (size_t i = 0; i < lives->room; i++)
+        if (lives->at[i].value && story->events.at[lives->at[i].value - 1].process == process)
+            lives->at[i].value = 0;
+}
+
+/* Of each address of each heap of each process: ordinal of the birth that holds there before event `end`, + 1. */
 static size_t lives_before(const struct story *story, size_t end, struct map *lives)
 {
     uint64_t flight[STORY_THREADS + 1] = {0};
+    uint32_t processes = 0;
+    bool ended[STORY_PROCESSES + 1] = {0};
     size_t count = 0;
     for (size_t i = 0; i < end; i++) {
         const struct event *event = story->events.at + i;
@@ -108,6 +128,12 @@ static size_t lives_before(const struct story *story, size_t end, struct map *li
             if (event->kind == EVENT_RESIZE_BEGIN)
                 flight[event->thread] = *birth;
             *birth = 0;
+        } else if (event->kind == EVENT_PROCESS) {
+            uint32_t id = ((const struct process_definition *)event->define)->id;
+            processes += id == processes + 1;
+        } else if (event->kind == EVENT_PROCESS_END && event->process <= processes && !ended[event->process]) {
+            ended[event->process] = true;
+            process_leaves(story, event->process, lives);
         }
     }
     for (size_t i = 0; i < lives->room; i++)
