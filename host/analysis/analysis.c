@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "host/base/map.h"
+
 #define ANALYSIS(name) extern const struct analysis analysis_##name;
 #include "analysis.def"
 #undef ANALYSIS
@@ -26,12 +28,55 @@ const struct analysis *analysis_find(const char *name)
     return NULL;
 }
 
+static const struct column source_column = {
+    "source", "Source", "", "where the program's HT_MALLOC call stands: file:line, function and variable, the last one known at the stack; empty: none", COLUMN_TEXT};
+
+static const char *source_text(const struct model *model, struct table *table, uint64_t number)
+{
+    size_t count;
+    const struct source *sources = model_sources(model, &count);
+    if (!number || number >= count)
+        return "";
+    const struct source *source = sources + number;
+    return table_text(table, "%s:%u%s%s%s%s", source->file, source->line, *source->function ? " " : "", source->function, *source->variable ? " " : "",
+                      source->variable);
+}
+
+/* Sources by stack; false: no site has one. */
+static bool sources_find(const struct model *model, struct map *by_stack)
+{
+    size_t count;
+    const struct site *sites = model_sites(model, &count);
+    for (size_t i = 0; i < count; i++)
+        if (sites[i].source)
+            *map_put(by_stack, sites[i].stack, NULL) = sites[i].source;
+    return map_count(by_stack) != 0;
+}
+
+/* Rows about one stack get its source, in traces that have some. */
+static void sources_add(const struct model *model, struct table *table)
+{
+    struct map by_stack = {0};
+    int stack = table_find_column(table, "stack");
+    size_t count;
+    model_sources(model, &count);
+    if (count > 1 && stack >= 0 && table->shape == TABLE_ROWS && table->columns[stack].kind == COLUMN_STACK && sources_find(model, &by_stack)) {
+        table_add_column(table, &source_column);
+        for (size_t row = 0; row < table->row_count; row++) {
+            const uint64_t *number = map_get(&by_stack, table_at(table, row)[stack].u);
+            table_at(table, row)[table->column_count - 1].text = source_text(model, table, number ? *number : 0);
+        }
+    }
+    map_done(&by_stack);
+}
+
 void analysis_answer(const struct analysis *analysis, const void *state, const struct model *model, struct table *table)
 {
     bool sampled = model_sample_bytes(model) != 0;
     size_t columns = analysis->column_count - (sampled ? 0 : analysis->sampled_column_count);
     table_init(table, analysis->name, analysis->title, analysis->about, analysis->shape, analysis->columns, columns);
     analysis->answer(state, model, table);
+    sources_add(model, table);
     if (sampled && analysis->sampled_column_count)
         table_note(table, "sampled: a mean distance of %llu bytes; a site that is not listed may still have up to %llu bytes (95 %%)",
                    (unsigned long long)model_sample_bytes(model), 3 * (unsigned long long)model_sample_bytes(model));

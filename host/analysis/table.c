@@ -87,6 +87,23 @@ void table_note(struct table *table, const char *format, ...)
     str_done(&note);
 }
 
+void table_add_column(struct table *table, const struct column *column)
+{
+    size_t old = table->column_count, count = old + 1;
+    struct column *columns = memory_new(count, sizeof *columns);
+    union cell *cells = memory_new(table->row_count * count + 1, sizeof *cells);
+    memcpy(columns, table->columns, old * sizeof *columns);
+    columns[old] = *column;
+    for (size_t row = 0; row < table->row_count; row++)
+        memcpy(cells + row * count, table_at(table, row), old * sizeof *cells);
+    memory_free(table->cells);
+    memory_free(table->own_columns);
+    table->columns = table->own_columns = columns;
+    table->column_count = count;
+    table->cells = cells;
+    table->row_room = table->row_count;
+}
+
 int table_find_column(const struct table *table, const char *name)
 {
     for (size_t i = 0; i < table->column_count; i++)
@@ -162,6 +179,7 @@ void table_done(struct table *table)
     memory_free(table->cells);
     memory_free(table->parents);
     memory_free(table->note);
+    memory_free(table->own_columns);
     if (table->texts)
         arena_done(&table->texts->arena);
     memory_free(table->texts);

@@ -157,12 +157,23 @@ static void timeline_row(const struct moment *moment, uint64_t time_ns, uint64_t
     row[BYTE_RATE].f = ratio((double)moment->allocated.bytes, (double)length_ns / 1e9);
 }
 
+/* What happened at the very end, on the edge of a row that would have no length, belongs to the row before. */
+static void timeline_join_end(struct timeline *timeline, uint64_t end_ns)
+{
+    struct moment *last = timeline->moments + timeline->count - 1;
+    if (timeline->count < 2 || timeline->begin_ns + (timeline->count - 1) * timeline->width_ns != end_ns)
+        return;
+    last[-1] = moment_join(last - 1, last);
+    timeline->count--;
+}
+
 static void timeline_answer(const void *state, const struct model *model, struct table *table)
 {
     struct timeline *now = memory_new(1, sizeof *now);
     *now = *(const struct timeline *)state;
     uint64_t end_ns = model_time(model);
     timeline_advance(now, end_ns);
+    timeline_join_end(now, end_ns);
     for (size_t i = 0; i < now->count; i++) {
         uint64_t from_ns = now->begin_ns + i * now->width_ns, length_ns = i + 1 < now->count ? now->width_ns : age_ns(from_ns, end_ns);
         timeline_row(now->moments + i, from_ns, length_ns, table);

@@ -137,8 +137,8 @@ static bool wishes_check(const struct analyze *analyze, const struct analysis *a
     if (name && columns_find(&like, name, strlen(name), error) < 0)
         return false;
     while (opt_next_word(&rest, ',', &word, &count))
-        if (columns_find(&like, word, count, error) < 0)
-            return false;
+        if (!(count == strlen("source") && !memcmp(word, "source", count)) && columns_find(&like, word, count, error) < 0)
+            return false; /* whether there is a source is known when the trace was read */
     return gate_look_all(&analyze->options->fail_on, &like, &has_found, error);
 }
 
@@ -203,14 +203,18 @@ static bool first_page_put(struct analyze *analyze, struct table *table, struct 
 {
     static char nothing[] = "";
     struct columns columns = {0};
+    struct str names = {0};
     size_t i = first_page_place(table->name);
-    bool is_good = i < FIRST_PAGE_TABLES && columns_take(&columns, table, first_page[i].columns, error);
+    if (i < FIRST_PAGE_TABLES)
+        str_add_format(&names, "%s%s", first_page[i].columns, table_find_column(table, "source") >= 0 ? ",source" : "");
+    bool is_good = i < FIRST_PAGE_TABLES && columns_take(&columns, table, str_text(&names), error);
     if (is_good)
         empty_rows_drop(&columns.table);
     if (i)
         columns.table.note = nothing; /* what a reader must know stands below the summary */
     is_good = is_good && page_table(&analyze->page, &columns.table, first_page_rows(&analyze->page.terminal), error);
     columns_done(&columns);
+    str_done(&names);
     return is_good;
 }
 
@@ -301,14 +305,17 @@ static bool totals_are_enough(const struct analyze *analyze, struct trace_reader
     return is_enough;
 }
 
-static void definitions_read(struct page *page, struct trace_reader *reader)
+static void definitions_read(struct page *page, struct pipeline *pipeline, struct trace_reader *reader)
 {
     struct error error = {0};
     struct event event;
     if (!trace_seek_definitions(reader, &error))
         return;
-    while (trace_next(reader, &event, &error))
+    while (trace_next(reader, &event, &error)) {
         page_see(page, &event);
+        if (event.kind == EVENT_SOURCE)
+            pipeline_put(pipeline, &event);
+    }
 }
 
 /* With --quick only the columns that are known are shown. */
@@ -319,7 +326,10 @@ static bool totals_table_put(struct analyze *analyze, const struct trace_totals 
     quick_cut(totals, table);
     if (!analyze->options->quick)
         return table_put(analyze, table, error);
-    bool is_good = quick_columns(totals, table->name, &names) && columns_take(&columns, table, str_text(&names), error) &&
+    bool is_known = quick_columns(totals, table->name, &names);
+    if (table_find_column(table, "source") >= 0)
+        str_add(&names, ",source");
+    bool is_good = is_known && columns_take(&columns, table, str_text(&names), error) &&
                    gate_look_all(&analyze->options->fail_on, &columns.table, &analyze->has_found, error) && table_put(analyze, &columns.table, error);
     columns_done(&columns);
     str_done(&names);
@@ -333,7 +343,7 @@ static bool totals_put(struct analyze *analyze, const struct trace_totals *total
     if (!pipeline)
         return false;
     pipeline_load(pipeline, totals);
-    definitions_read(&analyze->page, reader);
+    definitions_read(&analyze->page, pipeline, reader);
     page_start(&analyze->page, analyze->path, trace_get_header(reader));
     for (size_t i = 0; is_good && pipeline_analysis(pipeline, i); i++) {
         struct table table;

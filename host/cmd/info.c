@@ -16,7 +16,7 @@ struct info_options {
 };
 
 static const struct opt info_table[] = {
-    {OPT_TEXT, 't', "table", offsetof(struct info_options, tables), "NAME,...", "only these tables", "all", "file|kinds|processes|modules", NULL},
+    {OPT_TEXT, 't', "table", offsetof(struct info_options, tables), "NAME,...", "only these tables", "all", "file|index|kinds|processes|modules", NULL},
     {OPT_FLAG, 'e', "environment", offsetof(struct info_options, environment), NULL, "also the recorded environment variables", NULL, NULL, NULL},
     PAGE_OPTIONS(struct info_options, page),
     {0},
@@ -57,6 +57,28 @@ static const struct column file_columns[FILE_COLUMNS] = {
     [FILE_TOTALS] = {"is_complete", "Ended in order", "", "yes: the recorder wrote index and totals", COLUMN_TEXT},
 };
 
+enum {
+    INDEX_BLOCKS,
+    INDEX_BYTES,
+    INDEX_BLOCK_BYTES,
+    INDEX_SEGMENTS,
+    INDEX_CHECKPOINTS,
+    INDEX_CHECKPOINT_BLOCKS,
+    INDEX_CHECKPOINT_BYTES,
+    INDEX_PLACE,
+    INDEX_COLUMNS
+};
+static const struct column index_columns[INDEX_COLUMNS] = {
+    [INDEX_BLOCKS] = {"blocks", "Blocks", "", "blocks of events, each with its own checksum", COLUMN_COUNT},
+    [INDEX_BYTES] = {"bytes", "Their bytes", "", "in the file", COLUMN_BYTES},
+    [INDEX_BLOCK_BYTES] = {"bytes_per_block", "Bytes a block", "B", "bytes / blocks", COLUMN_REAL},
+    [INDEX_SEGMENTS] = {"segments", "Segments", "", "places from which decoding can begin", COLUMN_COUNT},
+    [INDEX_CHECKPOINTS] = {"checkpoints", "Checkpoints", "", "places where all that lives is told again, so that a seek can begin there", COLUMN_COUNT},
+    [INDEX_CHECKPOINT_BLOCKS] = {"checkpoint_blocks", "Checkpoint blocks", "", "blocks that they take", COLUMN_COUNT},
+    [INDEX_CHECKPOINT_BYTES] = {"checkpoint_bytes", "Checkpoint bytes", "", "bytes that they take in the file", COLUMN_BYTES},
+    [INDEX_PLACE] = {"index", "Index", "", "footer: at the end of the file; heads: made from the heads of the blocks; none: the trace is a stream", COLUMN_TEXT},
+};
+
 enum { KIND_NAME, KIND_COUNT, KIND_SHARE, KIND_COLUMNS };
 static const struct column kind_columns[KIND_COLUMNS] = {
     [KIND_NAME] = {"kind", "Kind", "", "as in heaptracer dump", COLUMN_TEXT},
@@ -84,7 +106,7 @@ static const struct column module_columns[MODULE_COLUMNS] = {
 };
 
 struct info {
-    struct table file, kinds, processes, modules;
+    struct table file, index, kinds, processes, modules;
     uint64_t counts[EVENT_KIND_COUNT], all, last_ns;
 };
 
@@ -168,6 +190,21 @@ static void file_fill(struct info *info, const char *path, struct trace_reader *
     row[FILE_TOTALS].text = trace_get_totals(reader, &totals) && totals.complete ? "yes" : "no";
 }
 
+static void index_fill(struct info *info, struct trace_reader *reader)
+{
+    struct trace_layout layout;
+    union cell *row = table_row(&info->index);
+    bool can_seek = trace_get_layout(reader, &layout);
+    row[INDEX_BLOCKS].u = layout.blocks;
+    row[INDEX_BYTES].u = layout.bytes;
+    row[INDEX_BLOCK_BYTES].f = layout.blocks ? (double)layout.bytes / (double)layout.blocks : 0;
+    row[INDEX_SEGMENTS].u = layout.segments;
+    row[INDEX_CHECKPOINTS].u = layout.checkpoints;
+    row[INDEX_CHECKPOINT_BLOCKS].u = layout.checkpoint_blocks;
+    row[INDEX_CHECKPOINT_BYTES].u = layout.checkpoint_bytes;
+    row[INDEX_PLACE].text = !can_seek ? "none" : layout.has_index ? "footer" : "heads";
+}
+
 static void kinds_fill(struct info *info)
 {
     for (unsigned kind = 0; kind < EVENT_KIND_COUNT; kind++) {
@@ -185,6 +222,7 @@ static void info_init(struct info *info)
 {
     *info = (struct info){0};
     table_init(&info->file, "file", "File", "The trace as a file, and its header.", TABLE_ROWS, file_columns, FILE_COLUMNS);
+    table_init(&info->index, "index", "Blocks and index", "How the file is built: what can be read without the rest.", TABLE_ROWS, index_columns, INDEX_COLUMNS);
     table_init(&info->kinds, "kinds", "Events by kind", "What the trace is made of.", TABLE_ROWS, kind_columns, KIND_COLUMNS);
     table_init(&info->processes, "processes", "Processes", "Process images in the order of their beginning.", TABLE_ROWS, process_columns, PROCESS_COLUMNS);
     table_init(&info->modules, "modules", "Modules", "Programs and libraries that stacks go through.", TABLE_ROWS, module_columns, MODULE_COLUMNS);
@@ -203,7 +241,7 @@ static bool is_asked(const struct info_options *options, const char *name)
 
 static bool tables_check(const struct info_options *options, struct error *error)
 {
-    static const char names[] = "file kinds processes modules";
+    static const char names[] = "file index kinds processes modules";
     const char *rest = options->tables, *word;
     size_t count, asked = 0;
     for (; opt_next_word(&rest, ',', &word, &count); asked++) {
@@ -220,7 +258,7 @@ static bool tables_check(const struct info_options *options, struct error *error
 
 static bool info_put(const struct info_options *options, struct info *info, struct page *page, struct error *error)
 {
-    struct table *const tables[] = {&info->file, &info->kinds, &info->processes, &info->modules};
+    struct table *const tables[] = {&info->file, &info->index, &info->kinds, &info->processes, &info->modules};
     bool is_good = true;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         is_good = is_good && (!is_asked(options, tables[i]->name) || page_table(page, tables[i], 0, error));
@@ -252,6 +290,7 @@ static int info_file(const struct info_options *options, const char *path)
         if (!problem.kind)
             page_end_check(reader, path, &problem);
         file_fill(&info, path, reader);
+        index_fill(&info, reader);
         kinds_fill(&info);
         page_start(&page, path, trace_get_header(reader));
         if (info_put(options, &info, &page, &error) && options->environment)

@@ -12,15 +12,17 @@
 
 enum { STACK_COLUMNS = 100 };
 
-/* Time that one event takes in the watched program, for the cost that is shown: measured on a typical machine, not on this one. */
+/* Time that one event takes in the watched program: measured on typical machines, not on this one. So a cost is shown only where the program had time of its own. */
 static const double EVENT_NS = 40;
+enum { COST_LEAST_CPU_NS = 20000000 };
 
+/* What we took by what the program would have taken alone; negative: it cannot be told. */
 static double cost_ratio(const struct cost_definition *cost)
 {
-    double inside = EVENT_NS * (double)cost->events, own = (double)cost->target_cpu_ns - inside;
-    if (own < inside / 10)
-        own = inside / 10;
-    return own > 0 ? (inside + (double)cost->recorder_cpu_ns) / own : 0;
+    double inside = EVENT_NS * (double)cost->events, target = (double)cost->target_cpu_ns;
+    if (cost->target_cpu_ns < COST_LEAST_CPU_NS || inside > target * 3 / 4)
+        return -1;
+    return (inside + (double)cost->recorder_cpu_ns) / (target - inside);
 }
 
 static const char *plural(uint64_t count)
@@ -38,7 +40,8 @@ static void add_totals(struct str *out, const struct trace_totals *totals, const
     str_add_format(out, ", peak %s", number_bytes(text, totals->peak_bytes));
     str_add_format(out, ", %s block%s", number_count(text, totals->leaked_count), plural(totals->leaked_count));
     str_add_format(out, " (%s) never freed", number_bytes(text, totals->leaked_bytes));
-    str_add_format(out, ", our cost %s", number_ratio(text, cost_ratio(cost)));
+    if (cost_ratio(cost) >= 0)
+        str_add_format(out, ", our cost %s", number_ratio(text, cost_ratio(cost)));
     if (cost->lost_events)
         str_add_format(out, ", %s events lost", number_count(text, cost->lost_events));
 }

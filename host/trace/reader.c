@@ -454,6 +454,26 @@ bool trace_seek_definitions(struct trace_reader *reader, struct error *error)
     return true;
 }
 
+bool trace_get_layout(struct trace_reader *reader, struct trace_layout *layout)
+{
+    struct error error = {0};
+    *layout = (struct trace_layout){0};
+    if (!reader_load_index(reader, &error))
+        return false;
+    for (size_t i = 0; i < reader->index.blocks.count; i++) {
+        const struct index_block *block = reader->index.blocks.at + i;
+        bool is_checkpoint = block->flags >> 8 == BLOCK_CHECKPOINT, is_events = block->flags >> 8 == BLOCK_EVENTS;
+        layout->blocks += is_events;
+        layout->bytes += is_events ? block->bytes : 0;
+        layout->segments += is_events && block->flags & BLOCK_RESET;
+        layout->checkpoints += is_checkpoint && block->flags & BLOCK_FIRST;
+        layout->checkpoint_blocks += is_checkpoint;
+        layout->checkpoint_bytes += is_checkpoint ? block->bytes : 0;
+    }
+    layout->has_index = reader->index.totals.complete;
+    return true;
+}
+
 void trace_close(struct trace_reader *reader)
 {
     if (!reader)

@@ -53,6 +53,7 @@ struct table {
     size_t more_rows;              /* that there are behind the last one, but not here */
     char *note;                    /* "" or what a reader must know (rows left out, events lost, unknown frees); owned */
     struct table_text *texts;      /* owned texts of cells */
+    struct column *own_columns;    /* NULL, or what `columns` points to */
 };
 
 void table_init(struct table *table, const char *name, const char *title, const char *about, enum table_shape shape, const struct column *columns, size_t column_count);
@@ -63,6 +64,8 @@ union cell *table_child(struct table *table, uint32_t parent);
 const char *table_text(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void table_note(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline union cell *table_at(const struct table *table, size_t row) { return table->cells + row * table->column_count; }
+/* One more column, the last; its cells are zero and to be filled by the caller. */
+void table_add_column(struct table *table, const struct column *column);
 /* Column number, or -1. */
 int table_find_column(const struct table *table, const char *name);
 /* Sorts ROWS by a column; `limit` rows stay (0 all) and a note says how many went. */

@@ -168,6 +168,12 @@ bool trace_get_totals(struct trace_reader *reader, struct trace_totals *totals);
 bool trace_seek(struct trace_reader *reader, uint64_t time_ns, struct error *error);
 /* From now on trace_next tells the definitions of the whole trace, in order, and then ends. False if the source cannot seek. */
 bool trace_seek_definitions(struct trace_reader *reader, struct error *error);
+/* How the file is built. A segment can be decoded without what stands before it; a checkpoint is where trace_seek can begin. */
+struct trace_layout {
+    uint64_t blocks, bytes, segments, checkpoints, checkpoint_blocks, checkpoint_bytes;
+    bool has_index; /* at its end; else it was made from the heads of the blocks */
+};
+bool trace_get_layout(struct trace_reader *reader, struct trace_layout *layout); /* false if the source cannot seek */
 void trace_close(struct trace_reader *reader);
 
 #endif

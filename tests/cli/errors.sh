@@ -34,7 +34,7 @@ expect 2 "has no column 'nothing'; it has stack, bytes" analyze --table leaks --
 expect 2 "did you mean 'bytes'" analyze --table leaks --columns stack,byte "$work/text.htrc"
 expect 2 "--fail-on: '1x' is not a size" analyze --fail-on "leaks.bytes>1x" "$work/text.htrc"
 expect 2 "--csv writes one table" analyze --csv "$work/text.htrc"
-expect 2 "is not one of file kinds processes modules" info --table moduls "$work/text.htrc"
+expect 2 "is not one of file index kinds processes modules" info --table moduls "$work/text.htrc"
 expect 2 "--csv writes one table" info --csv "$work/text.htrc"
 expect 2 "did you mean 'refuse'" dump --kind refus "$work/text.htrc"
 exit $failed

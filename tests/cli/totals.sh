@@ -39,6 +39,8 @@ recorded threads -- "$VICTIMS/rt_threads" 200 4
 recorded api -- "$VICTIMS/rt_api" 100
 recorded maps --maps -- "$VICTIMS/rt_maps" 1
 recorded sampled --sample 4K -- "$VICTIMS/leaky"
+"$HT" analyze api.htrc --table hotspots --columns source --csv | grep -q 'rt_api.c:16 allocate_by_macros' || fail "no table shows the source of HT_MALLOC"
+same api --table hotspots --columns allocated_bytes,source,stack
 "$HT" analyze leaky.htrc --quick --table timeline >out 2>&1 && fail "--quick answers a table that needs events"
 grep -q "timeline" out || fail "--quick does not say which table it cannot answer: $(cat out)"
 exit $failed
