@@ -55,9 +55,12 @@ static void recording_raise_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* After a failed write there is no writer, though the program and whoever steers the recording may still be heard. */
 static void recording_put(void *context, const struct event *events, size_t count)
 {
-    trace_writer_put(context, events, count);
+    struct recording *recording = context;
+    if (recording->writer)
+        trace_writer_put(recording->writer, events, count);
 }
 
 void recording_begin(struct recording *recording)
@@ -74,7 +77,7 @@ void recording_begin(struct recording *recording)
     recording_raise_limit();
     recording->control = control_open(recording->target.pid);
     recording->shm = shm_new(&(struct shm_config){
-        .session = recording->session.shared, .fd = recording->session.fd, .clock = &recording->clock, .put = recording_put, .context = recording->writer});
+        .session = recording->session.shared, .fd = recording->session.fd, .clock = &recording->clock, .put = recording_put, .context = recording});
     if (recording->paused || recording->delay_ns)
         shm_state(recording->shm, false);
 }
@@ -92,6 +95,10 @@ static void recording_answer(void *context, char *request, struct str *out)
     char *rest = strchr(request, ' ');
     if (rest)
         *rest++ = 0;
+    if (recording->cut && strcmp(request, "status")) {
+        str_add(out, "error: the trace could not be written any more; the program goes on unwatched\n");
+        return;
+    }
     if (!strcmp(request, "start") || !strcmp(request, "stop")) {
         shm_state(recording->shm, request[2] == 'a');
         recording->delay_ns = 0;

@@ -13,4 +13,15 @@ rm -f /dev/shm/run_full_disk.$$
 grep -q 'a.htrc.*the program goes on unwatched' said || fail "$(cat said)"
 "$HT" analyze --table summary a.htrc >table 2>&1
 [ $? -le 3 ] && [ -s table ] || fail "what was written cannot be read"
+
+# Whoever steers a recording that was cut is told so.
+(ulimit -S -f 4; exec "$HT" run --level 1 --tick 1ns -o b.htrc -- sh -c '"$1" 2 300000 /dev/shm/run_full_disk.$$; rm -f /dev/shm/run_full_disk.$$; sleep 2' sh "$VICTIMS/run_busy") >out 2>said &
+recorder=$!
+for ((i = 0; i < 200; i++)); do grep -q unwatched said && break; sleep 0.05; done
+target=$(pgrep -P $recorder -x sh)
+"$HT" ctl "$target" mark late >answer 2>&1 && fail "a mark is taken by a recording that was cut: $(cat answer)"
+grep -q unwatched answer || fail "ctl does not say why: $(cat answer)"
+"$HT" ctl "$target" stop >answer 2>&1 && fail "a recording that was cut can be paused: $(cat answer)"
+wait $recorder
+[ $? = 3 ] || fail "the cut recording ended otherwise: $(cat said)"
 echo ok
