@@ -1,17 +1,15 @@
 /* export: in a trace, out a file of another tool. */
 #include "host/export/export.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "host/base/nearest.h"
 #include "host/base/vec.h"
 #include "host/pipeline.h"
+#include "output.h"
 #include "page.h"
 #include "progress.h"
 
@@ -82,10 +80,9 @@ struct exporter {
     struct export export;
     const struct export_values *values;
     const char *path;
-    char *output; /* owned; NULL: standard output */
-    FILE *raw;    /* what export.out packs into */
+    char *output;       /* owned; NULL: standard output */
+    struct output file; /* what export.out packs into */
     struct progress progress;
-    bool made_file;
 };
 
 static const struct export_format *format_choose(const char *name, struct error *error)
@@ -155,44 +152,27 @@ static enum pack pack_choose(const struct exporter *exporter)
     return !strcmp(dot, ".gz") ? PACK_GZIP : !strcmp(dot, ".zst") ? PACK_ZSTD : PACK_NONE;
 }
 
-static bool output_open(struct exporter *exporter, struct error *error)
+static bool exporter_open(struct exporter *exporter, struct error *error)
 {
-    bool may_replace = exporter->values->force;
-    exporter->raw = stdout;
-    if (exporter->output) {
-        struct stat stat_of;
-        bool is_there = !stat(exporter->output, &stat_of), is_file = !is_there || S_ISREG(stat_of.st_mode);
-        if (is_there && is_file && !may_replace)
-            return error_set(error, ERROR_WRITE, "'%s' is there already; --force replaces it", exporter->output);
-        int file = open(exporter->output, O_WRONLY | O_CLOEXEC | O_CREAT | (is_there ? O_TRUNC : O_EXCL), 0666);
-        if (file < 0)
-            return error_set_errno(error, ERROR_WRITE, "cannot write '%s'", exporter->output);
-        exporter->made_file = is_file;
-        exporter->raw = fdopen(file, "w");
-    }
-    exporter->export.out = exporter->raw ? pack_open(exporter->raw, pack_choose(exporter)) : NULL;
+    if (!output_open(&exporter->file, exporter->output, exporter->path, exporter->values->force, error))
+        return false;
+    exporter->export.out = pack_open(exporter->file.out, pack_choose(exporter));
     return exporter->export.out || error_set(error, ERROR_MEMORY, "out of memory");
 }
 
-/* A file that is not whole is not left behind. */
-static bool output_close(struct exporter *exporter, bool is_good, struct error *error)
+/* What was packed last may fail to be written as well. */
+static bool exporter_close(struct exporter *exporter, bool is_good, struct error *error)
 {
-    bool is_written = true;
+    bool is_packed = true;
+    if (!exporter->file.out)
+        return is_good;
     if (exporter->export.out) {
-        is_written = !ferror(exporter->export.out);
-        is_written &= !fclose(exporter->export.out);
+        is_packed = !ferror(exporter->export.out);
+        is_packed &= !fclose(exporter->export.out);
     }
-    if (exporter->raw)
-        is_written &= !ferror(exporter->raw) && !fflush(exporter->raw);
-    int code = errno;
-    if (exporter->raw && exporter->raw != stdout)
-        is_written &= !fclose(exporter->raw);
-    errno = code;
-    if (is_good && !is_written)
+    if (is_good && !is_packed)
         error_set_errno(error, ERROR_WRITE, "cannot write all of '%s'", exporter->output ? exporter->output : "standard output");
-    if (exporter->made_file && !(is_good && is_written))
-        unlink(exporter->output);
-    return is_good && is_written;
+    return output_close(&exporter->file, is_good && is_packed, error) && is_good && is_packed;
 }
 
 static void define_see(void *context, const struct event *event)
@@ -281,7 +261,7 @@ static void notes_say(const struct exporter *exporter)
 
 static int exporter_end(struct exporter *exporter, bool is_good, const struct error *problem, struct error *error)
 {
-    if (output_close(exporter, is_good, error) && !exporter->values->quiet)
+    if (exporter_close(exporter, is_good, error) && !exporter->values->quiet)
         notes_say(exporter);
     return error->kind ? cmd_fail(error) : problem->kind ? cmd_fail(problem) : CMD_DONE;
 }
@@ -297,7 +277,7 @@ static int export_file(const struct export_values *values, const char *path)
     exporter.export.symbols = symbols_new(&names);
     if (exporter.export.format && wishes_check(&exporter, &error) && output_choose(&exporter, &error))
         reader = trace_open(path, &error);
-    bool is_good = reader && output_open(&exporter, &error) && trace_export(&exporter, reader, &problem, &error);
+    bool is_good = reader && exporter_open(&exporter, &error) && trace_export(&exporter, reader, &problem, &error);
     int exit_code = exporter_end(&exporter, is_good, &problem, &error);
     if (reader)
         trace_close(reader);

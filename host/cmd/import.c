@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "host/base/nearest.h"
 #include "host/trace/writer.h"
+#include "output.h"
 
 #define IMPORT(name) "|" #name
 static const char format_names[] = ""
@@ -101,8 +102,8 @@ static bool output_choose(struct importer *importer, const char *path, struct er
         str_add_format(&name, "%s.htrc", slash ? slash + 1 : path);
     importer->output = name.at;
     /* said before the reading; the writer asks again */
-    return importer->values->force || access(importer->output, F_OK) ||
-           error_set(error, ERROR_WRITE, "'%s' is there already; --force replaces it", importer->output);
+    return output_differs(importer->output, path, error) && (importer->values->force || access(importer->output, F_OK) ||
+           error_set(error, ERROR_WRITE, "'%s' is there already; --force replaces it", importer->output));
 }
 
 static void result_say(const struct importer *importer, const struct import *import, const struct trace_totals *totals)

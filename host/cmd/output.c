@@ -7,12 +7,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool output_open(struct output *output, const char *path, bool may_replace, struct error *error)
+bool output_differs(const char *path, const char *input, struct error *error)
+{
+    struct stat a, b;
+    bool is_same = !stat(path, &a) && !stat(input, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    return !is_same || error_set(error, ERROR_USAGE, "'%s' is what is to be read: choose another --output", path);
+}
+
+bool output_open(struct output *output, const char *path, const char *input, bool may_replace, struct error *error)
 {
     struct stat about;
     *output = (struct output){.out = stdout};
     if (!path || !strcmp(path, "-"))
         return true;
+    if (!output_differs(path, input, error))
+        return false;
     bool is_there = !stat(path, &about), is_file = !is_there || S_ISREG(about.st_mode);
     if (is_there && is_file && !may_replace)
         return error_set(error, ERROR_WRITE, "'%s' is there already; --force replaces it", path);

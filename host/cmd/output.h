@@ -13,8 +13,10 @@ struct output {
     bool made_file;
 };
 
+/* False when `path` is the file `input`, which no leave to replace files means. */
+bool output_differs(const char *path, const char *input, struct error *error);
 /* NULL or "-" is standard output. */
-bool output_open(struct output *output, const char *path, bool may_replace, struct error *error);
+bool output_open(struct output *output, const char *path, const char *input, bool may_replace, struct error *error);
 /* False when not all could be written. A file is removed then, and when `is_good` is false. */
 bool output_close(struct output *output, bool is_good, struct error *error);
 

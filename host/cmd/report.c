@@ -129,7 +129,7 @@ static int report_file(const struct report_options *options, const char *path)
     char *name = output_choose(options, path, &error);
     bool is_good = !error.kind && reading_open(&reading, &config, path, &error) &&
                    terminal_open(&terminal, &(struct terminal_config){NULL, options->page.colour, options->page.width}, &error) &&
-                   output_open(&output, name, options->force, &error);
+                   output_open(&output, name, path, options->force, &error);
     if (is_good && reading_run(&reading, &error))
         report_write(output.out, &reading, options, &terminal);
     if (output.out && output_close(&output, !error.kind, &error) && output.path && !options->quiet)

@@ -167,7 +167,7 @@ static int visualize_file(const struct visualize_options *options, const struct 
     struct reading_config config = {&options->page, tables_choose(type, options->metric, words), NULL, type->has_slices, options->from_ns, options->to_ns, options->process,
                                     options->thread};
     char *name = output_choose(options, type, path, &error);
-    bool is_good = !error.kind && reading_open(&reading, &config, path, &error) && output_open(&output, name, options->force, &error);
+    bool is_good = !error.kind && reading_open(&reading, &config, path, &error) && output_open(&output, name, path, options->force, &error);
     if (is_good && reading_run(&reading, &error))
         picture_write(output.out, &reading, type, options);
     if (output.out && output_close(&output, !error.kind, &error) && output.path && !options->quiet)
