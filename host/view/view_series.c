@@ -26,7 +26,7 @@ struct series {
 
 static bool is_number(const struct column *column)
 {
-    return cell_is_right(column) && column->kind != COLUMN_ADDRESS;
+    return cell_is_right(column) && column->kind != COLUMN_ADDRESS && strcmp(column->unit, "id"); /* an id is a name */
 }
 
 /* Rows fall on bars by their time, so that a pause is as long as it was; a bar without a row keeps the value before it. */

@@ -18,7 +18,7 @@ NUMBER = re.compile(r"[-+]?\d[\d,.]*(\s?(B|KiB|MiB|GiB|ns|µs|us|ms|s|M|k|x|%)\b
 
 def plain(line):
     """What must be equal: a stack may be cut elsewhere where numbers are of other widths."""
-    line = re.sub(r"0x[0-9a-f]+", "#", line)
+    line = re.sub(r"0x[0-9a-f]+|\b[0-9a-f]{12,}…?", "#", line)
     line = NUMBER.sub("#", re.sub(r"\s*(<-|…).*", "", line))
     return re.sub(r"[─-▟|]+", "|", re.sub(r"\s+", " ", line)).strip()
 
