@@ -1,8 +1,22 @@
 /* blocks: in addresses, out compact slots of the live blocks of one heap. */
 #include "blocks.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "host/base/memory.h"
 
+enum { SLOTS_RELEASED = 1 << 16 };
+
+/* The pages that lie whole in these slots go back: large tables never stand twice in memory. */
+static void slots_release(struct slot *from, struct slot *to)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = ((uintptr_t)from + page - 1) / page * page, end = (uintptr_t)to / page * page;
+    if (end > start)
+        madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+/* Homes are the upper bits of a hash, so blocks go in the same order into the larger table: it fills as the old one empties. */
 static void blocks_grow(struct blocks *blocks)
 {
     struct blocks old = *blocks;
@@ -10,6 +24,8 @@ static void blocks_grow(struct blocks *blocks)
     blocks->shift = 64 - (unsigned)__builtin_ctzll(blocks->room);
     blocks->at = memory_new(blocks->room, sizeof *blocks->at);
     for (size_t i = 0; i < old.room; i++) {
+        if (i && i % SLOTS_RELEASED == 0)
+            slots_release(old.at + i - SLOTS_RELEASED, old.at + i);
         if (!old.at[i].address)
             continue;
         size_t slot = blocks_home(blocks, old.at[i].address);
@@ -22,7 +38,7 @@ static void blocks_grow(struct blocks *blocks)
 
 struct slot *blocks_put(struct blocks *blocks, uint64_t address, bool *is_new)
 {
-    if (blocks->count * 2 >= blocks->room)
+    if (blocks->count * 8 >= blocks->room * 5)
         blocks_grow(blocks);
     size_t i = blocks_home(blocks, address);
     while (blocks->at[i].address && blocks->at[i].address != address)

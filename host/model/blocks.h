@@ -1,4 +1,4 @@
-/* blocks: in addresses, out compact slots of the live blocks of one heap. Open addressing, linear probing, at most 1/2 full, removal without tombstones;
+/* blocks: in addresses, out compact slots of the live blocks of one heap. Open addressing, linear probing, at most 5/8 full, removal without tombstones;
  * a slot is half a cache line, so that one fetch finds a block. Any address may be stored but 0. */
 #ifndef HOST_MODEL_BLOCKS_H
 #define HOST_MODEL_BLOCKS_H
