@@ -53,6 +53,18 @@ export function duration(ns: number): string {
     return h ? `${count(h)} h ${String(m).padStart(2, "0")} min` : `${m} min ${String(s).padStart(2, "0")} s`;
 }
 
+/** How long a block lived, by a clock of that tick: below one tick nothing more is known. */
+export function lifespan(ns: number, tick: number): string {
+    return ns < tick ? `< ${trimZeros(duration(tick))}` : duration(ns);
+}
+
+const VALUE = /(\d) (?=(?:[KMGTPE]i)?B\b|[µmn]?s\b|%|[kMG]\/s)/g;
+
+/** A sentence in which no line ends between a figure and its unit. */
+export function sentence(text: string): string {
+    return text.replace(VALUE, "$1\u00a0");
+}
+
 /** A moment of the session, finer than `duration`. */
 export function moment(ns: number): string {
     return ns < 120e9 ? `${(ns / 1e9).toFixed(ns < 10e9 ? 3 : 2)} s` : duration(ns);

@@ -1,7 +1,7 @@
 // detail: one site: its figures, its course over time, its whole stack with source lines where they could be read.
 import { useEffect, useRef } from "preact/hooks";
 import type { Frame, Report } from "../data/report";
-import { bytes, cell, moment } from "../data/format";
+import { bytes, cell, lifespan, moment } from "../data/format";
 import { frameOf, framePlace, namesOf, stackName, stackPlace, stackText, walk } from "../data/names";
 import { courseOf, siteOf } from "../data/course";
 import { describe, sliceBegin, sumCells, type Range } from "../data/range";
@@ -26,7 +26,7 @@ function Figures(props: { report: Report; site: number; range: Range | null }) {
                 <div key={name}><dt>{describe(name + "_bytes").title}</dt>
                     <dd>{size !== undefined && <strong>{bytes(size)}</strong>} {blocks !== undefined && <span class="muted">{cell(blocks, "count", "")} ×</span>}</dd></div>
             ))}
-            {!range && life !== undefined && <div><dt>Median life</dt><dd><strong>{cell(life, "duration", "ns")}</strong></dd></div>}
+            {!range && life !== undefined && <div><dt>Median life</dt><dd><strong>{lifespan(life, report.trace?.tick_ns ?? 0)}</strong></dd></div>}
         </dl>
     );
 }

@@ -1,7 +1,7 @@
 // grid: a sheet of any number of rows: only those in sight are in the page. Sorted by its heads, walked by keys, a row opens its stack.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Column, Numbers, Report } from "../data/report";
-import { cell, count, plural } from "../data/format";
+import { cell, count, lifespan, plural } from "../data/format";
 import { callersOf, namesOf, stackName, stackPlace } from "../data/names";
 import { sortRows, sumRows, type Sheet, type Sort } from "../data/sheet";
 import { Icon } from "./icons";
@@ -9,6 +9,8 @@ import { useWidth } from "./hooks";
 
 export const ROW_HEIGHT = 36;
 const SPARE = 8;
+/** Lifetimes of single blocks, which are no finer than the clock; a mean of many is. */
+const LIVES = new Set(["median_ns", "p90_ns", "longest_ns"]);
 
 interface Props {
     report: Report;
@@ -46,7 +48,7 @@ function Cell(props: { report: Report; column: Column; value: unknown; share: nu
         const names = namesOf(props.report);
         return <><span class="fn">{stackName(names, value as number)}</span> <span class="place">{stackPlace(names, value as number)} {callersOf(names, value as number, 3)}</span></>;
     }
-    const text = cell(value, column.kind, column.unit);
+    const text = LIVES.has(column.name) && typeof value === "number" && value >= 0 ? lifespan(value, props.report.trace?.tick_ns ?? 0) : cell(value, column.kind, column.unit);
     if (props.share < 0)
         return <>{text}</>;
     return <span class="metered"><span class="meter" aria-hidden="true"><span style={{ width: `${(props.share * 100).toFixed(1)}%` }} /></span>{text}</span>;

@@ -1,7 +1,7 @@
 // scrubber: the whole recording as a small curve above every view; a drag, or its two handles by keys, selects the time that all views tell about.
 import { useRef, useState } from "preact/hooks";
 import type { Numbers, Report, Slices } from "../data/report";
-import { tableOf } from "../data/report";
+import { firstRow, numberOf, tableOf } from "../data/report";
 import { bytes, duration, moment } from "../data/format";
 import { sliceBegin, type Range } from "../data/range";
 import { numbersOf, sheetOf } from "../data/sheet";
@@ -90,7 +90,7 @@ export function Scrubber(props: { report: Report; range: Range | null }) {
                 {range ? <>
                     <span><strong>{moment(sliceBegin(slices, from))} – {moment(sliceBegin(slices, to))}</strong> <span class="muted">{duration((to - from) * slices.width_ns)}</span></span>
                     <button type="button" class="quiet" onClick={() => store.go({ range: null }, true)}><Icon name="close" />Whole recording</button>
-                </> : <><span><strong>Whole recording</strong> <span class="muted">{duration(slices.count * slices.width_ns)}</span></span><span class="muted hint">drag to select a time</span></>}
+                </> : <><span><strong>Whole recording</strong> <span class="muted">{duration(numberOf(firstRow(report, "summary").duration_ns) || slices.count * slices.width_ns)}</span></span><span class="muted hint">drag to select a time</span></>}
             </div>
         </section>
     );

@@ -39,11 +39,11 @@ function sizeColumns(sheet: Sheet, name: string, text: (value: number) => string
 }
 
 /** Blocks by their lifetime, in the classes of the table ages. */
-function ageColumns(sheet: Sheet): Column[] {
+function ageColumns(sheet: Sheet, tick: number): Column[] {
     const from = numbersOf(sheet, "from_ns"), to = numbersOf(sheet, "to_ns"), ended = numbersOf(sheet, "ended");
     if (!from || !to || !ended)
         return [];
-    return Array.from(ended, (value, i) => ({ name: from[i] > 0 ? axis(duration(from[i])) : `< ${axis(duration(to[i]))}`, value, text: tinyCount(value) }));
+    return Array.from(ended, (value, i) => ({ name: from[i] > 0 ? axis(duration(from[i])) : `< ${axis(duration(Math.max(to[i], tick)))}`, value, text: tinyCount(value) }));
 }
 
 /** Sites by their median lifetime, in powers of ten. */
@@ -69,7 +69,7 @@ export function ClassesView(props: { report: Report; tab: Tab; range: Range | nu
     const charts = !sheet || sheet.count === 0 ? null : tab.id === "sizes" ? <div class="pair">
         <Columns title="Allocations by block size" columns={sizeColumns(sheet, "allocations", tinyCount)} kind="temporary" />
         <Columns title="Allocated bytes by block size" columns={sizeColumns(sheet, "allocated_bytes", tinyBytes)} kind="allocated" />
-    </div> : ages ? <Columns title="Blocks by lifetime" columns={ageColumns(sheetOf(ages))} kind="peak" />
+    </div> : ages ? <Columns title="Blocks by lifetime" columns={ageColumns(sheetOf(ages), report.trace?.tick_ns ?? 0)} kind="peak" />
         : <Columns title="Blocks by the median lifetime of their site" columns={lifeColumns(sheet)} kind="peak" />;
     const short = tab.id === "sizes";
     const beside = range || !short ? [] : BESIDE[tab.id] ?? [];

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Finding, Health, Numbers, Report } from "../data/report";
 import { firstRow, numberOf, tableOf } from "../data/report";
-import { bytes, count, duration, figure, moment, plural, ratio, shortCount } from "../data/format";
+import { bytes, count, duration, figure, moment, plural, ratio, sentence, shortCount } from "../data/format";
 import { courseOf, topSites } from "../data/course";
 import { sharesOf } from "../data/modules";
 import { callersOf, namesOf, stackName, stackPlace } from "../data/names";
@@ -43,7 +43,7 @@ function Verdict(props: { report: Report }) {
             {health.score !== null && <Ring score={health.score} verdict={health.verdict} />}
             <div class="verdict-text">
                 <h2><Icon name={health.verdict} />{VERDICTS[health.verdict] ?? health.verdict}</h2>
-                {health.summary.map((sentence) => <p key={sentence}>{sentence}</p>)}
+                {health.summary.map((line) => <p key={line}>{sentence(line)}</p>)}
             </div>
         </section>
     );
@@ -113,7 +113,7 @@ function FindingItem(props: { report: Report; finding: Finding }) {
     return (
         <li class={`finding ${finding.severity}`}>
             <div class="finding-head"><Badge severity={finding.severity} /><h3>{finding.title}</h3></div>
-            {finding.evidence && <p>{finding.evidence}</p>}
+            {finding.evidence && <p>{sentence(finding.evidence)}</p>}
             {finding.recommendation && <p class="advice"><Icon name="right" /><span>{finding.recommendation}</span></p>}
             {(stack > 0 || tab) && <div class="finding-links">
                 {stack > 0 && <button type="button" class="link" onClick={() => store.go({ stack })}>{stackName(names, stack)}</button>}
@@ -125,7 +125,7 @@ function FindingItem(props: { report: Report; finding: Finding }) {
 
 /** What was looked at and is well: one line, its figures on demand. */
 function Passed(props: { finding: Finding }) {
-    return <li><details><summary><Icon name="ok" /><span>{props.finding.title}</span></summary><p>{props.finding.evidence}</p></details></li>;
+    return <li><details><summary><Icon name="ok" /><span>{props.finding.title}</span></summary><p>{sentence(props.finding.evidence ?? "")}</p></details></li>;
 }
 
 const RANK = { critical: 0, warn: 1, ok: 2 };

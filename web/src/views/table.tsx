@@ -50,6 +50,14 @@ function saveBars(report: Report, sheet: Sheet, rows: Uint32Array, sort: Sort | 
     saveSvg(report, sheet.name, { width: 960, height: barsHeight(bars), title, about: sheet.about, draw: (painter) => drawBars(painter, bars, title, 960, theme().accent) });
 }
 
+/** What a recording needs to hold what an empty table tells. */
+const MENDS: Record<string, string> = {
+    pages: "Page maps are recorded on demand: heaptracer run --maps.",
+    marks: "The program has made no marks: a call of ht_mark, or heaptracer ctl mark, puts one into the recording.",
+    leaks: "Every block was freed.",
+    realloc: "No block was ever resized.",
+};
+
 interface Props { report: Report; tab: Tab; range: Range | null; above?: ComponentChildren; short?: boolean }
 
 export function TableView(props: Props) {
@@ -76,7 +84,7 @@ export function TableView(props: Props) {
                 <Search label={stacks ? "Filter by function, file or module" : "Filter"} value={view.filter} told={told} onChange={(filter) => store.go({ filter })} />
                 <SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveBars(report, sheet, all(), sort)} />
             </div>}
-            {sheet.count === 0 ? <Empty title="Nothing here">{range && source.ranged ? "Nothing of this kind happened in the selected time." : "The recording holds nothing of this kind."}</Empty>
+            {sheet.count === 0 ? <Empty title="Nothing here">{range && source.ranged ? "Nothing of this kind happened in the selected time." : MENDS[tab.id] ?? "The recording holds nothing of this kind."}</Empty>
                 : <Grid report={report} sheet={sheet} rows={rows} sort={sort} open={view.stack} short={props.short} first={source.sort?.column}
                     onSort={(next) => store.go({ sort: next })} onOpen={stacks ? (row) => store.go({ stack: stacks[row] }) : undefined} />}
         </div>
