@@ -10,7 +10,7 @@ SETUP ?= tools/setup.sh
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 PRESETS = debug asan tsan
-.PHONY: all build test demo install deb bench fuzz coverage clean help $(PRESETS)
+.PHONY: all build bare test demo install deb bench fuzz coverage clean help $(PRESETS)
 .NOTPARALLEL:
 
 all: build
@@ -23,20 +23,22 @@ build:
 test: build
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
 
-demo: build
-	@$(SETUP) demo
-	@tools/demo.sh $(BUILD)
-
-install:
+# What is to be used, without the tests and the many packages that they need.
+bare:
 	@$(SETUP) build
 	@cmake --log-level=WARNING -S . -B $(BUILD)-install -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF >/dev/null
 	@cmake --build $(BUILD)-install -- --quiet
+
+demo: bare
+	@$(SETUP) demo
+	@tools/demo.sh $(BUILD)-install
+
+install: bare
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)-install
 
-deb:
-	@$(SETUP) build deb
-	@cmake --log-level=WARNING -S . -B $(BUILD)-install -G Ninja -DCMAKE_INSTALL_PREFIX=/usr -DBUILD_TESTING=OFF >/dev/null
-	@cmake --build $(BUILD)-install -- --quiet
+deb: PREFIX = /usr
+deb: bare
+	@$(SETUP) deb
 	@cd $(BUILD)-install && cpack -B deb >/dev/null && ls deb/*.deb
 
 bench: build

@@ -23,3 +23,6 @@ say "heaptracer analyze xmllint.htrc                # where did it go?"
 "$build/heaptracer" analyze --no-pager xmllint.htrc
 say "heaptracer analyze xmllint.htrc --table peak --stacks --limit 1      # who held the most at the peak, whole stack"
 "$build/heaptracer" analyze --no-pager xmllint.htrc --table peak --stacks --limit 1
+say "heaptracer report xmllint.htrc                 # the same as a page, to look at"
+"$build/heaptracer" report -q -f -o "$build/demo.html" xmllint.htrc
+echo "open in a browser: ${build##*/}/demo.html"
