@@ -6,7 +6,7 @@ enum { START, END, MODULE, PATH, BUILD_ID, BIAS, PROCESS };
 static const struct column columns[] = {
     [START] = {"start", "Start", "", "first address in memory", COLUMN_ADDRESS},
     [END] = {"end", "End", "", "address behind the last", COLUMN_ADDRESS},
-    [MODULE] = {"module", "Module", "", "id in the trace", COLUMN_COUNT},
+    [MODULE] = {"module", "Module", "id", "id in the trace", COLUMN_COUNT},
     [PATH] = {"path", "Path", "", "file, as the program knew it", COLUMN_TEXT},
     [BUILD_ID] = {"build_id", "Build-id", "", "in hexadecimal; empty if it has none", COLUMN_TEXT},
     [BIAS] = {"bias", "Bias", "", "address in memory - address in the file", COLUMN_ADDRESS},

@@ -121,7 +121,7 @@ export function cell(value: unknown, kind: string, unit: string): string {
     case "duration": return duration(value);
     case "ratio": return ratio(value);
     case "real": return real(value, unit);
-    case "count": return unit === "id" ? String(value) : unit ? `${shortCount(value)} ${unit}` : count(value);
+    case "count": return unit === "id" ? String(value) : unit ? `${shortCount(value)} ${unit}`.replace(/([kMGT]) Hz$/, "$1Hz") : count(value);
     default: return String(value);
     }
 }

@@ -34,7 +34,7 @@ function Ring(props: { score: number; verdict: string }) {
     );
 }
 
-function Verdict(props: { report: Report }) {
+function Verdict(props: { report: Report; range: Range | null }) {
     const health = props.report.health;
     if (!health)
         return <section class="panel verdict"><div class="verdict-text"><h2>No verdict</h2><p>This report was made without a health check.</p></div></section>;
@@ -44,6 +44,7 @@ function Verdict(props: { report: Report }) {
             <div class="verdict-text">
                 <h2><Icon name={health.verdict} />{VERDICTS[health.verdict] ?? health.verdict}</h2>
                 {health.summary.map((line) => <p key={line}>{sentence(line)}</p>)}
+                {props.range && <p class="muted">This is about the whole recording, not the selected time alone.</p>}
             </div>
         </section>
     );
@@ -250,7 +251,7 @@ export function OverviewView(props: { report: Report; range: Range | null }) {
     return (
         <div class="view overview">
             <h1 class="unseen">Overview</h1>
-            <div class="glance"><Verdict report={report} /><Tiles report={report} range={range} /></div>
+            <div class="glance"><Verdict report={report} range={range} /><Tiles report={report} range={range} /></div>
             <Course report={report} range={range} />
             <div class="columns">
                 <div><TopSites report={report} range={range} />
