@@ -49,7 +49,7 @@ export async function use_fits_a_phone(browser) {
     const page = await browser.open(report, { width: 320, height: 640 });
     for (const tab of [...await tabsOf(page), `sites?stack=${report.sites.stack[3]}`]) {
         await go(page, `#/${tab}`);
-        const wide = await page.evaluate(() => [document.documentElement, document.querySelector("main"), document.querySelector(".detail")]
+        const wide = await page.evaluate(() => [document.documentElement, document.querySelector("main"), document.querySelector(".detail"), ...document.querySelectorAll(".tile-value")]
             .filter((each) => each && each.scrollWidth > each.clientWidth).map((each) => `${each.tagName} ${each.scrollWidth} > ${each.clientWidth}`));
         assert.deepEqual(wide, [], tab);
     }
