@@ -35,6 +35,8 @@ static void note_both(const char *session, const char *library)
 
 __attribute__((constructor)) static void environment_note(void)
 {
+    if (*session_variable) /* an earlier constructor allocated and a session was adopted; getenv would give the text that is written over */
+        return;
     note_both(getenv(HT_ENV_SESSION), getenv(HT_ENV_LIBRARY));
 }
 
