@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "target/core/walk.h"
+#include "target/process/walk.h"
 
 #define ARCH_WORD sizeof(uintptr_t)
 

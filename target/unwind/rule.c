@@ -5,7 +5,7 @@
 #include "cfi.h"
 #include "exidx.h"
 
-#include "target/core/module.h"
+#include "target/process/module.h"
 
 #include <string.h>
 

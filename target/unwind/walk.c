@@ -1,10 +1,10 @@
 /* walk: in the registers at an event, out the thread's stack as what it keeps of last time and fresh frames. The essay is in walk.h. */
-#include "target/core/walk.h"
+#include "target/process/walk.h"
 
 #include "arch.h"
 #include "rule.h"
 
-#include "target/core/port_core.h"
+#include "target/process/port_process.h"
 
 /* Where the walk stands. Fresh frames are pushed downwards from the end of the thread's array, so they end up oldest first. */
 struct cursor {

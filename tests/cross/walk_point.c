@@ -2,9 +2,9 @@
  * stack pointer. Stands in for what the walker needs of the runtime; exit code 1 on any difference. */
 #include "walk_point.h"
 
-#include "target/core/port_core.h"
-#include "target/core/producer.h"
-#include "target/core/walk.h"
+#include "target/process/port_process.h"
+#include "target/process/producer.h"
+#include "target/process/walk.h"
 #include "target/os/linux/os.h"
 #include "target/unwind/arch.h"
 

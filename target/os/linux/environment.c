@@ -5,7 +5,7 @@
 
 #include "os.h"
 
-#include "target/core/port_core.h"
+#include "target/process/port_process.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* hooks: in the program's calls of malloc and its kin, out the real call and its record. Frees are recorded before the real call, allocations after it. */
 #include "os.h"
 
-#include "target/core/sample.h"
-#include "target/core/port_core.h"
+#include "target/process/sample.h"
+#include "target/process/port_process.h"
 #include "wire/api.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* hooks_api: in the watched program's own calls of heaptracer.h, out records. */
 #include "os.h"
 
-#include "target/core/port_core.h"
-#include "target/core/producer.h"
-#include "target/core/tell.h"
+#include "target/process/port_process.h"
+#include "target/process/producer.h"
+#include "target/process/tell.h"
 #include "wire/api.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
  * called. When memory is short the real new decides what happens: it may throw. */
 #include "os.h"
 
-#include "target/core/sample.h"
+#include "target/process/sample.h"
 #include "wire/api.h"
 
 /* The mangled names have no header. */

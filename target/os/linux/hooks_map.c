@@ -3,8 +3,8 @@
  * Unmapping is told before the real call, mapping after it, as with blocks: what another thread is given at the same place comes later. */
 #include "os.h"
 
-#include "target/core/port_core.h"
-#include "target/core/tell.h"
+#include "target/process/port_process.h"
+#include "target/process/tell.h"
 #include "wire/api.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "environment.h"
 #include "os.h"
 
-#include "target/core/port_core.h"
+#include "target/process/port_process.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -5,9 +5,9 @@
  * there is no /proc or no descriptor left, glibc's lock-free search answers. */
 #include "os.h"
 
-#include "target/core/producer.h"
-#include "target/core/module.h"
-#include "target/core/port_core.h"
+#include "target/process/producer.h"
+#include "target/process/module.h"
+#include "target/process/port_process.h"
 #include "target/unwind/rule.h"
 
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 /* port_linux: in the core's questions, out Linux's answers: clock, waiting and waking, signals, bounds of a stack. */
 #include "os.h"
 
-#include "target/core/port_core.h"
+#include "target/process/port_process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,10 +4,10 @@
  * nothing of the unfinished record is touched, whatever the handler does: return, jump away, or switch to another stack and come back later. */
 #include "os.h"
 
-#include "target/core/port_core.h"
-#include "target/core/producer.h"
-#include "target/core/sample.h"
-#include "target/core/walk.h"
+#include "target/process/port_process.h"
+#include "target/process/producer.h"
+#include "target/process/sample.h"
+#include "target/process/walk.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -3,10 +3,10 @@
 #include "launch.h"
 #include "os.h"
 
-#include "target/core/tell.h"
-#include "target/core/producer.h"
-#include "target/core/sample.h"
-#include "target/core/port_core.h"
+#include "target/process/tell.h"
+#include "target/process/producer.h"
+#include "target/process/sample.h"
+#include "target/process/port_process.h"
 #include "target/unwind/arch.h"
 #include "target/unwind/rule.h"
 

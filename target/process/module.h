@@ -1,6 +1,6 @@
 /* module: in a code address, out the loaded file that it belongs to. The operating system's folder answers. */
-#ifndef TARGET_CORE_MODULE_H
-#define TARGET_CORE_MODULE_H
+#ifndef TARGET_PROCESS_MODULE_H
+#define TARGET_PROCESS_MODULE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * slots and, for frames found through the frame pointer, the slot it was restored from ("anchor"). So if the walk reaches a (slot, pc) that it also
  * met last time, and every older slot still holds the same return address and every older anchor the same value, then by induction each older frame
  * is what it was. No word is read that was not derived from a frame already proven, so stale stack contents cannot mislead it. */
-#ifndef TARGET_CORE_WALK_H
-#define TARGET_CORE_WALK_H
+#ifndef TARGET_PROCESS_WALK_H
+#define TARGET_PROCESS_WALK_H
 
 #include "thread.h"
 

@@ -1,7 +1,7 @@
 /* thread: what the runtime keeps for one thread: its lane, the stack that it had at its last event, and the bounds of its stack.
  * One mapping per thread, reached by one initial-exec TLS pointer. Only its own thread touches it. */
-#ifndef TARGET_CORE_THREAD_H
-#define TARGET_CORE_THREAD_H
+#ifndef TARGET_PROCESS_THREAD_H
+#define TARGET_PROCESS_THREAD_H
 
 #include <stdbool.h>
 #include <stdint.h>

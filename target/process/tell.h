@@ -1,6 +1,6 @@
 /* tell: in what a hook saw, out a record in the calling thread's lane. Keeps errno; safe in signal handlers. `frame` is HT_FRAME of the hook. */
-#ifndef TARGET_CORE_TELL_H
-#define TARGET_CORE_TELL_H
+#ifndef TARGET_PROCESS_TELL_H
+#define TARGET_PROCESS_TELL_H
 
 #include "thread.h"
 #include "walk.h"

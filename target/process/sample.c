@@ -1,7 +1,7 @@
 /* sample: in the sizes that a thread asks for, out which blocks are recorded. All in whole numbers: a program's floating point flags are its own. */
 #include "sample.h"
 
-#include "port_core.h"
+#include "port_process.h"
 #include "wire/api.h"
 
 /* Recorded addresses in buckets of one cache line. A bucket's choice is a hash, and the following ones are its overflow; a slot is freed at once, so a look-up

@@ -1,6 +1,6 @@
 /* producer: in whole records, out a ring in shared memory that the collector reads. Single producer; never wraps a record. */
-#ifndef TARGET_CORE_PRODUCER_H
-#define TARGET_CORE_PRODUCER_H
+#ifndef TARGET_PROCESS_PRODUCER_H
+#define TARGET_PROCESS_PRODUCER_H
 
 #include "thread.h"
 

@@ -1,6 +1,6 @@
-/* port_core: what the core asks of the operating system's folder. All of it is async-signal-safe, allocates nothing and keeps errno. */
-#ifndef TARGET_CORE_PORT_CORE_H
-#define TARGET_CORE_PORT_CORE_H
+/* port_process: what the core asks of the operating system's folder. All of it is async-signal-safe, allocates nothing and keeps errno. */
+#ifndef TARGET_PROCESS_PORT_PROCESS_H
+#define TARGET_PROCESS_PORT_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

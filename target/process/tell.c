@@ -2,7 +2,7 @@
 #include "tell.h"
 
 #include "producer.h"
-#include "port_core.h"
+#include "port_process.h"
 
 #include "walk.h"
 #include "wire/api.h"

@@ -6,8 +6,8 @@
  * A block that is passed over costs its hook a subtraction and a branch, its free one look at a filter: neither asks for the session's state. So the
  * countdown goes on while recording pauses, and a point may fall where nobody records. A countdown that had run out before a block came is drawn anew at that
  * block; and threads that do not sample are as those whose countdown has run out long ago. */
-#ifndef TARGET_CORE_SAMPLE_H
-#define TARGET_CORE_SAMPLE_H
+#ifndef TARGET_PROCESS_SAMPLE_H
+#define TARGET_PROCESS_SAMPLE_H
 
 #include "tell.h"
 #include "thread.h"

@@ -1,7 +1,7 @@
 /* producer: in whole records, out a ring in shared memory that the collector reads. */
 #include "producer.h"
 
-#include "port_core.h"
+#include "port_process.h"
 #include "sample.h"
 
 #include <string.h>
