@@ -16,7 +16,7 @@ PRESETS = debug asan tsan
 all: build
 
 build:
-	@$(SETUP) build test
+	@$(SETUP) build test firmware
 	@cmake --log-level=WARNING -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
 	@cmake --build $(BUILD) -- --quiet
 
@@ -47,19 +47,19 @@ bench: build
 	@bench/run.py --build $(BUILD) $(BENCH)
 
 $(PRESETS):
-	@$(SETUP) build test
+	@$(SETUP) build test firmware
 	@cmake --log-level=WARNING --preset $@ >/dev/null
 	@cmake --build --preset $@ -- --quiet
 	@ctest --preset $@
 
 fuzz:
-	@$(SETUP) build test fuzz
+	@$(SETUP) build test firmware fuzz
 	@cmake --log-level=WARNING --preset fuzz >/dev/null
 	@cmake --build --preset fuzz -- --quiet
 	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
 coverage:
-	@$(SETUP) build test coverage
+	@$(SETUP) build test firmware coverage
 	@cmake --log-level=WARNING --preset coverage >/dev/null
 	@cmake --build --preset coverage -- --quiet
 	@ctest --preset coverage
