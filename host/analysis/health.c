@@ -19,27 +19,11 @@ const struct table *health_table(const struct health_input *input, const char *n
     return NULL;
 }
 
-static double cell_number(const struct column *column, union cell cell)
-{
-    switch (column->kind) {
-    case COLUMN_RATIO:
-    case COLUMN_REAL:
-        return cell.f;
-    case COLUMN_SIGNED_BYTES:
-    case COLUMN_SIGNED_COUNT:
-        return (double)cell.i;
-    case COLUMN_TEXT:
-        return 0;
-    default:
-        return (double)cell.u;
-    }
-}
-
 double health_number(const struct health_input *input, const char *name, size_t row, const char *column)
 {
     const struct table *table = health_table(input, name);
     int place = table ? table_find_column(table, column) : -1;
-    return place >= 0 && row < table->row_count ? cell_number(table->columns + place, table_at(table, row)[place]) : 0;
+    return place >= 0 && row < table->row_count ? table_real(table->columns + place, table_at(table, row)[place]) : 0;
 }
 
 double health_sum(const struct health_input *input, const char *name, const char *column)

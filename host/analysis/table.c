@@ -55,6 +55,22 @@ union cell *table_child(struct table *table, uint32_t parent)
     return row;
 }
 
+double table_real(const struct column *column, union cell cell)
+{
+    switch (column->kind) {
+    case COLUMN_RATIO:
+    case COLUMN_REAL:
+        return cell.f;
+    case COLUMN_SIGNED_BYTES:
+    case COLUMN_SIGNED_COUNT:
+        return (double)cell.i;
+    case COLUMN_TEXT:
+        return 0;
+    default:
+        return (double)cell.u;
+    }
+}
+
 const char *table_text(struct table *table, const char *format, ...)
 {
     va_list values;

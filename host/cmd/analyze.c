@@ -8,7 +8,6 @@
 #include "gate.h"
 #include "host/base/vec.h"
 #include "host/pipeline.h"
-#include "host/view/cell.h"
 #include "host/view/columns.h"
 #include "page.h"
 #include "progress.h"
@@ -169,7 +168,7 @@ static bool table_sort_by(struct table *table, const char *name, struct error *e
 static bool row_is_empty(const struct table *table, size_t row)
 {
     for (size_t i = 0; i < table->column_count; i++)
-        if (table->columns[i].kind != COLUMN_STACK && cell_real(&table->columns[i], table_at(table, row)[i]) != 0)
+        if (table->columns[i].kind != COLUMN_STACK && table_real(&table->columns[i], table_at(table, row)[i]) != 0)
             return false;
     return true;
 }

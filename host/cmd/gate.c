@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "host/base/number.h"
-#include "host/view/cell.h"
 #include "host/view/columns.h"
 
 bool gate_parse(struct gate *gate, const char *text, struct error *error)
@@ -85,7 +84,7 @@ bool gate_look(const struct gate *gate, const struct table *table, bool *has_fou
     if (column < 0 || !value_parse(&table->columns[column], gate->value, &value, error))
         return false;
     for (size_t row = 0; row < table->row_count; row++)
-        *has_found |= is_beyond(gate->sign, cell_real(&table->columns[column], table_at(table, row)[column]), value);
+        *has_found |= is_beyond(gate->sign, table_real(&table->columns[column], table_at(table, row)[column]), value);
     return true;
 }
 

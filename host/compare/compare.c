@@ -188,12 +188,6 @@ static union cell cell_of(const struct comparing *comparing, size_t pair, size_t
     return table_at(comparing->tables[trace], (size_t)row)[column];
 }
 
-static double cell_value(enum column_kind kind, union cell cell)
-{
-    bool is_signed = kind == COLUMN_SIGNED_BYTES || kind == COLUMN_SIGNED_COUNT;
-    return kind == COLUMN_RATIO || kind == COLUMN_REAL ? cell.f : is_signed ? (double)cell.i : (double)cell.u;
-}
-
 static int value_order(const void *a, const void *b)
 {
     double left = *(const double *)a, right = *(const double *)b;
@@ -208,17 +202,17 @@ struct befores {
 
 static struct befores befores_of(const struct comparing *comparing, size_t pair, size_t column)
 {
-    enum column_kind kind = comparing->after->columns[column].kind;
+    const struct column *about = &comparing->after->columns[column];
     size_t count = comparing->count - 1;
     double *values = memory_new(count, sizeof *values);
     struct befores befores = {0};
     for (size_t i = 0; i < count; i++)
-        values[i] = cell_value(kind, cell_of(comparing, pair, i, column));
+        values[i] = table_real(about, cell_of(comparing, pair, i, column));
     qsort(values, count, sizeof *values, value_order);
     befores.least = values[0];
     befores.most = values[count - 1];
     for (size_t i = 0; i < count; i++)
-        if (cell_value(kind, cell_of(comparing, pair, i, column)) == values[(count - 1) / 2])
+        if (table_real(about, cell_of(comparing, pair, i, column)) == values[(count - 1) / 2])
             befores.middle = cell_of(comparing, pair, i, column);
     memory_free(values);
     return befores;
@@ -250,7 +244,7 @@ static const char *verdict_of(const struct comparing *comparing, size_t pair)
     if (comparing->lead == SIZE_MAX)
         return !was_there(comparing, pair) ? "new" : comparing->rows.at[pair * comparing->count + last] == NO_ROW ? "gone" : "same";
     struct befores befores = befores_of(comparing, pair, comparing->lead);
-    double after = cell_value(comparing->after->columns[comparing->lead].kind, cell_of(comparing, pair, last, comparing->lead));
+    double after = table_real(&comparing->after->columns[comparing->lead], cell_of(comparing, pair, last, comparing->lead));
     if (befores.least == after && befores.most == after)
         return "same";
     if ((comparing->count > 2 && befores.least <= after && after <= befores.most) || intervals_touch(comparing, pair))
@@ -275,7 +269,7 @@ static bool pair_differs(const struct comparing *comparing, size_t pair)
         if (comparing->roles.at[i] != ROLE_AMOUNT || !makes_a_difference(comparing->after->columns[i].kind))
             continue;
         struct befores befores = befores_of(comparing, pair, i);
-        double after = cell_value(comparing->after->columns[i].kind, cell_of(comparing, pair, last, i));
+        double after = table_real(&comparing->after->columns[i], cell_of(comparing, pair, last, i));
         if (befores.least != after || befores.most != after)
             return true;
     }
@@ -286,9 +280,9 @@ static double lead_change(const struct comparing *comparing, size_t pair)
 {
     if (comparing->lead == SIZE_MAX)
         return 0;
-    enum column_kind kind = comparing->after->columns[comparing->lead].kind;
-    double change = cell_value(kind, cell_of(comparing, pair, comparing->count - 1, comparing->lead)) -
-                    cell_value(kind, befores_of(comparing, pair, comparing->lead).middle);
+    const struct column *column = &comparing->after->columns[comparing->lead];
+    double change = table_real(column, cell_of(comparing, pair, comparing->count - 1, comparing->lead)) -
+                    table_real(column, befores_of(comparing, pair, comparing->lead).middle);
     return change < 0 ? -change : change;
 }
 
@@ -373,12 +367,12 @@ static union cell *keys_put(struct comparison *comparison, const struct comparin
     return out;
 }
 
-static union cell change_of(enum column_kind kind, union cell before, union cell after)
+static union cell change_of(const struct column *column, union cell before, union cell after)
 {
-    double change = cell_value(kind, after) - cell_value(kind, before);
-    if (change_kind(kind) != COLUMN_REAL)
+    double change = table_real(column, after) - table_real(column, before);
+    if (change_kind(column->kind) != COLUMN_REAL)
         return (union cell){.u = after.u - before.u};
-    return (union cell){.f = is_time(kind) ? change / 1e9 : change};
+    return (union cell){.f = is_time(column->kind) ? change / 1e9 : change};
 }
 
 static void row_put(struct comparison *comparison, const struct comparing *comparing, size_t pair, union cell *out)
@@ -392,10 +386,9 @@ static void row_put(struct comparison *comparison, const struct comparing *compa
     for (size_t i = 0; i < comparing->roles.count; i++) {
         if (comparing->roles.at[i] != ROLE_AMOUNT)
             continue;
-        enum column_kind kind = comparing->after->columns[i].kind;
         out[1] = befores_of(comparing, pair, i).middle;
         out[2] = cell_of(comparing, pair, comparing->count - 1, i);
-        out[0] = change_of(kind, out[1], out[2]);
+        out[0] = change_of(&comparing->after->columns[i], out[1], out[2]);
         out += COLUMNS_AN_AMOUNT;
     }
 }

@@ -13,22 +13,6 @@ bool cell_is_right(const struct column *column)
     return column->kind != COLUMN_TEXT && column->kind != COLUMN_STACK && column->kind != COLUMN_FRAME;
 }
 
-double cell_real(const struct column *column, union cell cell)
-{
-    switch (column->kind) {
-    case COLUMN_RATIO:
-    case COLUMN_REAL:
-        return cell.f;
-    case COLUMN_SIGNED_BYTES:
-    case COLUMN_SIGNED_COUNT:
-        return (double)cell.i;
-    case COLUMN_TEXT:
-        return 0;
-    default:
-        return (double)cell.u;
-    }
-}
-
 static bool frame_is_shown(const struct view *view, const struct frame *frame)
 {
     return view->shows_all_frames || frame->role == FRAME_PROGRAM;

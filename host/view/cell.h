@@ -11,8 +11,6 @@
 void cell_text(struct str *out, const struct view *view, const struct column *column, union cell cell);
 /* Numbers stand right, texts left. */
 bool cell_is_right(const struct column *column);
-/* The cell as a real number, for bars and order; 0 for texts. */
-double cell_real(const struct column *column, union cell cell);
 /* False for the frames that views hide: of the recorder, of allocators, before main. */
 bool cell_is_shown(const struct view *view, uint32_t stack);
 /* Prints a stack on one line of at most `room` columns: "parse_row (csv.c:88) <- load (csv.c:140) <- main …". */

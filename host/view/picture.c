@@ -31,7 +31,7 @@ const struct table *picture_table(const struct picture *picture, const char *nam
 double picture_number(const struct table *table, size_t row, const char *column)
 {
     int place = table_find_column(table, column);
-    return place >= 0 && row < table->row_count ? cell_real(table->columns + place, table_at(table, row)[place]) : 0;
+    return place >= 0 && row < table->row_count ? table_real(table->columns + place, table_at(table, row)[place]) : 0;
 }
 
 void picture_begin(struct svg *svg, FILE *out, const struct picture *picture, double width, double height, const char *title, const char *about)

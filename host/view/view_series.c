@@ -34,11 +34,11 @@ static void values_gather(struct series *series, size_t column)
 {
     const struct table *table = series->table;
     const struct column *columns = table->columns;
-    double first = cell_real(&columns[0], table_at(table, 0)[0]), last = cell_real(&columns[0], table_at(table, table->row_count - 1)[0]);
+    double first = table_real(&columns[0], table_at(table, 0)[0]), last = table_real(&columns[0], table_at(table, table->row_count - 1)[0]);
     for (size_t i = 0; i < series->width; i++)
         series->values[i] = NAN;
     for (size_t row = 0; row < table->row_count; row++) {
-        double time = cell_real(&columns[0], table_at(table, row)[0]), value = cell_real(&columns[column], table_at(table, row)[column]);
+        double time = table_real(&columns[0], table_at(table, row)[0]), value = table_real(&columns[column], table_at(table, row)[column]);
         size_t bar = last > first ? (size_t)((time - first) / (last - first) * (double)(series->width - 1)) : 0;
         if (bar < series->width && !(series->values[bar] >= value))
             series->values[bar] = value;

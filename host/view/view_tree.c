@@ -63,7 +63,7 @@ static void tree_link(struct tree *tree)
         tree->starts[i] += tree->starts[i - 1];
     for (size_t row = 0; row < count; row++) {
         size_t parent = table->parents[row] == TABLE_NO_PARENT ? count : table->parents[row];
-        tree->nodes[tree->starts[parent + 1]++] = (struct tree_node){(uint32_t)row, cell_real(&table->columns[tree->value], table_at(table, row)[tree->value])};
+        tree->nodes[tree->starts[parent + 1]++] = (struct tree_node){(uint32_t)row, table_real(&table->columns[tree->value], table_at(table, row)[tree->value])};
     }
     for (size_t i = 0; i <= count; i++)
         qsort(tree->nodes + tree->starts[i], tree->starts[i + 1] - tree->starts[i], sizeof *tree->nodes, node_order);

@@ -64,6 +64,8 @@ union cell *table_child(struct table *table, uint32_t parent);
 const char *table_text(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void table_note(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline union cell *table_at(const struct table *table, size_t row) { return table->cells + row * table->column_count; }
+/* A cell as a real number, for order, bars and sums; 0 for texts. */
+double table_real(const struct column *column, union cell cell);
 /* One more column, the last; its cells are zero and to be filled by the caller. */
 void table_add_column(struct table *table, const struct column *column);
 /* Column number, or -1. */

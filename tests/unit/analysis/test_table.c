@@ -46,6 +46,21 @@ static void rows_sort_by_each_kind(void **state)
     }
 }
 
+static void a_cell_of_each_kind_is_a_real_number(void **state)
+{
+    (void)state;
+    struct table table;
+    table_init(&table, "t", "T", "about", TABLE_ROWS, columns, COLUMNS);
+    fill(&table, 10);
+    union cell *row = table_at(&table, 9);
+    assert_int_equal(row[1].u, 71);
+    assert_true(table_real(&columns[0], row[0]) == 0);
+    assert_true(table_real(&columns[1], row[1]) == 71);
+    assert_true(table_real(&columns[2], row[2]) == -21);
+    assert_true(table_real(&columns[3], row[3]) == 0.71);
+    table_done(&table);
+}
+
 static void a_cut_table_says_so(void **state)
 {
     (void)state;
@@ -113,7 +128,8 @@ static void columns_are_found_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_sort_by_each_kind), cmocka_unit_test(a_cut_table_says_so),       cmocka_unit_test(equal_rows_keep_their_order),
+        cmocka_unit_test(rows_sort_by_each_kind),
+        cmocka_unit_test(a_cell_of_each_kind_is_a_real_number), cmocka_unit_test(a_cut_table_says_so),       cmocka_unit_test(equal_rows_keep_their_order),
         cmocka_unit_test(a_tree_keeps_parents),   cmocka_unit_test(columns_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
