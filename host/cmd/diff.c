@@ -211,16 +211,16 @@ static bool shown_put(struct diff *diff, struct table *table, size_t number, str
 static bool table_put(struct diff *diff, size_t number, struct error *error)
 {
     VEC(const struct table *) tables = {0};
-    struct comparison comparison;
+    struct table comparison;
     for (size_t i = 0; i < diff->sides.count; i++)
         vec_push(&tables, &diff->sides.at[i].tables.at[number]);
     bool can_be = compare_tables(&comparison, tables.at, tables.count, diff->same), is_good = true;
     if (!can_be) {
         page_line(&diff->page, "%s is not compared: addresses of two runs have nothing in common", tables.at[0]->name);
     } else {
-        is_good = gate_look_all(&diff->options->fail_on, &comparison.table, &diff->has_found, error) &&
-                  ((diff->names && number >= diff->shown_count) || shown_put(diff, &comparison.table, number, error));
-        comparison_done(&comparison);
+        is_good = gate_look_all(&diff->options->fail_on, &comparison, &diff->has_found, error) &&
+                  ((diff->names && number >= diff->shown_count) || shown_put(diff, &comparison, number, error));
+        table_done(&comparison);
     }
     vec_done(&tables);
     return is_good;

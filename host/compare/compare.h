@@ -12,15 +12,8 @@
 
 #include "same.h"
 
-struct comparison {
-    struct table table;
-    struct column *columns;
-    struct comparison_texts *texts;
-};
-
 /* `tables` are `count` >= 2 answers of one analysis, trace by trace as told to `same`. False: rows of these tables have nothing in common with rows of
- * another run (a map of addresses); then there is nothing to end with comparison_done. */
-bool compare_tables(struct comparison *comparison, const struct table *const *tables, size_t count, struct same *same);
-void comparison_done(struct comparison *comparison);
+ * another run (a map of addresses); then there is nothing to end with table_done. */
+bool compare_tables(struct table *comparison, const struct table *const *tables, size_t count, struct same *same);
 
 #endif
