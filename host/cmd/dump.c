@@ -18,7 +18,8 @@ struct dump_options {
 static const struct opt dump_table[] = {
     {OPT_FLAG, 0, "json", offsetof(struct dump_options, json), NULL, "one JSON object a line", NULL, NULL, NULL},
     {OPT_TEXT, 'k', "kind", offsetof(struct dump_options, kinds), "KIND,...", "only events of these kinds", "all",
-     "alloc|free|resize_begin|resize_end|refuse|map|unmap|frame|module|thread|process|heap|source|thread_end|process_end|mark|state|gap|cost", NULL},
+     "alloc|free|resize_begin|resize_end|refuse|map|unmap|frame|module|thread|process|heap|source|thread_end|process_end|mark|state|gap|cost|"
+     "fault|stack_use|heap_use|pool_use|alert|bandwidth|dump", NULL},
     {OPT_FLAG, 0, "no-definitions", offsetof(struct dump_options, no_definitions), NULL,
      "leave out frames, modules, threads, processes, heaps, sources", NULL, NULL,
      NULL},

@@ -41,7 +41,7 @@ bool builder_begin(struct builder *builder, const struct builder_start *start, s
     builder->has_begun = builder->sink->begin(builder->sink->context, &header, error);
     if (builder->has_begun) {
         define_put(builder, EVENT_PROCESS, &(struct process_definition){BUILDER_PROCESS, 0, 0, 0, str_text(&command)});
-        define_put(builder, EVENT_THREAD, &(struct thread_definition){BUILDER_THREAD, BUILDER_PROCESS, 0, "imported"});
+        define_put(builder, EVENT_THREAD, &(struct thread_definition){.id = BUILDER_THREAD, .process = BUILDER_PROCESS, .name = "imported"});
         define_put(builder, EVENT_MARK, start->about);
     }
     str_done(&recorder);

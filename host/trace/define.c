@@ -75,12 +75,16 @@ static void thread_to(const struct thread_definition *thread, struct ht_record *
     record->numbers[0] = thread->id;
     record->numbers[1] = thread->process;
     record->numbers[2] = thread->tid;
+    record->numbers[3] = thread->stack_base;
+    record->numbers[4] = thread->stack_bytes;
+    record->numbers[5] = thread->priority;
     record->texts[0] = thread->name;
 }
 
 static void thread_from(const struct ht_record *record, struct thread_definition *thread)
 {
-    *thread = (struct thread_definition){(uint32_t)record->numbers[0], (uint32_t)record->numbers[1], (uint32_t)record->numbers[2], record->texts[0]};
+    const uint64_t *n = record->numbers;
+    *thread = (struct thread_definition){(uint32_t)n[0], (uint32_t)n[1], (uint32_t)n[2], record->texts[0], n[3], n[4], (uint32_t)n[5]};
 }
 
 static void process_to(const struct process_definition *process, struct ht_record *record)
@@ -105,19 +109,22 @@ static void heap_to(const struct heap_definition *heap, struct ht_record *record
     record->numbers[2] = heap->kind;
     record->numbers[3] = heap->base;
     record->numbers[4] = heap->size;
+    record->numbers[5] = heap->caps;
     record->texts[0] = heap->name;
 }
 
 static void heap_from(const struct ht_record *record, struct heap_definition *heap)
 {
-    *heap = (struct heap_definition){(uint32_t)record->numbers[0], (uint32_t)record->numbers[1], (uint32_t)record->numbers[2],
-                                     record->numbers[3],           record->numbers[4],           record->texts[0]};
+    const uint64_t *n = record->numbers;
+    *heap = (struct heap_definition){(uint32_t)n[0], (uint32_t)n[1], (uint32_t)n[2], n[3], n[4], record->texts[0], (uint32_t)n[5]};
 }
 
 static void source_to(const struct source_definition *source, struct ht_record *record)
 {
     record->numbers[0] = source->id;
     record->numbers[1] = source->line;
+    record->numbers[2] = source->caps;
+    record->numbers[3] = source->api;
     record->texts[0] = source->file;
     record->texts[1] = source->function;
     record->texts[2] = source->variable;
@@ -125,7 +132,8 @@ static void source_to(const struct source_definition *source, struct ht_record *
 
 static void source_from(const struct ht_record *record, struct source_definition *source)
 {
-    *source = (struct source_definition){(uint32_t)record->numbers[0], (uint32_t)record->numbers[1], record->texts[0], record->texts[1], record->texts[2]};
+    const uint64_t *n = record->numbers;
+    *source = (struct source_definition){(uint32_t)n[0], (uint32_t)n[1], record->texts[0], record->texts[1], record->texts[2], (uint32_t)n[2], (uint32_t)n[3]};
 }
 
 void define_cost_to_record(const struct cost_definition *cost, struct ht_record *record)
@@ -183,9 +191,11 @@ void define_to_record(const struct event *event, struct ht_record *record, char 
         break;
     case EVENT_MARK:
     case EVENT_GAP:
+    case EVENT_DUMP:
         record->texts[0] = event->define;
         break;
     default:
+        define_device_to_record(event, record);
         break;
     }
 }
@@ -210,9 +220,10 @@ static const void *define_of(const struct ht_record *record, union define_any *a
         return define_cost_from_record(record, &any->cost), any;
     case HT_RECORD_MARK:
     case HT_RECORD_GAP:
+    case HT_RECORD_DUMP:
         return record->texts[0];
     default:
-        return NULL;
+        return define_device_from_record(record, any) ? any : NULL;
     }
 }
 

@@ -7,6 +7,7 @@
 #include "host/base/json.h"
 #include "host/base/number.h"
 #include "host/base/utf8.h"
+#include "host/trace/fault_words.h"
 #include "wire/api.h"
 
 static const char *const kind_names[EVENT_KIND_COUNT] = {
@@ -30,6 +31,13 @@ static const char *const kind_names[EVENT_KIND_COUNT] = {
     [EVENT_STATE] = "state",
     [EVENT_GAP] = "gap",
     [EVENT_COST] = "cost",
+    [EVENT_FAULT] = "fault",
+    [EVENT_STACK_USE] = "stack_use",
+    [EVENT_HEAP_USE] = "heap_use",
+    [EVENT_POOL_USE] = "pool_use",
+    [EVENT_ALERT] = "alert",
+    [EVENT_BANDWIDTH] = "bandwidth",
+    [EVENT_DUMP] = "dump",
 };
 
 static const char *const api_names[HT_API_COUNT] = {
@@ -60,6 +68,14 @@ static void put_known(const struct members *members, const char *name, uint64_t 
 {
     if (value)
         put_unsigned(members, name, value);
+}
+
+static void put_signed(const struct members *members, const char *name, int64_t value)
+{
+    if (members->json)
+        json_signed(members->json, name, value);
+    else
+        fprintf(members->out, " %s=%" PRId64, name, value);
 }
 
 static void put_hex(const struct members *members, const char *name, uint64_t value)
@@ -127,6 +143,8 @@ static void put_refuse(const struct members *members, const struct event *event)
     put_api(members, event);
     put_unsigned(members, "size", event->size);
     put_known(members, "stack", event->stack);
+    put_known(members, "source", event->source);
+    put_known(members, "heap", event->heap);
 }
 
 static void put_map(const struct members *members, const struct event *event)
@@ -174,6 +192,10 @@ static void put_thread(const struct members *members, const struct event *event)
     put_unsigned(members, "id", thread->id);
     put_unsigned(members, "tid", thread->tid);
     put_text(members, "name", thread->name);
+    if (thread->stack_base)
+        put_hex(members, "stack_base", thread->stack_base);
+    put_known(members, "stack_bytes", thread->stack_bytes);
+    put_known(members, "priority", thread->priority);
 }
 
 static void put_process(const struct members *members, const struct event *event)
@@ -186,6 +208,15 @@ static void put_process(const struct members *members, const struct event *event
     put_text(members, "command", process->command);
 }
 
+static void put_caps(const struct members *members, uint32_t caps)
+{
+    struct str names = {0};
+    caps_words(&names, caps);
+    if (names.count)
+        put_text(members, "caps", str_text(&names));
+    str_done(&names);
+}
+
 static void put_heap(const struct members *members, const struct event *event)
 {
     const struct heap_definition *heap = event->define;
@@ -194,6 +225,7 @@ static void put_heap(const struct members *members, const struct event *event)
     put_hex(members, "base", heap->base);
     put_unsigned(members, "size", heap->size);
     put_text(members, "name", heap->name);
+    put_caps(members, heap->caps);
 }
 
 static void put_source(const struct members *members, const struct event *event)
@@ -204,6 +236,9 @@ static void put_source(const struct members *members, const struct event *event)
     put_unsigned(members, "line", source->line);
     put_text(members, "function", source->function);
     put_text(members, "variable", source->variable);
+    put_caps(members, source->caps);
+    if (source->api && source->api < HT_API_COUNT)
+        put_text(members, "api", api_names[source->api]);
 }
 
 static void put_process_end(const struct members *members, const struct event *event)
@@ -248,20 +283,129 @@ static void put_cost(const struct members *members, const struct event *event)
     put_unsigned(members, "clock", cost->clock);
 }
 
+static void put_word(const struct members *members, const char *name, const char *word)
+{
+    if (*word)
+        put_text(members, name, word);
+}
+
+static void put_fault(const struct members *members, const struct event *event)
+{
+    const struct fault_definition *fault = event->define;
+    put_word(members, "fault", fault_word(fault->kind));
+    put_word(members, "found_by", found_word(fault->found_by));
+    put_hex(members, "address", event->address);
+    if (fault->block) {
+        put_hex(members, "block", fault->block);
+        put_unsigned(members, "block_bytes", fault->block_bytes);
+    }
+    if (fault->bad_bytes) {
+        put_signed(members, "first_bad", fault->first_bad);
+        put_unsigned(members, "bad_bytes", fault->bad_bytes);
+    }
+    put_word(members, "guess", guess_word(fault->guess));
+    put_known(members, "stack", event->stack);
+    put_known(members, "alloc_stack", fault->alloc_stack);
+    put_known(members, "free_stack", fault->free_stack);
+    put_known(members, "heap", event->heap);
+    if (fault->around && *fault->around)
+        put_text(members, "around", fault->around);
+}
+
+static void put_stack_use(const struct members *members, const struct event *event)
+{
+    const struct stack_use_definition *use = event->define;
+    put_unsigned(members, "size", use->size);
+    put_unsigned(members, "least_free", use->least_free);
+    put_unsigned(members, "used", use->used);
+    if (use->flags & STACK_CANARY_BROKEN)
+        put_bool(members, "canary_broken", true);
+}
+
+static void put_heap_use(const struct members *members, const struct event *event)
+{
+    const struct heap_use_definition *use = event->define;
+    put_unsigned(members, "heap", event->heap);
+    put_unsigned(members, "used", use->used);
+    put_unsigned(members, "free", use->free);
+    put_unsigned(members, "largest_free", use->largest_free);
+    put_unsigned(members, "least_free", use->least_free);
+    put_unsigned(members, "blocks", use->blocks);
+}
+
+static void put_pool_use(const struct members *members, const struct event *event)
+{
+    const struct pool_use_definition *use = event->define;
+    put_unsigned(members, "heap", event->heap);
+    put_unsigned(members, "block_bytes", use->block_bytes);
+    put_unsigned(members, "blocks", use->blocks);
+    put_unsigned(members, "used", use->used);
+    put_unsigned(members, "peak", use->peak);
+    put_unsigned(members, "refused", use->refused);
+    put_unsigned(members, "waste", use->waste);
+}
+
+static void put_alert(const struct members *members, const struct event *event)
+{
+    const struct alert_definition *alert = event->define;
+    put_word(members, "level", level_word(alert->level));
+    put_word(members, "rule", rule_word(alert->rule));
+    put_unsigned(members, "value", alert->value);
+    put_unsigned(members, "threshold", alert->threshold);
+    put_text(members, "text", alert->text);
+}
+
+static void put_bandwidth(const struct members *members, const struct event *event)
+{
+    const struct bandwidth_definition *bandwidth = event->define;
+    put_unsigned(members, "heap", event->heap);
+    put_unsigned(members, "bytes", bandwidth->bytes);
+    put_unsigned(members, "read_sequential", bandwidth->read_sequential);
+    put_unsigned(members, "write_sequential", bandwidth->write_sequential);
+    put_unsigned(members, "read_random", bandwidth->read_random);
+    put_unsigned(members, "write_random", bandwidth->write_random);
+}
+
+static void put_dump(const struct members *members, const struct event *event)
+{
+    put_hex(members, "address", event->address);
+    put_text(members, "hex", event->define);
+}
+
 typedef void put_event(const struct members *, const struct event *);
 
 static put_event *const puts_of_kind[EVENT_KIND_COUNT] = {
-    [EVENT_ALLOC] = put_block,   [EVENT_FREE] = put_address,   [EVENT_RESIZE_BEGIN] = put_address, [EVENT_RESIZE_END] = put_resize_end,
-    [EVENT_REFUSE] = put_refuse, [EVENT_MAP] = put_map,        [EVENT_UNMAP] = put_map,            [EVENT_FRAME] = put_frame,
-    [EVENT_MODULE] = put_module, [EVENT_THREAD] = put_thread,  [EVENT_PROCESS] = put_process,      [EVENT_HEAP] = put_heap,
-    [EVENT_SOURCE] = put_source, [EVENT_PROCESS_END] = put_process_end, [EVENT_MARK] = put_mark,   [EVENT_STATE] = put_state,
-    [EVENT_GAP] = put_gap,       [EVENT_COST] = put_cost,
+    [EVENT_ALLOC] = put_block,
+    [EVENT_FREE] = put_address,
+    [EVENT_RESIZE_BEGIN] = put_address,
+    [EVENT_RESIZE_END] = put_resize_end,
+    [EVENT_REFUSE] = put_refuse,
+    [EVENT_MAP] = put_map,
+    [EVENT_UNMAP] = put_map,
+    [EVENT_FRAME] = put_frame,
+    [EVENT_MODULE] = put_module,
+    [EVENT_THREAD] = put_thread,
+    [EVENT_PROCESS] = put_process,
+    [EVENT_HEAP] = put_heap,
+    [EVENT_SOURCE] = put_source,
+    [EVENT_PROCESS_END] = put_process_end,
+    [EVENT_MARK] = put_mark,
+    [EVENT_STATE] = put_state,
+    [EVENT_GAP] = put_gap,
+    [EVENT_COST] = put_cost,
+    [EVENT_FAULT] = put_fault,
+    [EVENT_STACK_USE] = put_stack_use,
+    [EVENT_HEAP_USE] = put_heap_use,
+    [EVENT_POOL_USE] = put_pool_use,
+    [EVENT_ALERT] = put_alert,
+    [EVENT_BANDWIDTH] = put_bandwidth,
+    [EVENT_DUMP] = put_dump,
 };
 
 /* A definition without its content says no more than its kind. */
 static bool needs_definition(unsigned kind)
 {
-    return (kind >= EVENT_FRAME && kind <= EVENT_SOURCE) || kind == EVENT_COST;
+    return (kind >= EVENT_FRAME && kind <= EVENT_SOURCE) || (kind >= EVENT_COST && kind <= EVENT_DUMP);
 }
 
 static void members_put(const struct members *members, const struct event *event)
@@ -276,6 +420,8 @@ static void members_put(const struct members *members, const struct event *event
         put_bool(members, "sampled", true);
     if (event->flags & EVENT_INHERITED)
         put_bool(members, "inherited", true);
+    if (event->flags & EVENT_INTERRUPT)
+        put_bool(members, "interrupt", true);
 }
 
 const char *event_line_kind(unsigned kind)

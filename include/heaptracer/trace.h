@@ -35,6 +35,14 @@ enum event_kind {
     EVENT_STATE,        /* size: 1 recording goes on, 0 it pauses */
     EVENT_GAP,          /* size: events that are missing here; address: their bytes or 0; define: const char *why */
     EVENT_COST,         /* define: struct cost_definition: what the recording itself cost so far */
+    /* what firmware tells of itself */
+    EVENT_FAULT,        /* define: struct fault_definition; address: what was given or hit; stack: where it was found; thread, heap */
+    EVENT_STACK_USE,    /* define: struct stack_use_definition of the thread's stack; thread 0: of interrupts, or of all before there were tasks */
+    EVENT_HEAP_USE,     /* define: struct heap_use_definition of the heap, as its allocator counts */
+    EVENT_POOL_USE,     /* define: struct pool_use_definition of one size of blocks of the heap */
+    EVENT_ALERT,        /* define: struct alert_definition: a threshold was crossed on the target */
+    EVENT_BANDWIDTH,    /* define: struct bandwidth_definition, measured on the heap's memory */
+    EVENT_DUMP,         /* define: const char *hex: the bytes from `address` on */
     EVENT_KIND_COUNT
 };
 
@@ -42,6 +50,7 @@ enum {
     EVENT_TRUNCATED = 1, /* its stack does not reach the root */
     EVENT_SAMPLED = 2,   /* an unbiased weight belongs to it: see trace_header.sample_bytes */
     EVENT_INHERITED = 4,
+    EVENT_INTERRUPT = 8, /* it happened in an interrupt */
 };
 
 struct event {
@@ -82,6 +91,8 @@ struct module_definition {
 struct thread_definition {
     uint32_t id, process, tid;
     const char *name;
+    uint64_t stack_base, stack_bytes; /* 0: not known */
+    uint32_t priority;
 };
 struct process_definition {
     uint32_t id, parent, pid;
@@ -92,10 +103,13 @@ struct heap_definition {
     uint32_t id, process, kind; /* kind: enum ht_memory of heaptracer.h */
     uint64_t base, size;
     const char *name;
+    uint32_t caps;              /* enum ht_cap (wire/fault.h): what this memory can do */
 };
 struct source_definition {
     uint32_t id, line;
     const char *file, *function, *variable;
+    uint32_t caps;              /* enum ht_cap: what the call asks for */
+    uint32_t api;               /* enum ht_api, 0: not known */
 };
 struct cost_definition {
     uint64_t events, lost_events, truncated_stacks, late_events, waits, lanes_refused;
@@ -104,6 +118,36 @@ struct cost_definition {
     uint64_t raw_bytes, stored_bytes;
     uint64_t clock_ticks_per_s;
     uint32_t clock;             /* enum ht_clock of wire/lane.h */
+};
+
+struct fault_definition {
+    uint32_t kind, found_by, guess;     /* enum ht_fault, ht_found, ht_guess (wire/fault.h); guess 0: none */
+    uint64_t block, block_bytes;        /* the block that is meant, as the program knows it; 0: none */
+    int64_t first_bad;                  /* offset of the first bad byte from the block's first */
+    uint64_t bad_bytes;
+    uint32_t alloc_stack, free_stack;   /* who made it, who freed it; 0: not known */
+    const char *around;                 /* bytes from the first bad one on, in hex; "": not known */
+};
+enum { STACK_CANARY_BROKEN = 1 };
+struct stack_use_definition {
+    uint64_t size, least_free, used;    /* bytes; least_free: that were never used so far; used: now */
+    uint32_t flags;
+};
+struct heap_use_definition {
+    uint64_t used, free, largest_free, least_free, blocks; /* bytes; least_free: the least `free` so far, 0 if not known */
+};
+struct pool_use_definition {
+    uint64_t block_bytes, blocks, used, peak, refused;
+    uint64_t waste;                     /* bytes of the used blocks that nobody asked for */
+};
+struct alert_definition {
+    uint32_t level, rule;               /* enum ht_level, ht_rule (wire/fault.h) */
+    uint64_t value, threshold;
+    const char *text;
+};
+struct bandwidth_definition {
+    uint64_t bytes;                     /* that were gone through */
+    uint64_t read_sequential, write_sequential, read_random, write_random; /* 1000 bytes a second; 0: not measured */
 };
 
 struct trace_header {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "tests/unit/trace/story.h"
+#include "wire/varint.h"
 
 static int golden_make(char **words)
 {
@@ -38,24 +39,71 @@ static void print_cost(const struct cost_definition *cost)
     printf(" %u ", cost->clock);
 }
 
+static void print_fault(const struct fault_definition *f)
+{
+    printf(" %u %u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %u %u %s", f->kind, f->found_by, f->guess, f->block, f->block_bytes,
+           ht_zigzag(f->first_bad), f->bad_bytes, f->alloc_stack, f->free_stack, f->around);
+}
+
+static void print_heap_use(const struct heap_use_definition *use)
+{
+    printf(" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ", use->used, use->free, use->largest_free, use->least_free, use->blocks);
+}
+
+static void print_pool_use(const struct pool_use_definition *use)
+{
+    printf(" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ", use->block_bytes, use->blocks, use->used, use->peak, use->refused,
+           use->waste);
+}
+
+static void print_bandwidth(const struct bandwidth_definition *b)
+{
+    printf(" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ", b->bytes, b->read_sequential, b->write_sequential, b->read_random, b->write_random);
+}
+
+/* What firmware tells of itself; false: the event is something else. */
+static bool print_device(const struct event *event)
+{
+    const struct stack_use_definition *use = event->define;
+    const struct alert_definition *alert = event->define;
+    if (event->kind == EVENT_FAULT)
+        print_fault(event->define);
+    else if (event->kind == EVENT_STACK_USE)
+        printf(" %" PRIu64 " %" PRIu64 " %" PRIu64 " %u ", use->size, use->least_free, use->used, use->flags);
+    else if (event->kind == EVENT_HEAP_USE)
+        print_heap_use(event->define);
+    else if (event->kind == EVENT_POOL_USE)
+        print_pool_use(event->define);
+    else if (event->kind == EVENT_ALERT)
+        printf(" %u %u %" PRIu64 " %" PRIu64 " %s", alert->level, alert->rule, alert->value, alert->threshold, alert->text);
+    else if (event->kind == EVENT_BANDWIDTH)
+        print_bandwidth(event->define);
+    else
+        return false;
+    return true;
+}
+
 static void print_define(const struct event *event)
 {
     const struct thread_definition *thread = event->define;
     const struct process_definition *process = event->define;
     const struct heap_definition *heap = event->define;
     const struct source_definition *source = event->define;
+    if (print_device(event))
+        return;
     if (event->kind == EVENT_FRAME)
         print_frame(event->define);
     else if (event->kind == EVENT_MODULE)
         print_module(event->define);
     else if (event->kind == EVENT_THREAD)
-        printf(" %u %u %u %s", thread->id, thread->process, thread->tid, thread->name);
+        printf(" %u %u %u %" PRIu64 " %" PRIu64 " %u %s", thread->id, thread->process, thread->tid, thread->stack_base, thread->stack_bytes, thread->priority,
+               thread->name);
     else if (event->kind == EVENT_PROCESS)
         printf(" %u %u %u %u %s", process->id, process->parent, process->pid, process->how, process->command);
     else if (event->kind == EVENT_HEAP)
-        printf(" %u %u %u %" PRIu64 " %" PRIu64 " %s", heap->id, heap->process, heap->kind, heap->base, heap->size, heap->name);
+        printf(" %u %u %u %" PRIu64 " %" PRIu64 " %u %s", heap->id, heap->process, heap->kind, heap->base, heap->size, heap->caps, heap->name);
     else if (event->kind == EVENT_SOURCE)
-        printf(" %u %u %s|%s|%s", source->id, source->line, source->file, source->function, source->variable);
+        printf(" %u %u %u %u %s|%s|%s", source->id, source->line, source->caps, source->api, source->file, source->function, source->variable);
     else if (event->kind == EVENT_COST)
         print_cost(event->define);
     else

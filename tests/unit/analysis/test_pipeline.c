@@ -201,7 +201,7 @@ static void nonsense_definition(struct events *random, struct pipeline *pipeline
 {
     uint32_t id = (uint32_t)nonsense_number(random), other = (uint32_t)nonsense_number(random);
     struct frame_definition frame = {.id = id, .parent = other};
-    struct thread_definition thread = {id, other, 1, NULL};
+    struct thread_definition thread = {.id = id, .process = other, .tid = 1};
     struct process_definition process = {id, other, 1, (uint32_t)events_random(random, 4), NULL};
     struct heap_definition heap = {.id = id, .process = other};
     struct module_definition module = {.id = id, .process = other, .build_id_bytes = other};

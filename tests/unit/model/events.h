@@ -45,7 +45,7 @@ static inline void events_process(struct events *events, uint32_t id, uint32_t p
 
 static inline void events_thread(struct events *events, uint32_t id, uint32_t process)
 {
-    struct thread_definition thread = {id, process, 2000 + id, "thread"};
+    struct thread_definition thread = {.id = id, .process = process, .tid = 2000 + id, .name = "thread"};
     struct event *event = events_put(events, EVENT_THREAD);
     event->process = process;
     event->thread = id;
@@ -60,7 +60,7 @@ static inline void events_frame(struct events *events, uint32_t id, uint32_t par
 
 static inline void events_heap(struct events *events, uint32_t id, uint32_t process)
 {
-    struct heap_definition heap = {id, process, 1, 0x1000, 0x1000, "pool"};
+    struct heap_definition heap = {.id = id, .process = process, .kind = 1, .base = 0x1000, .size = 0x1000, .name = "pool"};
     events_put(events, EVENT_HEAP)->define = events_copy(&heap, sizeof heap);
 }
 

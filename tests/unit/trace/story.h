@@ -108,7 +108,7 @@ static inline void story_birth(struct story *story, uint32_t thread, enum event_
         event->alignment_log2 = (uint8_t)story_random(story, 7);
         event->heap = story_random(story, 3);
         event->source = story_random(story, 3);
-        event->flags = (uint8_t)story_random(story, 8);
+        event->flags = (uint8_t)story_random(story, 16);
         event->size = story_random(story, 9) ? event->size : 0x123456789Au;
         event->address = story_random(story, 9) ? event->address + story_random(story, 16) : event->address | 0xABull << 56;
     }
@@ -152,26 +152,62 @@ static inline void story_ending(struct story *story, uint32_t thread)
     }
 }
 
+static inline void *story_copy(struct story *story, const void *define, size_t bytes)
+{
+    return memcpy(arena_new(&story->arena, bytes), define, bytes);
+}
+
+/* What firmware tells of itself; false: the kind is something else. */
+static inline bool story_device(struct story *story, enum event_kind kind, uint32_t thread)
+{
+    if (kind < EVENT_FAULT || kind > EVENT_DUMP)
+        return false;
+    uint32_t n = story_random(story, 1 << 30), stack = kind == EVENT_FAULT ? story_stack(story) : 0;
+    struct event *event = story_event(story, kind, thread);
+    event->heap = story_random(story, 3);
+    event->address = n;
+    event->stack = stack;
+    if (kind == EVENT_FAULT)
+        event->define = story_copy(
+            story,
+            &(struct fault_definition){1 + n % 10, 1 + n % 5, n % 6, n, 64, (int64_t)(n % 200) - 100, 4, stack, stack / 2, story_text(story, "00ffcafebabe")},
+            sizeof(struct fault_definition));
+    else if (kind == EVENT_STACK_USE)
+        event->define = story_copy(story, &(struct stack_use_definition){4096, n % 4096, n % 1000, n % 2}, sizeof(struct stack_use_definition));
+    else if (kind == EVENT_HEAP_USE)
+        event->define = story_copy(story, &(struct heap_use_definition){n, 1, 2, 3, n % 7}, sizeof(struct heap_use_definition));
+    else if (kind == EVENT_POOL_USE)
+        event->define = story_copy(story, &(struct pool_use_definition){32, 16, n % 17, 16, n % 3, n % 512}, sizeof(struct pool_use_definition));
+    else if (kind == EVENT_ALERT)
+        event->define =
+            story_copy(story, &(struct alert_definition){1 + n % 4, 1 + n % 9, n, 1000, story_text(story, "low \xC3\xA9")}, sizeof(struct alert_definition));
+    else if (kind == EVENT_BANDWIDTH)
+        event->define = story_copy(story, &(struct bandwidth_definition){65536, n, 40000, 5000, n % 3}, sizeof(struct bandwidth_definition));
+    else
+        event->define = story_text(story, "0badf00d");
+    return true;
+}
+
 static inline void story_rare(struct story *story, uint32_t thread)
 {
     enum event_kind kind = EVENT_REFUSE + story_random(story, EVENT_KIND_COUNT - EVENT_REFUSE);
-    if (kind == EVENT_FRAME)
+    if (kind == EVENT_FRAME || story_device(story, kind, thread))
         return;
     if (kind == EVENT_MODULE)
         *(struct module_definition *)story_define(story, kind, sizeof(struct module_definition)) = (struct module_definition){
             1 + story_random(story, 2), 1, 0x1000, 0x2000, 0x800, {1, 2, 0xFE}, story_random(story, 2) ? 20 : 0, story_text(story, "/usr/lib/libx.so")};
     else if (kind == EVENT_THREAD)
         *(struct thread_definition *)story_define(story, kind, sizeof(struct thread_definition)) =
-            (struct thread_definition){thread, 1 + thread % STORY_PROCESSES, 4000 + thread, story_text(story, "worker \xC3\xA9")};
+            (struct thread_definition){thread, 1 + thread % STORY_PROCESSES, 4000 + thread, story_text(story, "worker \xC3\xA9"), 0x20000400, thread * 512, 3};
     else if (kind == EVENT_PROCESS)
         *(struct process_definition *)story_define(story, kind, sizeof(struct process_definition)) =
             (struct process_definition){1 + thread % STORY_PROCESSES, 0, 4711, 1, story_text(story, "/bin/x")};
     else if (kind == EVENT_HEAP)
         *(struct heap_definition *)story_define(story, kind, sizeof(struct heap_definition)) =
-            (struct heap_definition){1 + story_random(story, 3), 1, 2, 0x20000000, 1 << 20, story_text(story, "PSRAM")};
+            (struct heap_definition){1 + story_random(story, 3), 1, 2, 0x20000000, 1 << 20, story_text(story, "PSRAM"), 8};
     else if (kind == EVENT_SOURCE)
         *(struct source_definition *)story_define(story, kind, sizeof(struct source_definition)) =
-            (struct source_definition){1 + story_random(story, 3), 88, story_text(story, "a.c"), story_text(story, "f"), story_text(story, "")};
+            (struct source_definition){1 + story_random(story, 3), 88, story_text(story, "a.c"), story_text(story, "f"), story_text(story, ""), 2, 1};
     else if (kind == EVENT_COST)
         *(struct cost_definition *)story_define(story, kind, sizeof(struct cost_definition)) =
             (struct cost_definition){1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ~0ull, 2};
@@ -258,7 +294,8 @@ static inline bool story_define_same(const struct event *a, const struct event *
     }
     case EVENT_THREAD: {
         const struct thread_definition *x = a->define, *y = b->define;
-        return x->id == y->id && x->process == y->process && x->tid == y->tid && story_text_same(x->name, y->name);
+        return x->id == y->id && x->process == y->process && x->tid == y->tid && x->stack_base == y->stack_base && x->stack_bytes == y->stack_bytes &&
+               x->priority == y->priority && story_text_same(x->name, y->name);
     }
     case EVENT_PROCESS: {
         const struct process_definition *x = a->define, *y = b->define;
@@ -266,14 +303,30 @@ static inline bool story_define_same(const struct event *a, const struct event *
     }
     case EVENT_HEAP: {
         const struct heap_definition *x = a->define, *y = b->define;
-        return x->id == y->id && x->process == y->process && x->kind == y->kind && x->base == y->base && x->size == y->size &&
+        return x->id == y->id && x->process == y->process && x->kind == y->kind && x->base == y->base && x->size == y->size && x->caps == y->caps &&
                story_text_same(x->name, y->name);
     }
     case EVENT_SOURCE: {
         const struct source_definition *x = a->define, *y = b->define;
-        return x->id == y->id && x->line == y->line && story_text_same(x->file, y->file) && story_text_same(x->function, y->function) &&
-               story_text_same(x->variable, y->variable);
+        return x->id == y->id && x->line == y->line && x->caps == y->caps && x->api == y->api && story_text_same(x->file, y->file) &&
+               story_text_same(x->function, y->function) && story_text_same(x->variable, y->variable);
     }
+    case EVENT_FAULT: {
+        const struct fault_definition *x = a->define, *y = b->define;
+        return !memcmp(x, y, offsetof(struct fault_definition, around)) && story_text_same(x->around, y->around);
+    }
+    case EVENT_STACK_USE:
+        return !memcmp(a->define, b->define, offsetof(struct stack_use_definition, flags) + 4);
+    case EVENT_HEAP_USE:
+        return !memcmp(a->define, b->define, sizeof(struct heap_use_definition));
+    case EVENT_POOL_USE:
+        return !memcmp(a->define, b->define, sizeof(struct pool_use_definition));
+    case EVENT_ALERT: {
+        const struct alert_definition *x = a->define, *y = b->define;
+        return x->level == y->level && x->rule == y->rule && x->value == y->value && x->threshold == y->threshold && story_text_same(x->text, y->text);
+    }
+    case EVENT_BANDWIDTH:
+        return !memcmp(a->define, b->define, sizeof(struct bandwidth_definition));
     case EVENT_COST:
         return !memcmp(a->define, b->define, offsetof(struct cost_definition, clock) + 4);
     default:
