@@ -1,0 +1,28 @@
+/* board: in nothing, out what every board of the examples and tests has: a serial line, a clock, an interrupt and an end; one file a board says how. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include <stdint.h>
+
+#ifdef __AVR__
+#define BOARD_TICKS_PER_S 250000ul
+#elif defined(BOARD_MPS2)
+#define BOARD_TICKS_PER_S 25000000ul
+#elif defined(BOARD_NETDUINO)
+#define BOARD_TICKS_PER_S 1000000ul
+#else
+#define BOARD_TICKS_PER_S 10000000ul
+#endif
+
+/* Starts the line and the clock; main() calls it first. */
+void board_start(void);
+/* Waits until the line takes the byte. */
+void board_put(uint8_t byte);
+/* A byte from the line, or -1. */
+int board_get(void);
+uint32_t board_now(void);
+/* Runs `call` in an interrupt, and returns behind it. 0: this board has none. */
+int board_interrupt(void (*call)(void));
+__attribute__((noreturn)) void board_exit(int code);
+
+#endif
