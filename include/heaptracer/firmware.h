@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "here.h"
+
 /* What is compiled in, 0 or 1. */
 #ifndef HT_WITH_STREAM
 #define HT_WITH_STREAM 1
@@ -77,27 +79,28 @@ enum ht_mode {
     HT_MODE_BOTH,
 };
 enum ht_running { HT_STATE_IDLE, HT_STATE_TRACKING, HT_STATE_ALERTING /* tracking, with a threshold passed */, HT_STATE_REPORTING };
-enum ht_level { HT_LEVEL_OK, HT_LEVEL_WARN, HT_LEVEL_CRITICAL, HT_LEVEL_NO_DATA };
+enum ht_light { HT_LIGHT_OK, HT_LIGHT_WARN, HT_LIGHT_CRITICAL, HT_LIGHT_NO_DATA };
 
-/* What is compared with a threshold. */
-enum ht_rule {
-    HT_RULE_USED,          /* percent of the fullest heap whose size is known */
-    HT_RULE_FRAGMENTATION, /* percent: 100 - 100 * largest free / free, of the worst heap that tells them */
-    HT_RULE_BLOCKS,        /* live blocks in the table */
-    HT_RULE_GROWTH,        /* live bytes in the table above those at ht_alert_baseline */
-    HT_RULE_REFUSED,       /* requests that the allocator refused */
-    HT_RULE_STACK,         /* bytes that the tightest watched stack never used: passed when FEWER */
-    HT_RULE_FAULTS,
-    HT_RULE_LOST,          /* events dropped */
-    HT_RULES
+/* What is watched, of the heaps that tell it, the worst one. */
+enum ht_watch {
+    HT_WATCH_FREE,          /* bytes free: passed when FEWER */
+    HT_WATCH_LARGEST,       /* bytes of the largest free block: passed when FEWER */
+    HT_WATCH_FRAGMENTATION, /* percent: 100 - 100 * largest free / free */
+    HT_WATCH_LIVE,          /* live blocks in the table */
+    HT_WATCH_GROWTH,        /* live bytes in the table above those at ht_alert_baseline */
+    HT_WATCH_REFUSED,       /* requests that the allocator refused */
+    HT_WATCH_STACK,         /* bytes that the tightest watched stack never used: passed when FEWER */
+    HT_WATCH_FAULTS,
+    HT_WATCH_TRACER,        /* events lost and blocks that the table has not */
+    HT_WATCHES
 };
 /* 0: there is none. */
 struct ht_threshold {
     uint32_t warn, critical;
 };
 struct ht_alert {
-    enum ht_level level;
-    enum ht_rule rule;
+    enum ht_light light;
+    enum ht_watch watch;
     uint32_t value, threshold;
 };
 
@@ -129,7 +132,7 @@ struct ht_config {
     uint8_t frames;            /* of a stack; 0: HT_FRAMES */
     bool free_stacks;          /* frees have their stack too */
     uint8_t scan;              /* blocks whose guards each ht_pump checks */
-    const struct ht_threshold *thresholds; /* HT_RULES of them, or NULL: none */
+    const struct ht_threshold *thresholds; /* HT_WATCHES of them, or NULL: none */
     void (*on_alert)(void *context, const struct ht_alert *alert); /* from ht_pump; NULL: none. The log line, the LED and the notice come without it. */
     void *context;
 };
@@ -147,22 +150,6 @@ struct ht_heap_use {
     uint32_t blocks;
 };
 
-/* In the order of their numbers on the line. */
-enum ht_fault {
-    HT_FAULT_OVERFLOW,
-    HT_FAULT_UNDERFLOW,
-    HT_FAULT_DOUBLE_FREE,
-    HT_FAULT_WILD_FREE,
-    HT_FAULT_INTERIOR_FREE,
-    HT_FAULT_USE_AFTER_FREE,
-    HT_FAULT_OVERLAP,
-    HT_FAULT_STACK_OVERFLOW,
-    HT_FAULT_METADATA,
-    HT_FAULT_SIZE,
-};
-enum ht_guess { HT_GUESS_NONE, HT_GUESS_OFF_BY_ONE, HT_GUESS_TERMINATOR, HT_GUESS_ZERO_FILL, HT_GUESS_NEIGHBOUR, HT_GUESS_PATTERN };
-enum ht_found_by { HT_FOUND_FREE, HT_FOUND_REALLOC, HT_FOUND_SCAN, HT_FOUND_DEMAND, HT_FOUND_ALLOC };
-
 /* Fixed blocks in the caller's memory. Fields are the pool's own. */
 struct ht_pool {
     struct ht_pool *next;
@@ -177,28 +164,15 @@ struct ht_pool {
 
 typedef void (*ht_print)(char letter);
 
-/* A return address, in bytes. */
-#if defined(__AVR_3_BYTE_PC__) || defined(__AVR_HAVE_ELPM__)
-typedef uint32_t ht_pc;
-#else
-typedef uintptr_t ht_pc;
-#endif
-/* Of the function that says it: its frame, and its own return address (0: the compiler does not know all of it). */
-#define HT_HERE __builtin_frame_address(0)
-#if defined(__AVR_3_BYTE_PC__)
-#define HT_CALLER 0
-#elif defined(__AVR__)
-#define HT_CALLER ((ht_pc)(uintptr_t)__builtin_return_address(0) * 2)
-#elif defined(__thumb__)
-#define HT_CALLER ((ht_pc)__builtin_return_address(0) & ~(ht_pc)1)
-#elif defined(__XTENSA_WINDOWED_ABI__)
-#define HT_CALLER (((ht_pc)__builtin_return_address(0) & 0x3fffffff) | 0x40000000)
-#else
-#define HT_CALLER ((ht_pc)__builtin_return_address(0))
-#endif
-
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+#if HT_FIRMWARE
+/* They serve compiled out too, only untraced. Returns false if the memory is too small for one block, or no heap number is free. */
+bool ht_pool_begin(struct ht_pool *pool, const char *name, void *memory, size_t bytes, size_t block_bytes);
+void *ht_pool_take(struct ht_pool *pool, size_t bytes); /* NULL: none is free, or bytes is too large */
+void ht_pool_give(struct ht_pool *pool, void *block);
 #endif
 
 #if HT_ENABLED && HT_FIRMWARE
@@ -232,16 +206,13 @@ void *ht_calloc(size_t count, size_t bytes);
 void *ht_realloc(void *block, size_t bytes);
 void ht_free(void *block);
 
-/* Who asks, for hooks between the program and the tracer. `here`: the frame of the function that the program called (HT_HERE); caller: where that one returns to
- * (HT_CALLER). So a hook says: struct ht_site site = HT_SITE(NULL, caps); ht_malloc_from(&site, bytes); */
+/* Who asks, for hooks between the program and the tracer. A hook is made HT_HOOK and says: struct ht_site site = {HT_HERE, NULL, caps}; ht_malloc_from(&site, bytes); */
 struct ht_source;
 struct ht_site {
     const void *here;
     const struct ht_source *source; /* NULL: not known */
-    ht_pc caller;
     uint32_t caps;
 };
-#define HT_SITE(source, caps) {HT_HERE, source, HT_CALLER, caps}
 void *ht_malloc_from(const struct ht_site *site, size_t bytes);
 void *ht_calloc_from(const struct ht_site *site, size_t count, size_t bytes);
 void *ht_realloc_from(const struct ht_site *site, void *block, size_t bytes);
@@ -262,8 +233,8 @@ void ht_on_refuse_from(const struct ht_site *site, ht_heap_id heap, size_t bytes
 int ht_guard_scan(unsigned most);
 /* One block, on demand. 0: it is whole, or not one of ht_malloc's. */
 int ht_guard_check(const void *block);
-/* A fault that a port or the firmware itself found. */
-void ht_on_fault(enum ht_fault kind, const void *address, size_t size);
+/* The system itself found that this task's stack overflowed. */
+void ht_on_stack_overflow(uint8_t task);
 
 /* All live blocks are told to the host by the next calls of ht_pump, a slice each. */
 void ht_snapshot(void);
@@ -271,12 +242,7 @@ void ht_snapshot(void);
 /* Growth counts from here. */
 void ht_alert_baseline(void);
 /* Compares with the thresholds now. Part of ht_pump. */
-enum ht_level ht_alert_check(void);
-
-/* Returns false if the memory is too small for one block, or no heap number is free. */
-bool ht_pool_begin(struct ht_pool *pool, const char *name, void *memory, size_t bytes, size_t block_bytes);
-void *ht_pool_take(struct ht_pool *pool, size_t bytes); /* NULL: none is free, or bytes is too large */
-void ht_pool_give(struct ht_pool *pool, void *block);
+enum ht_light ht_alert_check(void);
 
 /* Measures `bytes` (a power of two, 256 at least) of memory that nobody uses meanwhile, which belongs to `heap`. Its contents are lost. */
 int ht_bandwidth(ht_heap_id heap, void *memory, size_t bytes, struct ht_bandwidth *result);
@@ -297,14 +263,14 @@ static inline __attribute__((always_inline, unused)) int ht_nothing_(int answer)
 #define ht_stacks_check() ((size_t)ht_nothing_(0))
 #define ht_guard_scan(most) ht_nothing_(0)
 #define ht_guard_check(block) ht_nothing_(0)
-#define ht_alert_check() ((enum ht_level)ht_nothing_(HT_LEVEL_NO_DATA))
+#define ht_alert_check() ((enum ht_light)ht_nothing_(HT_LIGHT_NO_DATA))
 #define ht_bandwidth(heap, memory, bytes, result) ht_nothing_(HT_NOT_HERE)
 #define ht_advise(bytes, wishes) ((enum ht_place)ht_nothing_(HT_PLACE_ANY))
 #define ht_task_end(task) ((void)0)
 #define ht_stack_watch(task, painted) ((void)0)
 #define ht_stack_main(stack, bytes) ((void)0)
 #define ht_heap_watch(heap, use, context) ((void)0)
-#define ht_on_fault(kind, address, size) ((void)0)
+#define ht_on_stack_overflow(task) ((void)0)
 #define ht_snapshot() ((void)0)
 #define ht_alert_baseline() ((void)0)
 

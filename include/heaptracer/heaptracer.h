@@ -118,6 +118,10 @@ extern "C" {
 #define HT_REALLOC(variable, block, bytes) realloc(block, bytes)
 #define HT_STRDUP(variable, text) strdup(text)
 #define HT_FREE(block) free(block)
+#define ht_malloc(bytes) malloc(bytes)
+#define ht_calloc(count, bytes) calloc(count, bytes)
+#define ht_realloc(block, bytes) realloc(block, bytes)
+#define ht_free(block) free(block)
 
 #else
 

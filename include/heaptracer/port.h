@@ -41,9 +41,7 @@ uint8_t ht_port_task(void);
 bool ht_port_in_interrupt(void);
 #endif
 
-/* Return addresses, youngest first, of the functions above the one whose frame is at `here` (HT_HERE in what the program called). On entry frames[0] is that
- * function's own return address where the compiler knew it, else 0; a walker that knows no better leaves it and returns 1. Returns how many there are, at most `most`
- * (1 at least). target/walk has one for each machine. */
+/* One of the walkers of here.h, or one more like them. */
 #ifndef ht_port_walk
 unsigned ht_port_walk(const void *here, ht_pc *frames, unsigned most);
 #endif
@@ -61,7 +59,7 @@ void ht_port_free(void *block);
 
 /* From ht_pump, ht_report and their like only, never in an interrupt or under the lock. */
 #ifndef ht_port_led
-void ht_port_led(enum ht_level level);
+void ht_port_led(enum ht_light light);
 #endif
 #ifndef ht_port_print
 void ht_port_print(char letter);
@@ -77,7 +75,7 @@ struct ht_image ht_port_image(void);
 #endif
 
 /* What a port may use.
- * ht_on_fault, ht_task_*, ht_heap_*, ht_stack_* and ht_on_*_from of firmware.h; and: */
+ * ht_task_*, ht_heap_*, ht_stack_* and ht_on_*_from of firmware.h; and: */
 /* A stack pointer of a task that does not run, for its current depth; from ht_stacks_check. */
 void ht_stack_at(uint8_t task, const void *stack_pointer);
 
