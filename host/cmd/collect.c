@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "host/base/memory.h"
+#include "host/base/path.h"
 #include "host/base/vec.h"
 #include "run.h"
 
@@ -70,12 +71,11 @@ static void fill(struct words *words, const char *pid)
     const char *output = getenv("HEAPTRACER_OUTPUT");
     struct words command = {0};
     add_command(&command, pid);
-    const char *slash = strrchr(command.at.at[0], '/');
     add(words, "run");
     add_options(words, getenv("HEAPTRACER_OPTIONS"));
     add(words, "-q");
     add(words, "-o");
-    add_output(words, output && *output ? output : "heaptracer.%n.%p.htrc", slash ? slash + 1 : command.at.at[0], pid);
+    add_output(words, output && *output ? output : "heaptracer.%n.%p.htrc", path_name(command.at.at[0]), pid);
     add(words, "--");
     for (size_t i = 0; i < command.at.count; i++)
         vec_push(&words->at, command.at.at[i]);

@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "host/base/nearest.h"
+#include "host/base/path.h"
 #include "host/trace/writer.h"
 #include "output.h"
 
@@ -93,13 +94,12 @@ static const struct import_format *format_choose(const char *name, struct error 
 static bool output_choose(struct importer *importer, const char *path, struct error *error)
 {
     struct str name = {0};
-    const char *slash = strrchr(path, '/');
     if (!importer->values->output && !strcmp(path, "-"))
         return error_set(error, ERROR_USAGE, "standard input gives the trace no name: say --output FILE");
     if (importer->values->output)
         str_add(&name, importer->values->output);
     else
-        str_add_format(&name, "%s.htrc", slash ? slash + 1 : path);
+        str_add_format(&name, "%s.htrc", path_name(path));
     importer->output = name.at;
     /* said before the reading; the writer asks again */
     return output_differs(importer->output, path, error) && (importer->values->force || access(importer->output, F_OK) ||

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "host/base/path.h"
+
 static void names_choose(struct reading *reading)
 {
     const struct reading_config *config = reading->config;
@@ -102,7 +104,7 @@ void reading_close(struct reading *reading)
 char *reading_output_name(const char *path, const char *suffix, struct error *error)
 {
     struct str name = {0};
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
+    const char *base = path_name(path), *dot = strrchr(base, '.');
     if (!strcmp(path, "-")) {
         error_set(error, ERROR_USAGE, "a trace from standard input gives the file no name: say --output FILE");
         return NULL;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "host/base/path.h"
 #include "recording.h"
 #include "run.h"
 #include "summary_line.h"
@@ -133,11 +134,10 @@ static void run_texts_fill(struct run_texts *texts, const struct opt_words *word
     add_environment(&texts->environment);
     if (!getcwd(texts->directory, sizeof texts->directory))
         texts->directory[0] = 0;
-    const char *slash = strrchr(words->at[0], '/');
     if (run->out)
         str_add(&texts->out, run->out);
     else
-        str_add_format(&texts->out, "%s.%d.htrc", slash ? slash + 1 : words->at[0], (int)target->pid);
+        str_add_format(&texts->out, "%s.%d.htrc", path_name(words->at[0]), (int)target->pid);
 }
 
 static void run_texts_done(struct run_texts *texts)

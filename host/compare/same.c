@@ -6,6 +6,7 @@
 
 #include "host/base/map.h"
 #include "host/base/memory.h"
+#include "host/base/path.h"
 #include "host/base/vec.h"
 
 struct same {
@@ -35,17 +36,11 @@ void same_begin(struct same *same)
     same->module_base = same->last_module;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static void see_module(struct same *same, const struct event *event)
 {
     struct module_definition module = *(const struct module_definition *)event->define;
     struct event moved = *event;
-    const char *name = base_name(module.path ? module.path : "");
+    const char *name = path_name(module.path ? module.path : "");
     uint64_t hash = XXH3_64bits_withSeed(module.build_id, module.build_id_bytes, XXH3_64bits(name, strlen(name)));
     module.id += same->module_base;
     if (module.id > same->last_module)

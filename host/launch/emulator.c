@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/base/memory.h"
+#include "host/base/path.h"
 #include "search.h"
 
 static const struct known {
@@ -53,9 +54,8 @@ static bool is_known(const char *file)
 
 bool emulator_named(struct emulator *emulator, const char *path, char **words, struct elf_check *guest)
 {
-    const char *slash = strrchr(path, '/');
     unsigned at = 1;
-    if (!is_known(slash ? slash + 1 : path))
+    if (!is_known(path_name(path)))
         return false;
     while (words[at] && words[at][0] == '-' && words[at + 1])
         at += stands_alone(words[at]) ? 1 : 2;

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/base/path.h"
+
 #define DEBUG_ROOT "/usr/lib/debug"
 
 enum { VDSO_BYTES = 2 * 4096 };
@@ -86,11 +88,11 @@ static int try_below(struct search *search, const char *folder, const char *name
 
 static int try_folder(struct search *search, const char *folder)
 {
-    const char *path = search->request->path, *slash = strrchr(path, '/');
+    const char *path = search->request->path, *name = path_name(path);
     int fd = try_build_id(search, folder, "");
     fd = fd >= 0 ? fd : try_build_id(search, folder, ".debug");
     fd = fd >= 0 ? fd : try_below(search, folder, path);
-    return fd >= 0 || !slash ? fd : try_below(search, folder, slash + 1);
+    return fd >= 0 || name == path ? fd : try_below(search, folder, name);
 }
 
 /* A replaced file is still mapped under its old name; the kernel then adds this to the path. */

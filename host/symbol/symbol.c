@@ -11,6 +11,7 @@
 #include "host/base/arena.h"
 #include "host/base/error.h"
 #include "host/base/map.h"
+#include "host/base/path.h"
 #include "host/base/str.h"
 #include "host/base/vec.h"
 
@@ -67,12 +68,6 @@ static uint64_t frame_key(uint64_t offset, bool exact)
     return offset << 1 | exact;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 static void see_module(struct symbols *symbols, const struct module_definition *definition)
 {
     if (!definition->id || definition->id >= MODULES_LIMIT)
@@ -82,7 +77,7 @@ static void see_module(struct symbols *symbols, const struct module_definition *
     if (module->path)
         return; /* again, after a seek */
     module->path = memory_copy_text(definition->path && definition->path[0] ? definition->path : "[unknown]");
-    module->name = base_name(module->path);
+    module->name = path_name(module->path);
     module->request = (struct object_request){.path = module->path, .start = definition->start - definition->bias};
     module->request.build_id_bytes = definition->build_id_bytes <= BUILD_ID_BYTES ? definition->build_id_bytes : 0;
     memcpy(module->request.build_id, definition->build_id, module->request.build_id_bytes);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "host/base/path.h"
 #include "host/base/utf8.h"
 
 enum { FRAME_INSIDE = FRAME_START + 1 }; /* a pattern's role; a frame is then FRAME_LIBRARY */
@@ -257,12 +258,6 @@ static void name_shorten(struct str *out, const char *function, bool has_unicode
     str_done(&clean);
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 void frames_add_name(struct str *out, const char *function, bool has_unicode)
 {
     struct str name = {0};
@@ -285,7 +280,7 @@ void frames_add_place(struct str *out, const struct frame *frame, bool is_whole)
         return;
     if (text->file) {
         str_add(out, "(");
-        utf8_add_clean(out, is_whole ? text->file : base_name(text->file));
+        utf8_add_clean(out, is_whole ? text->file : path_name(text->file));
         if (text->line)
             str_add_format(out, ":%u", text->line);
         str_add(out, ")");

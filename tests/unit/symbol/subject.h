@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <gelf.h>
 
+#include "host/base/path.h"
 #include "host/base/str.h"
 #include "host/symbol/symbol.h"
 
@@ -173,8 +174,7 @@ SUBJECT void check_c(const char *file, const char *table, const struct symbols_c
     check_text(&texts[0], "hidden", "sym_inline.c", "MARK(hidden)", false);
     assert_int_equal(ask(&subject, "main", &texts), 1);
     check_text(&texts[0], "main", "sym_inline.c", "MARK(main)", false);
-    const char *slash = strrchr(file, '/');
-    assert_string_equal(texts[0].module, slash ? slash + 1 : file);
+    assert_string_equal(texts[0].module, path_name(file));
     const char *const *notes;
     assert_int_equal(symbols_notes(subject.symbols, &notes), 0);
     symbols_free(subject.symbols);
