@@ -140,14 +140,13 @@ static void pipeline_read_cost(struct pipeline *pipeline, struct trace_reader *r
     model_put(pipeline->model, &(struct event){.kind = EVENT_COST, .define = &totals.cost});
 }
 
-bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error)
+bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, pipeline_progress progress, void *context, struct error *error)
 {
     enum { PROGRESS_EVERY = 1 << 20 };
-    const struct pipeline_options *options = &pipeline->options;
     struct error own = {0}, *failed = error ? error : &own;
     struct event event;
     for (uint64_t count = 1; trace_next(reader, &event, failed) && pipeline_put(pipeline, &event); count++)
-        if (count % PROGRESS_EVERY == 0 && options->progress && !options->progress(options->context, count, event.time_ns))
+        if (count % PROGRESS_EVERY == 0 && progress && !progress(context, count, event.time_ns))
             break;
     pipeline_read_cost(pipeline, reader);
     pipeline_finish(pipeline);

@@ -16,8 +16,6 @@ struct pipeline_options {
     void (*define)(void *context, const struct event *event);
     /* Gets every change in the range beside the analyses; may be NULL. */
     void (*see)(void *context, const struct changes *changes);
-    /* Called about once in a million events; false ends the reading there. May be NULL. */
-    bool (*progress)(void *context, uint64_t events, uint64_t time_ns);
     void *context;
 };
 
@@ -42,7 +40,10 @@ void pipeline_answer(const struct pipeline *pipeline, size_t number, struct tabl
 const struct model *pipeline_model(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);
 
-/* Reads to the end of the trace or of the range, then finishes. False and `error` if the trace is damaged; what was read so far can still be answered. */
-bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error);
+/* Called about once in a million events; false ends the reading there. */
+typedef bool (*pipeline_progress)(void *context, uint64_t events, uint64_t time_ns);
+/* Reads to the end of the trace or of the range, then finishes. `progress` may be NULL. False and `error` if the trace is damaged; what was read so far can
+ * still be answered. */
+bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, pipeline_progress progress, void *context, struct error *error);
 
 #endif

@@ -9,9 +9,9 @@
 #include "host/base/vec.h"
 #include "host/pipeline.h"
 #include "host/view/columns.h"
-#include "page.h"
-#include "progress.h"
+#include "pass.h"
 #include "quick.h"
+#include "reading.h"
 
 struct analyze_options {
     struct page_options page;
@@ -28,11 +28,7 @@ static const struct opt analyze_table[] = {
     {OPT_FLAG, 'l', "list", offsetof(struct analyze_options, list), NULL,
      "list the tables that there are; with --table its columns and formulas", NULL, NULL, NULL},
     {OPT_TEXT, 0, "sort", offsetof(struct analyze_options, sort), "COL", "sort by that column, largest first; '+COL' smallest first", NULL, NULL, NULL},
-    {OPT_TIME, 0, "from", offsetof(struct analyze_options, from_ns), "TIME", "count from then on: 1.5s, 00:01:02 after the start", NULL, NULL, NULL},
-    {OPT_TIME, 0, "to", offsetof(struct analyze_options, to_ns), "TIME", "and only until then", NULL, NULL, NULL},
-    {OPT_COUNT, 0, "process", offsetof(struct analyze_options, process), "ID", "only that process, by its number in the table processes", NULL, NULL, NULL},
-    {OPT_COUNT, 0, "thread", offsetof(struct analyze_options, thread), "ID",
-     "only what that thread allocated, by its number in the table threads", NULL, NULL, NULL},
+    READING_RANGE_OPTIONS(struct analyze_options),
     {OPT_FLAG, 'q', "quick", offsetof(struct analyze_options, quick), NULL,
      "only what the recorder's totals tell, whatever was asked for: at once, however long the trace is", NULL, NULL, NULL},
     {OPT_FLAG, 0, "read-all", offsetof(struct analyze_options, read_all), NULL, "read every event, also where the totals would do", NULL, NULL, NULL},
@@ -79,7 +75,6 @@ struct analyze {
     bool is_first_page;       /* nobody chose tables */
     bool has_found;
     struct page page;
-    struct progress progress;
 };
 
 /* Columns of the first page, so that all fits on one screen. */
@@ -94,25 +89,16 @@ static const struct {
 };
 enum { FIRST_PAGE_TABLES = sizeof first_page / sizeof *first_page, FIRST_PAGE_ROWS = 5 };
 
-/* Names of the tables to print, then of those that only --fail-on looks at. */
 static bool names_choose(struct analyze *analyze, struct opt_words *words, struct error *error)
 {
     const struct analyze_options *options = analyze->options;
-    struct str list = {0};
-    struct gate gate;
+    struct str shown = {0};
     analyze->is_first_page = !options->tables;
     for (size_t i = 0; analyze->is_first_page && i < FIRST_PAGE_TABLES; i++)
-        str_add_format(&list, "%s%s", i ? "," : "", first_page[i].table);
-    str_add(&list, options->tables ? options->tables : "");
-    bool is_good = choice_split(str_text(&list), words, &analyze->names, error);
-    while (is_good && analyze->names[analyze->shown_count])
-        analyze->shown_count++;
-    for (size_t i = 0; is_good && i < options->fail_on.count; i++) {
-        is_good = gate_parse(&gate, options->fail_on.at[i], error);
-        str_add_format(&list, ",%s", gate.table);
-    }
-    is_good = is_good && choice_split(str_text(&list), words, &analyze->names, error);
-    str_done(&list);
+        str_add_format(&shown, "%s%s", i ? "," : "", first_page[i].table);
+    str_add(&shown, options->tables ? options->tables : "");
+    bool is_good = choice_take(str_text(&shown), &options->fail_on, words, &analyze->names, &analyze->shown_count, error);
+    str_done(&shown);
     return is_good;
 }
 
@@ -252,17 +238,6 @@ static bool answers_put(struct analyze *analyze, struct pipeline *pipeline, stru
     return is_good;
 }
 
-static void define_see(void *context, const struct event *event)
-{
-    page_see(&((struct analyze *)context)->page, event);
-}
-
-static bool progress_put(void *context, uint64_t events, uint64_t time_ns)
-{
-    progress_see(&((struct analyze *)context)->progress, events, time_ns);
-    return true;
-}
-
 /* `problem` is what the trace could not give; `error` what we could not do. */
 static bool trace_analyze(struct analyze *analyze, struct trace_reader *reader, struct error *problem, struct error *error)
 {
@@ -272,17 +247,12 @@ static bool trace_analyze(struct analyze *analyze, struct trace_reader *reader, 
                                       .to_ns = options->to_ns,
                                       .process = (uint32_t)options->process,
                                       .thread = (uint32_t)options->thread,
-                                      .define = define_see,
-                                      .progress = progress_put,
-                                      .context = analyze};
+                                      .define = page_see,
+                                      .context = &analyze->page};
     struct pipeline *pipeline = pipeline_new(&chosen, trace_get_header(reader), error);
     if (!pipeline)
         return false;
-    progress_start(&analyze->progress);
-    pipeline_read(pipeline, reader, problem);
-    progress_end(&analyze->progress);
-    if (!problem->kind && !options->to_ns)
-        page_end_check(reader, analyze->path, problem);
+    pass_run(pipeline, reader, analyze->path, options->to_ns, problem);
     page_start(&analyze->page, analyze->path, trace_get_header(reader));
     bool is_good = answers_put(analyze, pipeline, error);
     pipeline_free(pipeline);

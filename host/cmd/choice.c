@@ -1,10 +1,11 @@
-/* choice: in the words of --table, out the tables that they name. */
+/* choice: in words that name something of a list, out whether they do, and the tables that --table and --fail-on name. */
 #include "choice.h"
 
 #include <string.h>
 
 #include <heaptracer/analysis.h>
 
+#include "gate.h"
 #include "host/base/nearest.h"
 
 #define ANALYSIS(name) "|" #name
@@ -32,4 +33,41 @@ bool choice_split(const char *text, struct opt_words *words, const char *const *
     }
     *names = list.at;
     return true;
+}
+
+bool choice_take(const char *shown, const struct opt_list *fail_on, struct opt_words *words, const char *const **names, size_t *shown_count, struct error *error)
+{
+    struct str list = {0};
+    struct gate gate;
+    bool is_good = choice_split(shown, words, names, error);
+    for (*shown_count = 0; is_good && (*names)[*shown_count];)
+        ++*shown_count;
+    str_add(&list, shown);
+    for (size_t i = 0; is_good && i < fail_on->count; i++) {
+        is_good = gate_parse(&gate, fail_on->at[i], error);
+        str_add_format(&list, ",%s", gate.table);
+    }
+    is_good = is_good && choice_split(str_text(&list), words, names, error);
+    str_done(&list);
+    return is_good;
+}
+
+bool choice_check(const char *noun, const char *names, const char *word, struct error *error)
+{
+    const char *rest = names, *name;
+    size_t count;
+    bool is_known = false;
+    struct arena arena = {0};
+    struct nearest nearest = {.wanted = word};
+    while (!is_known && opt_next_word(&rest, '|', &name, &count)) {
+        const char *copy = arena_copy_text(&arena, name, count);
+        nearest_offer(&nearest, copy);
+        is_known = !strcmp(copy, word);
+    }
+    if (!is_known && nearest.best)
+        error_set(error, ERROR_USAGE, "there is no %s '%s'; did you mean '%s'?", noun, word, nearest.best);
+    else if (!is_known)
+        error_set(error, ERROR_USAGE, "there is no %s '%s'; it is one of %s", noun, word, names);
+    arena_done(&arena);
+    return is_known;
 }

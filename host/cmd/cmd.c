@@ -47,6 +47,14 @@ int cmd_fail(const struct error *error)
     return error_exit_code(error);
 }
 
+void cmd_say_notes(const char *notes)
+{
+    const char *line;
+    size_t count;
+    while (opt_next_word(&notes, '\n', &line, &count))
+        fprintf(stderr, "heaptracer: note: %.*s\n", (int)count, line);
+}
+
 int cmd_print(struct str *text)
 {
     struct error error = {0};

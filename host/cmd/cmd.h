@@ -41,6 +41,8 @@ int cmd_unknown(const char *word);
 bool cmd_parse(const struct opt_command *table, void *values, int argc, char **argv, struct opt_words *words, int *exit_code);
 /* Prints "heaptracer: sentence" on stderr; returns the exit code for it. */
 int cmd_fail(const struct error *error);
+/* Prints each line of `notes`, as "heaptracer: note: line" on stderr. */
+void cmd_say_notes(const char *notes);
 /* Writes all of `text` to stdout; the exit code. */
 int cmd_print(struct str *text);
 

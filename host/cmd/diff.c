@@ -11,7 +11,7 @@
 #include "host/view/cell.h"
 #include "host/view/columns.h"
 #include "page.h"
-#include "progress.h"
+#include "pass.h"
 
 struct diff_options {
     struct page_options page;
@@ -84,30 +84,20 @@ struct diff {
     VEC(struct diff_side) sides; /* the last is AFTER */
     struct page page;
     struct same *same;
-    struct progress progress;
     bool has_found, is_sampled;
 };
 
 static bool tables_choose(struct diff *diff, struct opt_words *words, struct error *error)
 {
     const struct diff_options *options = diff->options;
-    struct str list = {0};
-    struct gate gate;
-    bool is_good = true;
+    struct str shown = {0};
     if (options->tables && !strcmp(options->tables, "all"))
         return true;
     for (size_t i = 0; !options->tables && i < FIRST_PAGE_TABLES; i++)
-        str_add_format(&list, "%s%s", i ? "," : "", first_page[i].table);
-    str_add(&list, options->tables ? options->tables : "");
-    is_good = choice_split(str_text(&list), words, &diff->names, error);
-    while (is_good && diff->names[diff->shown_count])
-        diff->shown_count++;
-    for (size_t i = 0; is_good && i < options->fail_on.count; i++) {
-        is_good = gate_parse(&gate, options->fail_on.at[i], error);
-        str_add_format(&list, ",%s", gate.table);
-    }
-    is_good = is_good && choice_split(str_text(&list), words, &diff->names, error);
-    str_done(&list);
+        str_add_format(&shown, "%s%s", i ? "," : "", first_page[i].table);
+    str_add(&shown, options->tables ? options->tables : "");
+    bool is_good = choice_take(str_text(&shown), &options->fail_on, words, &diff->names, &diff->shown_count, error);
+    str_done(&shown);
     return is_good;
 }
 
@@ -120,29 +110,19 @@ static bool wishes_check(const struct diff *diff, struct error *error)
 
 static void define_see(void *context, const struct event *event)
 {
-    same_see(((struct diff *)context)->same, event);
-}
-
-static bool progress_put(void *context, uint64_t events, uint64_t time_ns)
-{
-    progress_see(&((struct diff *)context)->progress, events, time_ns);
-    return true;
+    same_see(context, event);
 }
 
 static bool side_read(struct diff *diff, struct diff_side *side, struct error *error)
 {
-    struct pipeline_options chosen = {.tables = diff->names, .define = define_see, .progress = progress_put, .context = diff};
+    struct pipeline_options chosen = {.tables = diff->names, .define = define_see, .context = diff->same};
     side->reader = trace_open(side->path, error);
     side->pipeline = side->reader ? pipeline_new(&chosen, trace_get_header(side->reader), error) : NULL;
     if (!side->pipeline)
         return false;
     diff->is_sampled |= trace_get_header(side->reader)->sample_bytes != 0;
     same_begin(diff->same);
-    progress_start(&diff->progress);
-    pipeline_read(side->pipeline, side->reader, &side->problem);
-    progress_end(&diff->progress);
-    if (!side->problem.kind)
-        page_end_check(side->reader, side->path, &side->problem);
+    pass_run(side->pipeline, side->reader, side->path, 0, &side->problem);
     for (size_t i = 0; pipeline_analysis(side->pipeline, i); i++) {
         vec_extend(&side->tables, i + 1);
         pipeline_answer(side->pipeline, i, &side->tables.at[i]);

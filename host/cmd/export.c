@@ -5,13 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "cmd.h"
-#include "host/base/nearest.h"
-#include "host/base/vec.h"
-#include "host/pipeline.h"
 #include "output.h"
-#include "page.h"
-#include "progress.h"
+#include "reading.h"
 
 #define EXPORT(name) "|" #name
 static const char format_names[] = ""
@@ -36,11 +33,7 @@ static const struct opt export_options[] = {
      "peak; all; leaked", "leaked|peak|allocated|temporary", NULL},
     {OPT_FLAG, 'q', "quiet", offsetof(struct export_values, quiet), NULL, "say nothing but errors", NULL, NULL, NULL},
     {OPT_SECTION, 0, NULL, 0, NULL, "What to export", NULL, NULL, NULL},
-    {OPT_TIME, 0, "from", offsetof(struct export_values, from_ns), "TIME", "count from then on: 1.5s, 00:01:02 after the start", NULL, NULL, NULL},
-    {OPT_TIME, 0, "until", offsetof(struct export_values, to_ns), "TIME", "and only until then", NULL, NULL, NULL},
-    {OPT_COUNT, 0, "process", offsetof(struct export_values, process), "ID", "only that process, by its number in the table processes", NULL, NULL, NULL},
-    {OPT_COUNT, 0, "thread", offsetof(struct export_values, thread), "ID", "only what that thread allocated, by its number in the table threads", NULL, NULL,
-     NULL},
+    READING_RANGE_UNTIL_OPTIONS(struct export_values, "until"),
     PAGE_NAME_OPTIONS(struct export_values, page),
     {0},
 };
@@ -82,22 +75,14 @@ struct exporter {
     const char *path;
     char *output;       /* owned; NULL: standard output */
     struct output file; /* what export.out packs into */
-    struct progress progress;
+    struct reading reading;
 };
 
 static const struct export_format *format_choose(const char *name, struct error *error)
 {
-    const struct export_format *format = name ? export_find(name) : NULL;
-    struct nearest nearest = {.wanted = name ? name : ""};
-    for (const struct export_format *const *at = export_formats; name && *at; at++)
-        nearest_offer(&nearest, (*at)->name);
     if (!name)
         error_set(error, ERROR_USAGE, "which format? name it with --to FORMAT, one of %s", format_names + 1);
-    else if (!format && nearest.best)
-        error_set(error, ERROR_USAGE, "there is no format '%s'; did you mean '%s'?", name, nearest.best);
-    else if (!format)
-        error_set(error, ERROR_USAGE, "there is no format '%s'; it is one of %s", name, format_names + 1);
-    return format;
+    return name && choice_check("format", format_names + 1, name, error) ? export_find(name) : NULL;
 }
 
 static bool wishes_check(const struct exporter *exporter, struct error *error)
@@ -118,29 +103,17 @@ static bool header_check(const struct exporter *exporter, const struct trace_hea
     return error_set(error, ERROR_USAGE, "'%s' is a sampled trace, and %s has no way to say so; use --to pprof", exporter->path, exporter->export.format->name);
 }
 
-/* server.4711.htrc becomes server.4711.pb.gz in the current folder. */
-static char *output_name(const char *path, const struct export_format *format)
-{
-    struct str name = {0};
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
-    str_add_bytes(&name, base, dot && dot != base && !strcmp(dot, ".htrc") ? (size_t)(dot - base) : strlen(base));
-    str_add(&name, format->suffix);
-    return name.at;
-}
-
 static bool output_choose(struct exporter *exporter, struct error *error)
 {
     const struct export_format *format = exporter->export.format;
     const char *wanted = exporter->values->page.output;
-    if (!wanted && !strcmp(exporter->path, "-"))
-        return error_set(error, ERROR_USAGE, "a trace from standard input gives the file no name: say --output FILE");
     if (wanted && !strcmp(wanted, "-")) {
         if (format->pack != PACK_NONE && isatty(STDOUT_FILENO))
             return error_set(error, ERROR_USAGE, "%s is compressed, which a terminal cannot show: say --output FILE, or send it through a pipe", format->name);
         return true;
     }
-    exporter->output = wanted ? memory_copy_text(wanted) : output_name(exporter->path, format);
-    return true;
+    exporter->output = wanted ? memory_copy_text(wanted) : reading_output_name(exporter->path, format->suffix, error);
+    return exporter->output != NULL;
 }
 
 /* A compressed format takes the form that its name asks for, as its readers do. */
@@ -175,9 +148,12 @@ static bool exporter_close(struct exporter *exporter, bool is_good, struct error
     return output_close(&exporter->file, is_good && is_packed, error) && is_good && is_packed;
 }
 
-static void define_see(void *context, const struct event *event)
+static void reading_begun(void *context, const struct reading *reading)
 {
-    symbols_see(((struct exporter *)context)->export.symbols, event);
+    struct export *export = &((struct exporter *)context)->export;
+    export->model = pipeline_model(reading->pipeline);
+    if (export->format->begin)
+        export->format->begin(export);
 }
 
 static void changes_see(void *context, const struct changes *changes)
@@ -186,106 +162,72 @@ static void changes_see(void *context, const struct changes *changes)
     exporter->export.format->see(&exporter->export, changes);
 }
 
-static bool progress_put(void *context, uint64_t events, uint64_t time_ns)
+static bool trace_export(struct exporter *exporter, struct error *error)
 {
-    progress_see(&((struct exporter *)context)->progress, events, time_ns);
-    return true;
-}
-
-static bool tables_write(struct exporter *exporter, struct pipeline *pipeline, struct error *error)
-{
-    VEC(struct table) tables = {0};
-    for (size_t i = 0; pipeline_analysis(pipeline, i); i++) {
-        struct table table;
-        pipeline_answer(pipeline, i, &table);
-        vec_push(&tables, table);
-    }
-    exporter->export.tables = tables.at;
-    exporter->export.table_count = tables.count;
-    bool is_good = exporter->export.format->write(&exporter->export, error);
-    for (size_t i = 0; i < tables.count; i++)
-        table_done(tables.at + i);
-    vec_done(&tables);
-    return is_good;
-}
-
-/* `problem` is what the trace could not give; `error` what we could not do. */
-static bool trace_export(struct exporter *exporter, struct trace_reader *reader, struct error *problem, struct error *error)
-{
-    const struct export_values *values = exporter->values;
+    const struct reading *reading = &exporter->reading;
     struct export *export = &exporter->export;
-    struct pipeline_options chosen = {.tables = export->format->tables,
-                                      .from_ns = values->from_ns,
-                                      .to_ns = values->to_ns,
-                                      .process = (uint32_t)values->process,
-                                      .thread = (uint32_t)values->thread,
-                                      .define = define_see,
-                                      .see = export->format->see ? changes_see : NULL,
-                                      .progress = progress_put,
-                                      .context = exporter};
-    export->header = trace_get_header(reader);
-    struct pipeline *pipeline = header_check(exporter, export->header, error) ? pipeline_new(&chosen, export->header, error) : NULL;
-    if (!pipeline)
+    if (!reading_run(&exporter->reading, error))
         return false;
-    export->model = pipeline_model(pipeline);
-    if (export->format->begin)
-        export->format->begin(export);
-    progress_start(&exporter->progress);
-    pipeline_read(pipeline, reader, problem);
-    progress_end(&exporter->progress);
-    if (!problem->kind && !values->to_ns)
-        page_end_check(reader, exporter->path, problem);
-    export->problem = problem->kind ? problem->text : NULL;
-    bool is_good = tables_write(exporter, pipeline, error);
+    export->tables = reading->tables.at;
+    export->table_count = reading->tables.count;
+    export->problem = reading->problem.kind ? reading->problem.text : NULL;
+    bool is_good = export->format->write(export, error);
     if (export->format->end)
         export->format->end(export);
-    pipeline_free(pipeline);
     return is_good;
 }
 
 static void notes_say(const struct exporter *exporter)
 {
-    const char *const *notes, *line = str_text(&exporter->export.note);
+    const char *const *notes;
     size_t count = symbols_notes(exporter->export.symbols, &notes);
     for (size_t i = 0; i < count; i++)
         fprintf(stderr, "heaptracer: %s\n", notes[i]);
-    for (size_t bytes; *line; line += bytes + 1) {
-        bytes = strcspn(line, "\n");
-        fprintf(stderr, "heaptracer: note: %.*s\n", (int)bytes, line);
-    }
+    cmd_say_notes(str_text(&exporter->export.note));
     if (exporter->output && exporter->export.format->open_with)
         fprintf(stderr, "heaptracer: %s; open it with: %s %s\n", exporter->output, exporter->export.format->open_with, exporter->output);
     else if (exporter->output)
         fprintf(stderr, "heaptracer: %s\n", exporter->output);
 }
 
-static int exporter_end(struct exporter *exporter, bool is_good, const struct error *problem, struct error *error)
+static int exporter_end(struct exporter *exporter, bool is_good, struct error *error)
 {
+    const struct error *problem = &exporter->reading.problem;
     if (exporter_close(exporter, is_good, error) && !exporter->values->quiet)
         notes_say(exporter);
-    return error->kind ? cmd_fail(error) : problem->kind ? cmd_fail(problem) : CMD_DONE;
+    int exit_code = error->kind ? cmd_fail(error) : problem->kind ? cmd_fail(problem) : CMD_DONE;
+    reading_close(&exporter->reading);
+    str_done(&exporter->export.note);
+    memory_free(exporter->output);
+    return exit_code;
+}
+
+static bool exporter_read(struct exporter *exporter, const struct reading_config *config, struct error *error)
+{
+    struct reading *reading = &exporter->reading;
+    if (!reading_open(reading, config, exporter->path, error) || !header_check(exporter, reading->header, error) || !exporter_open(exporter, error))
+        return false;
+    exporter->export.header = reading->header;
+    exporter->export.symbols = reading->symbols;
+    return trace_export(exporter, error);
 }
 
 static int export_file(const struct export_values *values, const char *path)
 {
-    struct error error = {0}, problem = {0};
+    struct error error = {0};
     struct exporter exporter = {.values = values, .path = path, .export = {.path = path, .metric = values->metric}};
-    char *bundle = page_find_bundle(&values->page, path);
-    struct symbols_config names = {values->page.debug_paths.at, values->page.sysroot, bundle, values->page.debuginfod};
-    struct trace_reader *reader = NULL;
-    exporter.export.format = format_choose(values->to, &error);
-    exporter.export.symbols = symbols_new(&names);
-    if (exporter.export.format && wishes_check(&exporter, &error) && output_choose(&exporter, &error))
-        reader = trace_open(path, &error);
-    bool is_good = reader && exporter_open(&exporter, &error) && trace_export(&exporter, reader, &problem, &error);
-    int exit_code = exporter_end(&exporter, is_good, &problem, &error);
-    if (reader)
-        trace_close(reader);
-    symbols_free(exporter.export.symbols);
-    str_done(&exporter.export.note);
-    memory_free(exporter.output);
-    memory_free(bundle);
-    return exit_code;
+    const struct export_format *format = exporter.export.format = format_choose(values->to, &error);
+    bool is_good = format && wishes_check(&exporter, &error) && output_choose(&exporter, &error);
+    struct reading_config config = {.page = &values->page,
+                                    .tables = is_good ? format->tables : NULL,
+                                    .from_ns = values->from_ns,
+                                    .to_ns = values->to_ns,
+                                    .process = values->process,
+                                    .thread = values->thread,
+                                    .begin = reading_begun,
+                                    .see = is_good && format->see ? changes_see : NULL,
+                                    .context = &exporter};
+    return exporter_end(&exporter, is_good && exporter_read(&exporter, &config, &error), &error);
 }
 
 int cmd_export(int argc, char **argv)

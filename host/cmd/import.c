@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "cmd.h"
-#include "host/base/nearest.h"
 #include "host/base/path.h"
 #include "host/trace/writer.h"
 #include "output.h"
@@ -78,19 +78,6 @@ static void writer_put(void *context, const struct event *event)
     trace_writer_put(((struct importer *)context)->writer, event, 1);
 }
 
-static const struct import_format *format_choose(const char *name, struct error *error)
-{
-    const struct import_format *format = import_find(name);
-    struct nearest nearest = {.wanted = name};
-    for (const struct import_format *const *at = import_formats; *at; at++)
-        nearest_offer(&nearest, (*at)->name);
-    if (!format && nearest.best)
-        error_set(error, ERROR_USAGE, "there is no format '%s'; did you mean '%s'?", name, nearest.best);
-    else if (!format)
-        error_set(error, ERROR_USAGE, "there is no format '%s'; it is one of %s", name, format_names + 1);
-    return format;
-}
-
 static bool output_choose(struct importer *importer, const char *path, struct error *error)
 {
     struct str name = {0};
@@ -108,11 +95,7 @@ static bool output_choose(struct importer *importer, const char *path, struct er
 
 static void result_say(const struct importer *importer, const struct import *import, const struct trace_totals *totals)
 {
-    const char *line = str_text(&import->note);
-    for (size_t bytes; *line; line += bytes + 1) {
-        bytes = strcspn(line, "\n");
-        fprintf(stderr, "heaptracer: note: %.*s\n", (int)bytes, line);
-    }
+    cmd_say_notes(str_text(&import->note));
     fprintf(stderr, "heaptracer: %s: %llu events; look at it with: heaptracer analyze %s\n", importer->output, (unsigned long long)totals->events, importer->output);
 }
 
@@ -133,8 +116,9 @@ static int import_file(const struct import_values *values, const char *path)
     struct importer importer = {.values = values};
     struct import import = {.elf = values->elf, .with_freed = values->with_freed};
     struct import_sink sink = {writer_begin, writer_put, &importer};
-    const struct import_format *format = values->from ? format_choose(values->from, &error) : NULL;
-    if (!error.kind && output_choose(&importer, path, &error))
+    bool is_good = !values->from || choice_check("format", format_names + 1, values->from, &error);
+    const struct import_format *format = values->from ? import_find(values->from) : NULL;
+    if (is_good && output_choose(&importer, path, &error))
         import.lines = lines_open(path, &error);
     if (import.lines)
         import_read(&import, format, &sink, &error);

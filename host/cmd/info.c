@@ -7,6 +7,7 @@
 #include "host/base/number.h"
 #include "host/view/event_line.h"
 #include "page.h"
+#include "pass.h"
 #include "progress.h"
 
 struct info_options {
@@ -288,7 +289,7 @@ static int info_file(const struct info_options *options, const char *path)
         info_init(&info);
         info_read(&info, reader, &problem);
         if (!problem.kind)
-            page_end_check(reader, path, &problem);
+            pass_end_check(reader, path, &problem);
         file_fill(&info, path, reader);
         index_fill(&info, reader);
         kinds_fill(&info);

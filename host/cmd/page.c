@@ -15,16 +15,24 @@
 #include "host/view/view_csv.h"
 #include "host/view/view_text.h"
 
-char *page_find_bundle(const struct page_options *options, const char *trace_path)
+/* The folder that 'heaptracer bundle' makes beside a trace. */
+static char *bundle_beside(const char *trace_path)
 {
     struct str path = {0};
     struct stat stat_of;
-    if (options->bundle)
-        return memory_copy_text(options->bundle);
     str_add_format(&path, "%s.bundle", trace_path);
     char *found = !stat(str_text(&path), &stat_of) && S_ISDIR(stat_of.st_mode) ? memory_copy_text(str_text(&path)) : NULL;
     str_done(&path);
     return found;
+}
+
+struct symbols *page_symbols(const struct page_options *options, const char *trace_path)
+{
+    char *beside = options->bundle ? NULL : bundle_beside(trace_path);
+    struct symbols_config config = {options->debug_paths.at, options->sysroot, options->bundle ? options->bundle : beside, options->debuginfod};
+    struct symbols *symbols = symbols_new(&config);
+    memory_free(beside);
+    return symbols;
 }
 
 static bool is_text(const struct page *page)
@@ -40,9 +48,7 @@ bool page_open(struct page *page, const struct page_options *options, const char
         return error_set(error, ERROR_USAGE, "--json and --csv: choose one");
     if (!terminal_open(&page->terminal, &config, error))
         return false;
-    page->bundle = page_find_bundle(options, trace_path);
-    struct symbols_config symbols = {options->debug_paths.at, options->sysroot, page->bundle, options->debuginfod};
-    page->symbols = symbols_new(&symbols);
+    page->symbols = page_symbols(options, trace_path);
     page->view = (struct view){.symbols = page->symbols,
                                .width = page->terminal.width,
                                .has_colour = page->terminal.has_colour,
@@ -56,13 +62,6 @@ bool page_open(struct page *page, const struct page_options *options, const char
 void page_see(void *page, const struct event *event)
 {
     symbols_see(((struct page *)page)->symbols, event);
-}
-
-void page_end_check(struct trace_reader *reader, const char *trace_path, struct error *problem)
-{
-    struct trace_totals totals;
-    if (!trace_get_totals(reader, &totals) || !totals.complete)
-        error_set(problem, ERROR_READ, "'%s' ends before the recorder's totals: the recording was cut or is not over; what is there was read", trace_path);
 }
 
 static void header_put(struct page *page, const char *trace_path, const struct trace_header *header)
@@ -167,7 +166,6 @@ bool page_close(struct page *page, const char *problem, struct error *error)
         is_good = terminal_close(&page->terminal, error);
     if (page->symbols)
         symbols_free(page->symbols);
-    memory_free(page->bundle);
     *page = (struct page){0};
     return is_good;
 }

@@ -60,17 +60,14 @@ struct page {
     struct view view;
     struct view_json *json;
     size_t table_count;
-    char *bundle; /* owned */
 };
 
-/* The folder that 'heaptracer bundle' makes beside a trace, or the one that was named; NULL if there is none, else to be freed. */
-char *page_find_bundle(const struct page_options *options, const char *trace_path);
+/* With the bundle that was named, or that lies beside the trace. */
+struct symbols *page_symbols(const struct page_options *options, const char *trace_path);
 /* Opens the output, so that a wrong one is said before the work, and the symbols. page_close ends it, also after a failure. */
 bool page_open(struct page *page, const struct page_options *options, const char *trace_path, struct error *error);
 /* For pipeline and reading loops: definitions of modules and frames. */
 void page_see(void *page, const struct event *event);
-/* After the last event: sets `problem` when the recorder's totals are missing, since then the end of the trace is, too. */
-void page_end_check(struct trace_reader *reader, const char *trace_path, struct error *problem);
 /* The head of the document; after all reading, since a pager takes the terminal. */
 void page_start(struct page *page, const char *trace_path, const struct trace_header *header);
 /* `suits` rows are shown as text when no --limit was given (0: 20). False and `error` if --columns does not fit it. */

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "host/base/path.h"
+#include "pass.h"
 
 static void names_choose(struct reading *reading)
 {
     const struct reading_config *config = reading->config;
     for (const struct analysis *const *at = analysis_list(); !config->tables && *at; at++)
-        if (config->wants((*at)->name))
+        if (!config->wants || config->wants((*at)->name))
             vec_push(&reading->names, (*at)->name);
     for (const char *const *at = config->tables; at && *at; at++)
         vec_push(&reading->names, *at);
@@ -23,9 +24,7 @@ bool reading_open(struct reading *reading, const struct reading_config *config, 
     if (!reading->reader)
         return false;
     reading->header = trace_get_header(reading->reader);
-    reading->bundle = page_find_bundle(config->page, path);
-    struct symbols_config names = {config->page->debug_paths.at, config->page->sysroot, reading->bundle, config->page->debuginfod};
-    reading->symbols = symbols_new(&names);
+    reading->symbols = page_symbols(config->page, path);
     names_choose(reading);
     return true;
 }
@@ -35,10 +34,10 @@ static void define_see(void *context, const struct event *event)
     symbols_see(((struct reading *)context)->symbols, event);
 }
 
-static bool progress_put(void *context, uint64_t events, uint64_t time_ns)
+static void changes_see(void *context, const struct changes *changes)
 {
-    progress_see(&((struct reading *)context)->progress, events, time_ns);
-    return true;
+    const struct reading_config *config = ((struct reading *)context)->config;
+    config->see(config->context, changes);
 }
 
 static void answers_take(struct reading *reading)
@@ -64,16 +63,14 @@ bool reading_run(struct reading *reading, struct error *error)
                                       .process = (uint32_t)config->process,
                                       .thread = (uint32_t)config->thread,
                                       .define = define_see,
-                                      .progress = progress_put,
+                                      .see = config->see ? changes_see : NULL,
                                       .context = reading};
     reading->pipeline = pipeline_new(&chosen, reading->header, error);
     if (!reading->pipeline)
         return false;
-    progress_start(&reading->progress);
-    pipeline_read(reading->pipeline, reading->reader, &reading->problem);
-    progress_end(&reading->progress);
-    if (!reading->problem.kind && !config->to_ns)
-        page_end_check(reading->reader, reading->path, &reading->problem);
+    if (config->begin)
+        config->begin(config->context, reading);
+    pass_run(reading->pipeline, reading->reader, reading->path, config->to_ns, &reading->problem);
     answers_take(reading);
     return true;
 }
@@ -98,7 +95,6 @@ void reading_close(struct reading *reading)
         symbols_free(reading->symbols);
     if (reading->reader)
         trace_close(reading->reader);
-    memory_free(reading->bundle);
 }
 
 char *reading_output_name(const char *path, const char *suffix, struct error *error)

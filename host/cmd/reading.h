@@ -7,20 +7,26 @@
 #include "host/base/vec.h"
 #include "host/pipeline.h"
 #include "page.h"
-#include "progress.h"
+
+struct reading;
 
 struct reading_config {
     const struct page_options *page; /* for names of functions */
     const char *const *tables;       /* names, NULL-terminated; NULL: all that `wants` wants */
-    bool (*wants)(const char *table);
+    bool (*wants)(const char *table); /* NULL: all */
     bool has_slices;
     uint64_t from_ns, to_ns, process, thread;
+    void (*begin)(void *context, const struct reading *reading); /* before the first event; may be NULL */
+    model_see see;                                               /* gets every change; may be NULL */
+    void *context;
 };
 
 /* The rows of an option table for the fields from_ns, to_ns, process and thread of `type`. */
-#define READING_RANGE_OPTIONS(type)                                                                                                                           \
+#define READING_RANGE_OPTIONS(type) READING_RANGE_UNTIL_OPTIONS(type, "to")
+/* The same where --to is something else. */
+#define READING_RANGE_UNTIL_OPTIONS(type, until)                                                                                                              \
     {OPT_TIME, 0, "from", offsetof(type, from_ns), "TIME", "count from then on: 1.5s, 00:01:02 after the start", NULL, NULL, NULL},                           \
-        {OPT_TIME, 0, "to", offsetof(type, to_ns), "TIME", "and only until then", NULL, NULL, NULL},                                                          \
+        {OPT_TIME, 0, until, offsetof(type, to_ns), "TIME", "and only until then", NULL, NULL, NULL},                                                         \
         {OPT_COUNT, 0, "process", offsetof(type, process), "ID", "only that process, by its number in the table processes", NULL, NULL, NULL},                \
         {OPT_COUNT, 0, "thread", offsetof(type, thread), "ID", "only what that thread allocated, by its number in the table threads", NULL, NULL, NULL}
 
@@ -30,13 +36,11 @@ struct reading {
     struct trace_reader *reader;
     const struct trace_header *header;
     struct symbols *symbols;
-    char *bundle;
     struct pipeline *pipeline;
     VEC(const char *) names;
     VEC(struct table) tables;
     const struct slices *slices; /* NULL unless has_slices */
     struct error problem;        /* what the trace could not give */
-    struct progress progress;
 };
 
 /* reading_close ends it, also after a failure. */

@@ -125,7 +125,13 @@ static int report_file(const struct report_options *options, const char *path)
     struct terminal terminal;
     struct output output = {0};
     struct reading reading = {0};
-    struct reading_config config = {&options->page, NULL, wants_table, true, options->from_ns, options->to_ns, options->process, options->thread};
+    struct reading_config config = {.page = &options->page,
+                                    .wants = wants_table,
+                                    .has_slices = true,
+                                    .from_ns = options->from_ns,
+                                    .to_ns = options->to_ns,
+                                    .process = options->process,
+                                    .thread = options->thread};
     char *name = output_choose(options, path, &error);
     bool is_good = !error.kind && reading_open(&reading, &config, path, &error) &&
                    terminal_open(&terminal, &(struct terminal_config){NULL, options->page.colour, options->page.width}, &error) &&

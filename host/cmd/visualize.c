@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "cmd.h"
-#include "host/base/nearest.h"
 #include "host/base/utf8.h"
 #include "host/view/picture.h"
 #include "output.h"
@@ -74,21 +74,14 @@ const struct opt_command cmd_visualize_table = {
 
 static const struct picture_type *type_choose(const char *name, struct error *error)
 {
-    struct nearest nearest = {.wanted = name ? name : ""};
-    if (!name) {
+    const struct picture_type *type = picture_types;
+    if (!name)
         error_set(error, ERROR_USAGE, "which picture? name it with --type TYPE, one of %s", type_names + 1);
+    if (!name || !choice_check("picture", type_names + 1, name, error))
         return NULL;
-    }
-    for (const struct picture_type *type = picture_types; type->name; type++) {
-        if (!strcmp(type->name, name))
-            return type;
-        nearest_offer(&nearest, type->name);
-    }
-    if (nearest.best)
-        error_set(error, ERROR_USAGE, "there is no picture '%s'; did you mean '%s'?", name, nearest.best);
-    else
-        error_set(error, ERROR_USAGE, "there is no picture '%s'; it is one of %s", name, type_names + 1);
-    return NULL;
+    while (strcmp(type->name, name))
+        type++;
+    return type;
 }
 
 static bool sizes_check(const struct visualize_options *options, struct error *error)
@@ -164,8 +157,13 @@ static int visualize_file(const struct visualize_options *options, const struct 
     struct output output = {0};
     struct reading reading = {0};
     const char *path = words->at[0];
-    struct reading_config config = {&options->page, tables_choose(type, options->metric, words), NULL, type->has_slices, options->from_ns, options->to_ns, options->process,
-                                    options->thread};
+    struct reading_config config = {.page = &options->page,
+                                    .tables = tables_choose(type, options->metric, words),
+                                    .has_slices = type->has_slices,
+                                    .from_ns = options->from_ns,
+                                    .to_ns = options->to_ns,
+                                    .process = options->process,
+                                    .thread = options->thread};
     char *name = output_choose(options, type, path, &error);
     bool is_good = !error.kind && reading_open(&reading, &config, path, &error) && output_open(&output, name, path, options->force, &error);
     if (is_good && reading_run(&reading, &error))

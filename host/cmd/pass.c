@@ -1,0 +1,27 @@
+/* pass: in a trace and a pipeline, out the pipeline after the last event, and what the trace could not give. */
+#include "pass.h"
+
+#include "progress.h"
+
+static bool progress_put(void *context, uint64_t events, uint64_t time_ns)
+{
+    progress_see(context, events, time_ns);
+    return true;
+}
+
+void pass_run(struct pipeline *pipeline, struct trace_reader *reader, const char *path, uint64_t to_ns, struct error *problem)
+{
+    struct progress progress;
+    progress_start(&progress);
+    pipeline_read(pipeline, reader, progress_put, &progress, problem);
+    progress_end(&progress);
+    if (!problem->kind && !to_ns)
+        pass_end_check(reader, path, problem);
+}
+
+void pass_end_check(struct trace_reader *reader, const char *path, struct error *problem)
+{
+    struct trace_totals totals;
+    if (!trace_get_totals(reader, &totals) || !totals.complete)
+        error_set(problem, ERROR_READ, "'%s' ends before the recorder's totals: the recording was cut or is not over; what is there was read", path);
+}
