@@ -2,9 +2,8 @@
 #include "site_frames.h"
 
 #include <inttypes.h>
-#include <string.h>
 
-#include "host/base/utf8.h"
+#include "host/base/csv.h"
 
 static void frames_add(struct str *text, const struct site_frames *sites, const struct site_frame_range *range)
 {
@@ -12,17 +11,6 @@ static void frames_add(struct str *text, const struct site_frames *sites, const 
         str_add(text, frame ? "; " : "");
         frame_text_add(text, site_frame_text(sites, range, frame));
     }
-}
-
-static void quoted_put(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
 }
 
 static void row_put(struct export *export, const struct site_frames *sites, const struct site_frame_range *range, struct str *text)
@@ -35,7 +23,7 @@ static void row_put(struct export *export, const struct site_frames *sites, cons
     str_clear(text);
     frames_add(text, sites, range);
     putc(',', export->out);
-    quoted_put(export->out, str_text(text));
+    csv_put_quoted(export->out, str_text(text));
     fputs("\r\n", export->out);
 }
 

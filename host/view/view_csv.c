@@ -2,26 +2,11 @@
 #include "view_csv.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "frames.h"
+#include "host/base/csv.h"
 #include "host/base/str.h"
 #include "host/base/utf8.h"
-
-static void field_put(FILE *out, const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
 
 /* "function (file:line);function [module];…" with whole names: all frames that views show, innermost first. */
 static void stack_put(struct str *text, const struct view *view, uint32_t stack, bool is_address)
@@ -54,7 +39,7 @@ static void cell_put(FILE *out, const struct view *view, const struct column *co
     struct str text = {0};
     switch (column->kind) {
     case COLUMN_TEXT:
-        field_put(out, cell.text);
+        csv_put(out, cell.text);
         break;
     case COLUMN_RATIO:
     case COLUMN_REAL:
@@ -70,7 +55,7 @@ static void cell_put(FILE *out, const struct view *view, const struct column *co
     case COLUMN_STACK:
     case COLUMN_FRAME:
         stack_put(&text, view, (uint32_t)cell.u, column->kind == COLUMN_FRAME);
-        field_put(out, str_text(&text));
+        csv_put(out, str_text(&text));
         break;
     default:
         fprintf(out, "%" PRIu64, cell.u);
@@ -84,7 +69,7 @@ void view_csv(FILE *out, const struct view *view, const struct table *table)
     fputs(is_tree ? "row,parent" : "", out);
     for (size_t i = 0; i < table->column_count; i++) {
         fputs(i || is_tree ? "," : "", out);
-        field_put(out, table->columns[i].name);
+        csv_put(out, table->columns[i].name);
     }
     fputs("\r\n", out);
     for (size_t row = 0; row < table->row_count; row++) {

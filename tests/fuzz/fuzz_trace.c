@@ -5,33 +5,18 @@
 
 #include <heaptracer/trace.h>
 
+#include "fuzz_bytes.h"
 #include "host/base/error.h"
 #include "host/trace/code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct source {
-    const uint8_t *at;
-    size_t left;
-};
-
-static long source_read(void *context, void *bytes, size_t room)
-{
-    struct source *source = context;
-    size_t count = source->left < room ? source->left : room;
-    if (count)
-        memcpy(bytes, source->at, count);
-    source->at += count;
-    source->left -= count;
-    return (long)count;
-}
-
-static void read_trace(struct source source)
+static void read_trace(struct fuzz_bytes source)
 {
     struct error error = {0};
     struct event event;
     struct trace_totals totals;
-    struct trace_reader *reader = trace_open_stream(source_read, &source, "input", &error);
+    struct trace_reader *reader = trace_open_stream(fuzz_bytes_read, &source, "input", &error);
     uint64_t sum = 0;
     while (reader && trace_next(reader, &event, &error))
         sum += event.kind == EVENT_MARK && event.define ? strlen(event.define) : event.size;
@@ -41,7 +26,7 @@ static void read_trace(struct source source)
     __asm__ volatile("" ::"r"(sum));
 }
 
-static void read_streams(struct source source)
+static void read_streams(struct fuzz_bytes source)
 {
     static struct decoder decoder;
     struct event event;
@@ -66,8 +51,8 @@ static void read_streams(struct source source)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size && data[0] == 0x89)
-        read_trace((struct source){data, size});
+        read_trace((struct fuzz_bytes){data, size});
     else
-        read_streams((struct source){data, size});
+        read_streams((struct fuzz_bytes){data, size});
     return 0;
 }

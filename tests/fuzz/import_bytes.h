@@ -8,27 +8,16 @@
 
 #include <heaptracer/model.h>
 
+#include "fuzz_bytes.h"
 #include "host/import/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct import_bytes {
-    const uint8_t *at;
-    size_t left;
+    struct fuzz_bytes bytes;
     struct model *model;
     uint32_t frames, modules, processes;
 };
-
-static long import_bytes_read(void *context, void *bytes, size_t room)
-{
-    struct import_bytes *input = context;
-    size_t count = input->left < room ? input->left : room;
-    if (count)
-        memcpy(bytes, input->at, count);
-    input->at += count;
-    input->left -= count;
-    return (long)count;
-}
 
 static void import_bytes_check(bool holds)
 {
@@ -60,9 +49,9 @@ static void import_bytes_put(void *context, const struct event *event)
 
 static inline int import_bytes_run(const char *format, const uint8_t *data, size_t size)
 {
-    struct import_bytes input = {.at = data, .left = size};
+    struct import_bytes input = {.bytes = {data, size}};
     struct import_sink sink = {import_bytes_begin, import_bytes_put, &input};
-    struct import import = {.lines = lines_open_stream(import_bytes_read, &input, "input"), .with_freed = size % 2, .blocks_most = 2048};
+    struct import import = {.lines = lines_open_stream(fuzz_bytes_read, &input.bytes, "input"), .with_freed = size % 2, .blocks_most = 2048};
     struct error error = {0};
     bool is_good = import_read(&import, import_find(format), &sink, &error);
     import_bytes_check(is_good == !error.kind);
