@@ -9,7 +9,7 @@ static const struct column columns[] = {
     [STACK] = {"stack", "Site", "", "the call stack that allocated", COLUMN_STACK},
     [BYTES] = {"bytes", "Never freed", "", "bytes of the site's blocks that lived when their process ended or at the end of the range", COLUMN_BYTES},
     [COUNT] = {"count", "Blocks", "", "those blocks", COLUMN_COUNT},
-    [SHARE] = {"share", "Of allocations", "", "count / the site's allocations in the range; 0 if it made none there", COLUMN_RATIO},
+    [SHARE] = {"share", "Of allocations", "", "count / (the site's allocations in the range + those of `count` that are older)", COLUMN_RATIO},
     [NEW_BYTES] = {"new_bytes", "New", "", "of `bytes`: of blocks born in the range", COLUMN_BYTES},
     [NEW_COUNT] = {"new_count", "New blocks", "", "of `count`: blocks born in the range", COLUMN_COUNT},
     [OLDEST] = {"oldest_ns", "Oldest", "", "largest age of such a block: end of its process or of the range - birth (of its last realloc, if any)",
@@ -101,7 +101,7 @@ static void leaks_row(const struct leaks *leaks, const struct site *site, uint32
     row[STACK].u = site->stack;
     row[BYTES].u = all.bytes;
     row[COUNT].u = tally_count(all);
-    row[SHARE].f = ratio((double)all.count, (double)site->account.allocated.count);
+    row[SHARE].f = ratio((double)all.count, (double)(site->account.allocated.count + leak->all.count - leak->fresh.count));
     row[NEW_BYTES].u = leak->fresh.bytes;
     row[NEW_COUNT].u = tally_count(leak->fresh);
     row[OLDEST].u = leak->oldest_ns;

@@ -11,8 +11,11 @@ enum { SUMMARY, LEAKS, PEAK, HOTSPOTS, TEMPORARY, TABLES };
 
 static const char *const tables[TABLES + 1] = {"summary", "leaks", "peak", "hotspots", "temporary", NULL};
 
-/* Of those that keep more than sums; NULL: all columns. */
-static const char *const columns_held[TABLES] = {[LEAKS] = "stack,bytes,count,share", [TEMPORARY] = "stack,count,bytes,share,allocations"};
+/* Of those that keep more than sums; NULL: all columns. Shares of leaks are not known where some of them are older than the recording. */
+static const char *columns_held(const struct trace_totals *totals, int number)
+{
+    return number == LEAKS ? (totals->inherited ? "stack,bytes,count" : "stack,bytes,count,share") : number == TEMPORARY ? "stack,count,bytes,share,allocations" : NULL;
+}
 
 static int table_number(const char *name)
 {
@@ -48,10 +51,10 @@ bool quick_columns(const struct trace_totals *totals, const char *table, struct 
     int number = table_number(table);
     if (!totals->complete || !totals->has_sites || number == TABLES || (number == TEMPORARY && totals->vague))
         return false;
-    if (columns_held[number]) {
-        str_add(columns, columns_held[number]);
+    const char *held = columns_held(totals, number);
+    str_add(columns, held ? held : "");
+    if (held)
         return true;
-    }
     const struct analysis *analysis = analysis_find(table);
     for (size_t i = 0; i < analysis->column_count - analysis->sampled_column_count; i++) {
         const char *name = analysis->columns[i].name;

@@ -39,6 +39,21 @@ static uint64_t ask(const struct pipeline *pipeline, const char *name, const cha
     return sum;
 }
 
+static double most(const struct pipeline *pipeline, const char *name, const char *column)
+{
+    size_t number = 0;
+    struct table table;
+    double value = 0;
+    while (strcmp(pipeline_analysis(pipeline, number)->name, name))
+        number++;
+    pipeline_answer(pipeline, number, &table);
+    for (size_t row = 0; row < table.row_count; row++)
+        if (table_at(&table, row)[table_find_column(&table, column)].f > value)
+            value = table_at(&table, row)[table_find_column(&table, column)].f;
+    table_done(&table);
+    return value;
+}
+
 /* Naive sums over [from, to): births in it, and what lives at its end. */
 static void check_range(const struct events *events, uint64_t from, uint64_t to)
 {
@@ -69,6 +84,8 @@ static void check_range(const struct events *events, uint64_t from, uint64_t to)
     assert_int_equal(ask(pipeline, "timeline", "allocated_bytes"), allocated);
     assert_int_equal(ask(pipeline, "sizes", "allocated_bytes"), allocated);
     assert_int_equal(ask(pipeline, "leaks", "new_bytes"), fresh);
+    assert_true(most(pipeline, "leaks", "share") <= 1);
+    assert_true(allocated || !live || most(pipeline, "leaks", "share") == 1);
     oracle_done(&oracle);
     pipeline_free(pipeline);
 }
