@@ -52,7 +52,7 @@ static void columns_make(struct table *out, const struct pairs *pairs)
     if (pairs->is_resampled)
         column_add(out, &share);
     for (size_t i = 0; i < pairs->roles.count; i++)
-        if (pairs->roles.at[i] == PAIRS_ROLE_KEY)
+        if (pairs->roles.at[i] == PAIRS_ROLE_KEY || pairs->roles.at[i] == PAIRS_ROLE_LABEL)
             column_add(out, &pairs->after->columns[i]);
     if (out->shape == TABLE_TREE)
         column_add(out, &verdict);
@@ -61,7 +61,7 @@ static void columns_make(struct table *out, const struct pairs *pairs)
             amount_columns_add(out, &pairs->after->columns[i]);
 }
 
-/* Any trace that has the row tells its key. Returns the place behind. */
+/* Any trace that has the row tells its key and label. Returns the place behind. */
 static union cell *keys_put(struct table *out, const struct pairs *pairs, size_t pair, union cell *cells)
 {
     size_t trace = pairs->count - 1;
@@ -71,7 +71,7 @@ static union cell *keys_put(struct table *out, const struct pairs *pairs, size_t
         (cells++)->f = ((double)pair + 0.5) / (double)pairs->pair_count;
     for (size_t i = 0; i < pairs->roles.count; i++) {
         union cell cell = pairs_cell(pairs, pair, trace, i);
-        if (pairs->roles.at[i] != PAIRS_ROLE_KEY)
+        if (pairs->roles.at[i] != PAIRS_ROLE_KEY && pairs->roles.at[i] != PAIRS_ROLE_LABEL)
             continue;
         if (pairs->after->columns[i].kind == COLUMN_TEXT)
             cell.text = table_text(out, "%s", cell.text);

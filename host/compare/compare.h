@@ -1,7 +1,8 @@
 /* compare: in the tables that one analysis made of several traces, out one table: for each row what it was before, is after, and the change.
  *
  * The last trace is AFTER, the others are BEFORE: runs that should not differ, whose spread is the noise. Rows belong together when they name the same
- * stack, texts (thread, process, heap) or size class; of rows that are alike the n-th belongs to the n-th. Series are compared at equal shares of the run.
+ * stack, texts (thread, process, heap) or size class; of rows that are alike the n-th belongs to the n-th. A column `source` goes along, and columns that a
+ * trace has not (one may be sampled, or know no sources) count as empty there. Series are compared at equal shares of the run.
  * Columns: `verdict`; the keys; then for each amount X: X_change, X_before (median of the BEFORE traces), X_after. Verdicts speak of the first amount:
  * new, gone, grew, shrank; noise when AFTER lies within what the BEFORE runs had, or, in sampled traces, when the 95 % intervals touch.
  * Rows that are the same in all amounts are left out, and the note counts them. */

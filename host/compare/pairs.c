@@ -28,10 +28,16 @@ static bool is_interval(const char *name)
     return ends_with(name, "low_bytes") || ends_with(name, "high_bytes");
 }
 
+/* Where a call stands moves with every change of its file. */
+static bool is_label(const struct column *column)
+{
+    return column->kind == COLUMN_TEXT && !strcmp(column->name, "source");
+}
+
 /* How a process ended is what happened to it, not who it is. */
 static bool is_name(const struct column *column)
 {
-    return is_stack(column) || (column->kind == COLUMN_TEXT && strcmp(column->name, "end"));
+    return is_stack(column) || (column->kind == COLUMN_TEXT && strcmp(column->name, "end") && !is_label(column));
 }
 
 static bool has_name(const struct table *table)
@@ -59,14 +65,21 @@ static bool is_state(const struct column *column)
 static enum pairs_role role_find(const struct pairs *pairs, size_t i, bool named)
 {
     const struct column *column = &pairs->after->columns[i];
-    if (is_name(column))
-        return PAIRS_ROLE_KEY;
+    if (is_name(column) || is_label(column))
+        return is_label(column) ? PAIRS_ROLE_LABEL : PAIRS_ROLE_KEY;
     if (!is_number(column) || is_interval(column->name) || (column->unit && !strcmp(column->unit, "id")))
         return PAIRS_ROLE_NONE;
     if (pairs->is_resampled)
         return is_state(column) ? PAIRS_ROLE_AMOUNT : PAIRS_ROLE_NONE;
     bool is_class = !i || !strncmp(column->name, "to_", strlen("to_"));
     return !named && is_class && is_list(pairs) ? PAIRS_ROLE_KEY : PAIRS_ROLE_AMOUNT;
+}
+
+static void places_find(struct pairs *pairs)
+{
+    for (size_t trace = 0; trace < pairs->count; trace++)
+        for (size_t i = 0; i < pairs->after->column_count; i++)
+            vec_push(&pairs->places, table_find_column(pairs->tables[trace], pairs->after->columns[i].name));
 }
 
 static size_t interval_find(const struct pairs *pairs, const char *which)
@@ -83,6 +96,7 @@ void pairs_init(struct pairs *pairs, const struct table *const *tables, size_t c
 {
     *pairs = (struct pairs){.tables = tables, .count = count, .after = tables[count - 1], .same = same, .lead = SIZE_MAX, .low = SIZE_MAX, .high = SIZE_MAX};
     bool named = has_name(pairs->after);
+    places_find(pairs);
     pairs->is_resampled = pairs->after->shape == TABLE_SERIES && !named;
     for (size_t i = 0; i < pairs->after->column_count; i++) {
         vec_push(&pairs->roles, role_find(pairs, i, named));
@@ -103,9 +117,17 @@ bool pairs_have_key(const struct pairs *pairs)
     return false;
 }
 
+static union cell cell_blank(const struct column *column)
+{
+    return column->kind == COLUMN_TEXT ? (union cell){.text = ""} : (union cell){0};
+}
+
 static union cell cell_of_row(const struct pairs *pairs, size_t trace, size_t row, size_t column)
 {
-    union cell cell = table_at(pairs->tables[trace], row)[column];
+    int place = pairs->places.at[trace * pairs->after->column_count + column];
+    if (place < 0)
+        return cell_blank(&pairs->after->columns[column]);
+    union cell cell = table_at(pairs->tables[trace], row)[place];
     if (is_stack(&pairs->after->columns[column]))
         cell.u = same_id(pairs->same, (unsigned)trace, (uint32_t)cell.u);
     return cell;
@@ -138,7 +160,7 @@ static void rows_pair(struct pairs *pairs, size_t trace)
     struct map seen = {0};
     for (size_t row = 0; row < pairs->tables[trace]->row_count; row++) {
         uint64_t key = row_key(pairs, trace, row), number = (*map_put(&seen, key, NULL))++;
-        uint64_t *place = map_put(&pairs->places, XXH3_64bits_withSeed(&number, sizeof number, key), NULL);
+        uint64_t *place = map_put(&pairs->by_key, XXH3_64bits_withSeed(&number, sizeof number, key), NULL);
         if (!*place) {
             pair_new(pairs);
             *place = pairs->pair_count;
@@ -173,9 +195,7 @@ void pairs_find(struct pairs *pairs)
 union cell pairs_cell(const struct pairs *pairs, size_t pair, size_t trace, size_t column)
 {
     int64_t row = pairs_row(pairs, pair, trace);
-    if (row == PAIRS_NO_ROW || column >= pairs->tables[trace]->column_count)
-        return (union cell){0};
-    return cell_of_row(pairs, trace, (size_t)row, column);
+    return row == PAIRS_NO_ROW ? cell_blank(&pairs->after->columns[column]) : cell_of_row(pairs, trace, (size_t)row, column);
 }
 
 union cell pairs_after(const struct pairs *pairs, size_t pair, size_t column)
@@ -186,6 +206,7 @@ union cell pairs_after(const struct pairs *pairs, size_t pair, size_t column)
 void pairs_done(struct pairs *pairs)
 {
     vec_done(&pairs->roles);
+    vec_done(&pairs->places);
     vec_done(&pairs->rows);
-    map_done(&pairs->places);
+    map_done(&pairs->by_key);
 }

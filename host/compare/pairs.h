@@ -9,7 +9,8 @@
 #include "host/base/vec.h"
 #include "same.h"
 
-enum pairs_role { PAIRS_ROLE_NONE, PAIRS_ROLE_KEY, PAIRS_ROLE_AMOUNT };
+/* A label goes with its row, but rows with other labels may be the same. */
+enum pairs_role { PAIRS_ROLE_NONE, PAIRS_ROLE_KEY, PAIRS_ROLE_LABEL, PAIRS_ROLE_AMOUNT };
 enum { PAIRS_NO_ROW = -1 };
 
 struct pairs {
@@ -18,12 +19,13 @@ struct pairs {
     const struct table *after;
     struct same *same;
     VEC(enum pairs_role) roles;  /* by column of AFTER */
+    VEC(int) places;             /* of AFTER's columns in each trace, trace by trace; -1: it has none of that name */
     size_t lead;                 /* the first amount, or SIZE_MAX */
     size_t low, high;            /* its interval, or SIZE_MAX */
     bool is_resampled;           /* a series without names: rows are shares of the run */
     VEC(int64_t) rows;           /* `count` a pair, PAIRS_NO_ROW where that trace has none */
     size_t pair_count;
-    struct map places;           /* key -> pair + 1 */
+    struct map by_key;           /* key -> pair + 1 */
 };
 
 /* The roles alone; pairs_done ends it. */
@@ -33,7 +35,7 @@ bool pairs_have_key(const struct pairs *pairs);
 void pairs_find(struct pairs *pairs);
 /* PAIRS_NO_ROW or the row of that trace. */
 static inline int64_t pairs_row(const struct pairs *pairs, size_t pair, size_t trace) { return pairs->rows.at[pair * pairs->count + trace]; }
-/* Zero where that trace has no such row or column; a stack's id is the one that all traces share. */
+/* Zero or "" where that trace has no such row or column; a stack's id is the one that all traces share. */
 union cell pairs_cell(const struct pairs *pairs, size_t pair, size_t trace, size_t column);
 /* That of the last trace. */
 union cell pairs_after(const struct pairs *pairs, size_t pair, size_t column);
