@@ -12,7 +12,8 @@
 
 enum { STACK_COLUMNS = 100 };
 
-/* Time that one event takes in the watched program: measured on typical machines, not on this one. So a cost is shown only where the program had time of its own. */
+/* Time that one event takes in the watched program: measured on typical machines, not on this one, so what follows from it is called an estimate, and is
+ * told only where the program had time of its own. */
 static const double EVENT_NS = 40;
 enum { COST_LEAST_CPU_NS = 20000000 };
 
@@ -41,7 +42,7 @@ static void add_totals(struct str *out, const struct trace_totals *totals, const
     str_add_format(out, ", %s block%s", number_count(text, totals->leaked_count), plural(totals->leaked_count));
     str_add_format(out, " (%s) never freed", number_bytes(text, totals->leaked_bytes));
     if (cost_ratio(cost) >= 0)
-        str_add_format(out, ", our cost %s", number_ratio(text, cost_ratio(cost)));
+        str_add_format(out, ", our cost about %s, estimated", number_ratio(text, cost_ratio(cost)));
     if (cost->lost_events)
         str_add_format(out, ", %s events lost", number_count(text, cost->lost_events));
 }
