@@ -14,6 +14,8 @@ struct pipeline {
     struct model *model;
     VEC(struct watcher) watchers;
     bool counting; /* the range has begun */
+    bool (*progress)(void *context, uint64_t events, uint64_t time_ns);
+    void *progress_context;
 };
 
 static void pipeline_see(void *context, const struct changes *changes)
@@ -129,6 +131,12 @@ void pipeline_free(struct pipeline *pipeline)
     memory_free(pipeline);
 }
 
+void pipeline_watch(struct pipeline *pipeline, bool (*progress)(void *context, uint64_t events, uint64_t time_ns), void *context)
+{
+    pipeline->progress = progress;
+    pipeline->progress_context = context;
+}
+
 /* What only the end of the trace tells: the recorder's account of itself. */
 static void pipeline_read_cost(struct pipeline *pipeline, struct trace_reader *reader)
 {
@@ -140,13 +148,13 @@ static void pipeline_read_cost(struct pipeline *pipeline, struct trace_reader *r
     model_put(pipeline->model, &(struct event){.kind = EVENT_COST, .define = &totals.cost});
 }
 
-bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, pipeline_progress progress, void *context, struct error *error)
+bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error)
 {
     enum { PROGRESS_EVERY = 1 << 20 };
     struct error own = {0}, *failed = error ? error : &own;
     struct event event;
     for (uint64_t count = 1; trace_next(reader, &event, failed) && pipeline_put(pipeline, &event); count++)
-        if (count % PROGRESS_EVERY == 0 && progress && !progress(context, count, event.time_ns))
+        if (count % PROGRESS_EVERY == 0 && pipeline->progress && !pipeline->progress(pipeline->progress_context, count, event.time_ns))
             break;
     pipeline_read_cost(pipeline, reader);
     pipeline_finish(pipeline);

@@ -40,10 +40,9 @@ void pipeline_answer(const struct pipeline *pipeline, size_t number, struct tabl
 const struct model *pipeline_model(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);
 
-/* Called about once in a million events; false ends the reading there. */
-typedef bool (*pipeline_progress)(void *context, uint64_t events, uint64_t time_ns);
-/* Reads to the end of the trace or of the range, then finishes. `progress` may be NULL. False and `error` if the trace is damaged; what was read so far can
- * still be answered. */
-bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, pipeline_progress progress, void *context, struct error *error);
+/* While pipeline_read reads, `progress` is called about once in a million events; false ends the reading there. */
+void pipeline_watch(struct pipeline *pipeline, bool (*progress)(void *context, uint64_t events, uint64_t time_ns), void *context);
+/* Reads to the end of the trace or of the range, then finishes. False and `error` if the trace is damaged; what was read so far can still be answered. */
+bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error);
 
 #endif

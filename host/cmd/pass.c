@@ -13,7 +13,9 @@ void pass_run(struct pipeline *pipeline, struct trace_reader *reader, const char
 {
     struct progress progress;
     progress_start(&progress);
-    pipeline_read(pipeline, reader, progress_put, &progress, problem);
+    pipeline_watch(pipeline, progress_put, &progress);
+    pipeline_read(pipeline, reader, problem);
+    pipeline_watch(pipeline, NULL, NULL);
     progress_end(&progress);
     if (!problem->kind && !to_ns)
         pass_end_check(reader, path, problem);

@@ -44,7 +44,7 @@ static void read_all(FILE *out, struct trace_reader *reader, uint64_t from_ns)
     if (!pipeline)
         abort();
     if (!from_ns || trace_seek(reader, from_ns, &error))
-        pipeline_read(pipeline, reader, NULL, NULL, &error);
+        pipeline_read(pipeline, reader, &error);
     show(out, &view, pipeline, trace_get_header(reader));
     pipeline_free(pipeline);
     symbols_free(symbols);
