@@ -137,7 +137,9 @@ static void sources_go_along_but_tell_no_row_apart(void **state)
 static void columns_are_the_same_by_name(void **state)
 {
     (void)state;
-    static const struct column other[] = {{"name", "Name", "", "who", COLUMN_TEXT}, {"count", "Count", "", "how many", COLUMN_COUNT}, {"bytes", "Bytes", "", "how much", COLUMN_BYTES}};
+    static const struct column other[] = {{"name", "Name", "", "who", COLUMN_TEXT},
+                                          {"count", "Count", "", "how many", COLUMN_COUNT},
+                                          {"bytes", "Bytes", "", "how much", COLUMN_BYTES}};
     static const struct row after[] = {{"a", 50, ""}, {0}};
     struct table tables[2], table;
     struct same *same = same_new(NULL);
