@@ -1,0 +1,202 @@
+/* device: in records, out the bytes of a frame. Differences are taken within a frame only, so that each can be read by itself. */
+#include "device.h"
+
+enum { NUMBER_MOST = (sizeof(ht_number) * 8 + 6) / 7, HOT_MOST = 2 + 5 + 3 + 2 + 1 + 4 * NUMBER_MOST + 3 + 3 };
+enum { HAS_SLOT = 8, HAS_SOURCE = 16, HAS_TAKEN = 32, IS_ODD = 64, HAS_MORE = 128, MORE_TASK = 1, MORE_HEAP = 2, MORE_API = 16 };
+
+static uint8_t *bytes_put(uint8_t *to, uint32_t value, uint8_t count)
+{
+    for (; count; count--, value >>= 8)
+        *to++ = (uint8_t)value;
+    return to;
+}
+
+static uint8_t *number_put(uint8_t *to, ht_number value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *to++ = (uint8_t)(value | 0x80);
+    *to++ = (uint8_t)value;
+    return to;
+}
+
+/* Before `limit`; behind it when there is no room, and from then on. */
+static uint8_t *number_fit(uint8_t *to, uint8_t *limit, ht_number value)
+{
+    for (;; value >>= 7) {
+        if (to >= limit)
+            return limit + 1;
+        *to++ = (uint8_t)(value >= 0x80 ? value | 0x80 : value);
+        if (value < 0x80)
+            return to;
+    }
+}
+
+/* A difference, small whichever its sign. */
+static ht_number folded(ht_signed difference)
+{
+    return (ht_number)difference << 1 ^ (difference < 0 ? ~(ht_number)0 : 0);
+}
+
+static bool has_old(uint8_t kind)
+{
+    return kind == HT_TOLD_RESIZE || kind == HT_TOLD_RESIZE_FAILED;
+}
+
+static uint8_t *frame_limit(const struct ht_frame *frame)
+{
+    return frame->bytes + frame->room - HT_FRAME_TAIL;
+}
+
+void ht__frame_begin(struct ht_frame *frame, uint8_t *bytes, uint8_t room, uint16_t sequence, uint32_t tick)
+{
+    frame->bytes = bytes;
+    frame->room = room;
+    frame->used = HT_FRAME_HEAD;
+    frame->task = frame->heap = 0;
+    frame->tick = tick;
+    frame->address = frame->address_base;
+    frame->pc = frame->pc_base;
+    bytes_put(bytes_put(bytes_put(bytes + 1, sequence, 2), frame->events, 2), tick, 4);
+}
+
+static uint8_t *address_put(struct ht_frame *frame, uint8_t *to, ht_number address, uint8_t shift)
+{
+    ht_signed difference = (ht_signed)(address - frame->address);
+    frame->address = address;
+    return number_put(to, folded(difference >> shift));
+}
+
+static bool is_odd(const struct ht_frame *frame, const struct ht_told *told)
+{
+    ht_number bits = 0;
+    if (has_old(told->kind))
+        bits |= told->old_address - frame->address;
+    if (told->kind <= HT_TOLD_RESIZE)
+        bits |= told->address - frame->address;
+    return (uint8_t)bits & ((1 << frame->shift) - 1);
+}
+
+/* The head's one or two bytes, and what the second says of. */
+static uint8_t *head_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *to)
+{
+    uint8_t more = told->flags;
+    if (told->task != frame->task && !(more & HT_TOLD_INTERRUPT))
+        more |= MORE_TASK;
+    if (told->heap != frame->heap)
+        more |= MORE_HEAP;
+    if (told->api)
+        more |= MORE_API;
+    *to++ = (uint8_t)(told->kind | (told->slot ? HAS_SLOT : 0) | (told->source ? HAS_SOURCE : 0) | (told->taken ? HAS_TAKEN : 0) | (is_odd(frame, told) ? IS_ODD : 0) |
+                      (more ? HAS_MORE : 0));
+    if (more)
+        *to++ = more;
+    if (more & MORE_TASK)
+        to = number_put(to, frame->task = told->task);
+    if (more & MORE_HEAP)
+        *to++ = frame->heap = told->heap;
+    if (more & MORE_API)
+        *to++ = told->api;
+    return to;
+}
+
+static uint8_t *hot_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *head)
+{
+    uint8_t *to = head_put(frame, told, head);
+    uint8_t shift = *head & IS_ODD ? 0 : frame->shift;
+    to = number_put(to, (uint32_t)(told->tick - frame->tick));
+    frame->tick = told->tick;
+    if (has_old(told->kind))
+        to = address_put(frame, to, told->old_address, shift);
+    if (told->kind <= HT_TOLD_RESIZE)
+        to = address_put(frame, to, told->address, shift);
+    if (told->kind != HT_TOLD_FREE)
+        to = number_put(to, told->size);
+    if (told->taken)
+        to = number_put(to, told->taken - told->size);
+    if (told->slot)
+        to = number_put(to, told->slot);
+    if (told->source)
+        to = number_put(to, told->source);
+    return to;
+}
+
+/* Near the frame's end the record is made elsewhere first: it may not fit. */
+bool ht__frame_put_hot(struct ht_frame *frame, const struct ht_told *told)
+{
+    uint8_t scratch[HOT_MOST], *at = frame->bytes + frame->used;
+    uint8_t left = (uint8_t)(frame_limit(frame) - at), count;
+    if (left >= HOT_MOST) {
+        count = (uint8_t)(hot_put(frame, told, at) - at);
+    } else {
+        count = (uint8_t)(hot_put(frame, told, scratch) - scratch);
+        if (count > left)
+            return false;
+        for (uint8_t i = 0; i < count; i++)
+            at[i] = scratch[i];
+    }
+    frame->used = (uint8_t)(frame->used + count);
+    frame->events++;
+    return true;
+}
+
+bool ht__frame_put_rare(struct ht_frame *frame, const struct ht_rare *rare)
+{
+    uint8_t *to = frame->bytes + frame->used, *limit = frame_limit(frame);
+    *to++ = (uint8_t)(rare->kind << 3); /* these two may lie where the check will: then nothing further fits */
+    *to++ = (uint8_t)(rare->count << 1 | (rare->tail_bytes != 0));
+    to = number_fit(to, limit, (uint32_t)(rare->tick - frame->tick));
+    for (uint8_t i = 0; i < rare->count; i++)
+        to = number_fit(to, limit, rare->numbers[i]);
+    if (rare->tail_bytes)
+        to = number_fit(to, limit, rare->tail_bytes);
+    if (to > limit || limit - to < rare->tail_bytes)
+        return false;
+    for (uint8_t i = 0; i < rare->tail_bytes; i++)
+        *to++ = ((const uint8_t *)rare->tail)[i];
+    frame->used = (uint8_t)(to - frame->bytes);
+    frame->tick = rare->tick;
+    return true;
+}
+
+bool ht__frame_put_stack(struct ht_frame *frame, uint16_t slot, const ht_number *pcs, uint8_t count, bool is_cut)
+{
+    uint8_t *to = frame->bytes + frame->used, *limit = frame_limit(frame), *told, fitting = 0;
+    ht_number pc = frame->pc;
+    *to++ = HT_TOLD_STACK;
+    told = number_fit(to, limit, slot);
+    to = told + 1;
+    for (; fitting < count; pc = pcs[fitting++]) {
+        uint8_t *next = number_fit(to, limit, folded((ht_signed)(pcs[fitting] - pc)));
+        if (next > limit)
+            break;
+        to = next;
+    }
+    if ((fitting < count || to > limit) && !ht__frame_is_empty(frame))
+        return false;
+    *told = (uint8_t)(fitting << 1 | (is_cut || fitting < count));
+    frame->used = (uint8_t)(to - frame->bytes);
+    frame->pc = pc;
+    return true;
+}
+
+uint32_t ht__check(uint32_t check, const uint8_t *bytes, size_t count)
+{
+    for (const uint8_t *end = bytes + count; bytes < end; bytes++)
+        check = (check ^ *bytes) * HT_CHECK_FACTOR;
+    return check;
+}
+
+size_t ht__frame_end(uint8_t *bytes, uint8_t used, uint32_t boot)
+{
+    uint8_t *end = bytes_put(bytes + used, ht__check(HT_CHECK_START ^ boot, bytes + 1, (size_t)(used - 1)), 4);
+    /* COBS: each 0 becomes the way to the next one; a frame is shorter than 254 bytes, so there is one run */
+    uint8_t way = 1;
+    *end = 0;
+    for (uint8_t *at = end; at-- > bytes; way++) {
+        if (at > bytes && *at)
+            continue;
+        *at = way;
+        way = 0;
+    }
+    return (size_t)(end + 1 - bytes);
+}
