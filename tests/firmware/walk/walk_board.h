@@ -1,0 +1,64 @@
+/* walk_board: per machine of the walkers' tests: which walker it has, where its stack ends, how it says a line and ends. */
+#ifndef TESTS_FIRMWARE_WALK_BOARD_H
+#define TESTS_FIRMWARE_WALK_BOARD_H
+
+#include <stdbool.h>
+
+#include <heaptracer/here.h>
+
+#define BOARD_RETURN_ADDRESS() ((ht_pc)(uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)) & ~(ht_pc)1)
+#define BOARD_SAME(told, true_one) ((told) == (true_one))
+#define BOARD_LARGE_WORDS 300
+#define BOARD_ALLOCA 1
+#define BOARD_ROUNDS 2000
+#if defined(__OPTIMIZE__) && !defined(__ARM_ARCH_6M__)
+#define BOARD_TAIL_JUMPS 1
+#else
+#define BOARD_TAIL_JUMPS 0
+#endif
+#define BOARD_DEPTH 12
+
+#if defined(__AVR__)
+#include <avr/io.h>
+#include <avr/interrupt.h>
+#include <avr/sleep.h>
+#undef BOARD_RETURN_ADDRESS
+#undef BOARD_SAME
+#undef BOARD_LARGE_WORDS
+#undef BOARD_ROUNDS
+/* Only 16 bits of it are told, and their bytes are swapped by the compiler. */
+#define BOARD_RETURN_ADDRESS() ((ht_pc)(uint16_t)(uintptr_t)__builtin_return_address(0) * 2)
+#define BOARD_SAME(told, true_one) (((told) & 0x1ffff) == (true_one))
+#define BOARD_LARGE_WORDS 60
+#define BOARD_ROUNDS 500
+#define BOARD_WALK ht__walk_avr
+#elif defined(__XTENSA__)
+#define BOARD_WALK ht__walk_call0
+#elif defined(__riscv)
+#define BOARD_WALK ht__walk_riscv
+#else
+#define BOARD_WALK ht__walk_cortex_m
+#endif
+
+void board_begin(void);
+void board_character(char c);
+void board_end(int status);
+
+static inline void board_text(const char *text)
+{
+    while (*text)
+        board_character(*text++);
+}
+
+static inline void board_number(unsigned long number)
+{
+    char digits[12];
+    unsigned count = 0;
+    do
+        digits[count++] = "0123456789abcdef"[number & 15];
+    while (number >>= 4);
+    while (count)
+        board_character(digits[--count]);
+}
+
+#endif
