@@ -63,7 +63,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, const stru
         pipeline_free(pipeline);
         return NULL;
     }
-    pipeline->model = model_new(&(struct model_config){header->sample_bytes, options->process, options->thread, pipeline_see, pipeline});
+    pipeline->model = model_new(&(struct model_config){header->sample_bytes, options->process, options->thread, pipeline_see, pipeline, header->tick_ns});
     if (!options->from_ns)
         pipeline_begin(pipeline);
     return pipeline;

@@ -6,7 +6,7 @@ enum { FROM, TO, ENDED, ENDED_BYTES, SHARE, SURVIVED, SURVIVED_BYTES };
 
 static const struct column columns[] = {
     [FROM] = {"from_ns", "From", "", "shortest lifetime of the class", COLUMN_DURATION},
-    [TO] = {"to_ns", "To", "", "lifetimes of the class are below this; the last class has no end", COLUMN_DURATION},
+    [TO] = {"to_ns", "To", "", "lifetimes of the class are below this, the first one's below a tick of the trace's clock; the last class has no end", COLUMN_DURATION},
     [ENDED] = {"ended", "Ended", "", "blocks whose end was seen and that lived so long: freed or replaced by realloc", COLUMN_COUNT},
     [ENDED_BYTES] = {"ended_bytes", "Bytes", "", "their bytes", COLUMN_BYTES},
     [SHARE] = {"share", "Share", "", "ended / all blocks whose end was seen", COLUMN_RATIO},
@@ -69,6 +69,13 @@ static void ages_visit(void *context, const struct block *block)
     ages_survived(now, block, now->now_ns);
 }
 
+/* Below one tick of the trace's clock nothing more is known. */
+static uint64_t ages_end(unsigned number, uint64_t tick_ns)
+{
+    uint64_t end = number + 1 < CLASSES ? edges[number + 1] : UINT64_MAX;
+    return number || end > tick_ns ? end : tick_ns;
+}
+
 static void ages_answer(const void *state, const struct model *model, struct table *table)
 {
     struct ages now = *(const struct ages *)state;
@@ -82,7 +89,7 @@ static void ages_answer(const void *state, const struct model *model, struct tab
             continue;
         union cell *row = table_row(table);
         row[FROM].u = edges[i];
-        row[TO].u = i + 1 < CLASSES ? edges[i + 1] : UINT64_MAX;
+        row[TO].u = ages_end(i, model_tick_ns(model));
         row[ENDED].u = tally_count(now.ended[i]);
         row[ENDED_BYTES].u = now.ended[i].bytes;
         row[SHARE].f = ratio((double)now.ended[i].count, (double)all.count);

@@ -133,7 +133,7 @@ const struct analysis analysis_heap_map = {
     .name = "heap_map",
     .title = "Heap map",
     .about = "Where the blocks lie that were never freed: live when their process ended, or at the end of the range. Blocks less than a gap apart make one "
-             "region; the gap is the smallest power of two from 4 KiB that gives at most 4096 regions or so. In a sampled trace only the sampled blocks are "
+             "region; the gap is the smallest power of two from 4 KiB that gives at most 4,096 regions or so. In a sampled trace only the sampled blocks are "
              "seen.",
     .shape = TABLE_MAP,
     .columns = columns,

@@ -27,7 +27,7 @@ static void marks_answer(const void *state, const struct model *model, struct ta
 const struct analysis analysis_marks = {
     .name = "marks",
     .title = "Marks",
-    .about = "Moments that the program marked (ht_mark), in order; the first 65536.",
+    .about = "Moments that the program marked (ht_mark), in order; the first 65,536.",
     .shape = TABLE_SERIES,
     .columns = columns,
     .column_count = COLUMN_COUNT_OF(columns),

@@ -8,6 +8,7 @@
 
 #include "host/base/arena.h"
 #include "host/base/memory.h"
+#include "host/base/number.h"
 #include "host/base/str.h"
 
 struct table_text {
@@ -163,9 +164,10 @@ static int row_order(const void *left, const void *right, void *context)
 
 void table_limit(struct table *table, size_t limit)
 {
+    char first[NUMBER_ROOM], all[NUMBER_ROOM];
     if (!limit || table->row_count <= limit)
         return;
-    table_note(table, "the first %zu of %zu rows", limit, table->row_count);
+    table_note(table, "the first %s of %s rows", number_count(first, limit), number_count(all, table->row_count));
     table->row_count = limit;
 }
 

@@ -13,6 +13,11 @@ uint64_t model_sample_bytes(const struct model *model)
     return model->config.sample_bytes;
 }
 
+uint64_t model_tick_ns(const struct model *model)
+{
+    return model->config.tick_ns;
+}
+
 uint64_t model_time(const struct model *model)
 {
     return model->time_ns;

@@ -160,7 +160,7 @@ static bool line_put_frame(FILE *out, const struct view *view, const struct fram
     struct str name = {0}, place = {0};
     const char *arrow = is_first ? "" : " <- ";
     frames_add_name(&name, frame->text.function, view->has_unicode);
-    if (is_first || frame->text.file || strcmp(before->text.module, frame->text.module))
+    if (!view->hides_places && (is_first || frame->text.file || strcmp(before->text.module, frame->text.module)))
         frames_add_place(&place, frame, false);
     if (times > 1)
         str_add_format(&place, "%sx%zu", place.count ? " " : "", times);

@@ -6,6 +6,8 @@
 
 #include "cell.h"
 
+enum { PLACES_LEAST = 80 }; /* columns */
+
 const struct picture_type picture_types[] = {
 #define PICTURE(name, about, tables, has_metric, has_slices) {#name, about, tables, has_metric, has_slices, picture_##name},
 #include "picture.def"
@@ -47,6 +49,7 @@ char *picture_stack(const struct picture *picture, uint32_t stack, size_t column
     struct view plain = *picture->view;
     plain.has_colour = false;
     plain.has_unicode = true;
+    plain.hides_places = columns < PLACES_LEAST;
     if (out) {
         cell_put_stack(out, &plain, stack, columns);
         fclose(out);

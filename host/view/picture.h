@@ -44,7 +44,7 @@ extern const struct picture_amount picture_amounts[PICTURE_METRICS];
 const struct table *picture_table(const struct picture *picture, const char *name); /* never NULL where the type names it */
 double picture_number(const struct table *table, size_t row, const char *column);
 void picture_begin(struct svg *svg, FILE *out, const struct picture *picture, double width, double height, const char *title, const char *about);
-/* A stack on one line. To be freed. */
+/* A stack on one line, without places in the source where it is short. To be freed. */
 char *picture_stack(const struct picture *picture, uint32_t stack, size_t columns);
 
 #define PICTURE(name, about, tables, has_metric, has_slices) void picture_##name(FILE *out, const struct picture *picture);

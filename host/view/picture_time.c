@@ -186,7 +186,7 @@ static void holders_legend(struct svg *svg, const struct picture *picture, const
         double y = top + 19 * (double)i;
         char *name = i < holders->count ? picture_stack(picture, sites[holders->sites[i]].stack, 120) : strdup("all other call stacks");
         snprintf(css, sizeof css, "s%zu", i % SVG_COLOURS);
-        svg_rect(svg, SVG_MARGIN, y, 11, 11, css, NULL);
+        svg_rect(svg, SVG_MARGIN, y, 11, 11, i < holders->count ? css : SVG_REST, NULL);
         svg_text(svg, SVG_MARGIN + 100, y + 10, SVG_END, "dim", i < holders->count ? svg_value(value, SVG_BYTES, holders->most[i]) : "");
         svg_text_in(svg, SVG_MARGIN + 112, y + 10, svg->width - 2 * SVG_MARGIN - 112, SVG_START, "ink", name ? name : "");
         free(name);
@@ -202,7 +202,7 @@ void picture_growth(FILE *out, const struct picture *picture)
     struct svg svg;
     holders_find(&holders, slices);
     for (size_t i = 0; i <= holders.count; i++)
-        curves[i] = (struct svg_curve){"", holders.values[i], SVG_STACKED};
+        curves[i] = (struct svg_curve){"", holders.values[i], i < holders.count ? SVG_STACKED : SVG_STACKED_REST};
     subtitle(&about, picture, "the call stacks that held most, each with the most that it held");
     double legend = 19.0 * (double)(holders.count + 1);
     picture_begin(&svg, out, picture, WIDTH, HEIGHT + legend, "Who holds the memory", str_text(&about));

@@ -5,6 +5,7 @@
 
 #include "health_json.h"
 #include "host/analysis/size_class.h"
+#include "host/base/number.h"
 #include "report_lines.h"
 #include "report_sites.h"
 
@@ -28,9 +29,10 @@ static void tables_put(struct view_json *page, const struct report *report)
         struct table table = report->tables[i];
         bool is_cut = table.shape == TABLE_ROWS && table.row_count > REPORT_ROWS_MOST;
         struct str note = {0};
+        char most[NUMBER_ROOM], all[NUMBER_ROOM];
         str_add(&note, table.note);
         if (is_cut)
-            str_add_format(&note, "%sthe first %d of %zu rows", note.count ? "; " : "", REPORT_ROWS_MOST, table.row_count);
+            str_add_format(&note, "%sthe first %s of %s rows", note.count ? "; " : "", number_count(most, REPORT_ROWS_MOST), number_count(all, table.row_count));
         table.note = (char *)str_text(&note);
         table.row_count = is_cut ? REPORT_ROWS_MOST : table.row_count;
         view_json_table(page, &table);
@@ -86,8 +88,9 @@ static void sources_put(struct json *json, const struct model *model)
 /* What had to be made coarser, so that the report stays small. */
 static void limits_note(struct view_json *page, const struct report_sites *sites, const struct slices_answer *slices)
 {
+    char merged[NUMBER_ROOM];
     if (sites->merged)
-        view_json_note(page, "the %zu call stacks that matter least (shares of allocated, never freed and peak) are one row without a stack", sites->merged);
+        view_json_note(page, "the %s call stacks that matter least (shares of allocated, never freed and peak) are one row without a stack", number_count(merged, sites->merged));
     if (slices->sites.coarse)
         view_json_note(page, "call stacks that moved few bytes are told in steps of %u time slices", 1u << slices->sites.coarse);
 }

@@ -40,7 +40,7 @@ static void palette_put(FILE *out, const struct palette *palette)
 static void style_put(FILE *out, enum svg_theme theme)
 {
     fprintf(out, "<style>\ntext{font:%dpx system-ui,-apple-system,'Segoe UI','Liberation Sans',Arial,sans-serif}.title{font-size:%dpx;font-weight:600}.small{font-size:11px}"
-                 ".grid,.axis,.mark{stroke-width:1;fill:none}.mark{stroke-dasharray:3 3}.line{fill:none;stroke-width:1.8;stroke-linejoin:round}.soft{fill-opacity:.28}"
+                 ".grid,.axis,.mark{stroke-width:1;fill:none}.mark{stroke-dasharray:3 3}.line{fill:none;stroke-width:1.8;stroke-linejoin:round}.soft{fill-opacity:.42}"
                  ".edge{stroke-width:1}.crisp{shape-rendering:crispEdges}\n",
             SVG_FONT, SVG_TITLE_FONT);
     palette_put(out, theme == SVG_DARK ? &dark : &light);

@@ -20,6 +20,11 @@ static int ticks_fit(double pixels, double each, int most)
     return (int)fmax(1, fmin(most, pixels / each));
 }
 
+static bool is_stacked(const struct svg_curve *curve)
+{
+    return curve->form == SVG_STACKED || curve->form == SVG_STACKED_REST;
+}
+
 static double time_at(const struct svg_curves *curves, size_t i)
 {
     return curves->begin_ns + curves->step_ns * (double)i;
@@ -34,8 +39,8 @@ static double *bases_make(const struct svg_curves *curves, double *highest)
         double sum = 0;
         for (size_t c = 0; c < curves->curve_count; c++) {
             double value = curves->curves[c].values[i];
-            bases[c * curves->count + i] = curves->curves[c].form == SVG_STACKED ? sum : 0;
-            sum += curves->curves[c].form == SVG_STACKED ? value : 0;
+            bases[c * curves->count + i] = is_stacked(curves->curves + c) ? sum : 0;
+            sum += is_stacked(curves->curves + c) ? value : 0;
             *highest = fmax(*highest, fmax(value, sum));
         }
     }
@@ -53,9 +58,9 @@ static void curve_draw(struct svg *svg, const struct svg_curves *curves, size_t 
             svg_path_add(svg, svg_scale_at(x, time_at(curves, i)), svg_scale_at(y, bases[i] + curve->values[i]), i == 0);
         for (size_t i = curves->count; i-- > 0;)
             svg_path_add(svg, svg_scale_at(x, time_at(curves, i)), svg_scale_at(y, bases[i]), 0);
-        svg_path_end(svg, 1, css_of(css, 's', number, curve->form == SVG_AREA ? " soft" : ""));
+        svg_path_end(svg, 1, curve->form == SVG_STACKED_REST ? SVG_REST : css_of(css, 's', number, curve->form == SVG_AREA ? " soft" : ""));
     }
-    if (curve->form == SVG_STACKED)
+    if (is_stacked(curve))
         return;
     svg_path_begin(svg);
     for (size_t i = 0; i < curves->count; i++)

@@ -6,7 +6,8 @@
 
 #include "svg_frame.h"
 
-enum svg_form { SVG_LINE, SVG_AREA, SVG_STACKED };
+enum svg_form { SVG_LINE, SVG_AREA, SVG_STACKED, SVG_STACKED_REST /* muted: what has no name of its own */ };
+#define SVG_REST "s7 soft" /* its class */
 
 struct svg_curve {
     const char *name;

@@ -19,6 +19,7 @@ struct view {
     size_t width;              /* columns of the page */
     bool has_colour, has_unicode;
     bool is_exact;             /* plain numbers instead of human units */
+    bool hides_places;         /* stacks of one line are names of functions alone */
     bool shows_all_frames;     /* also those of the recorder, of allocators and before main */
     bool shows_about;          /* what the table is and how it was computed, below its title */
     enum view_stacks stacks;

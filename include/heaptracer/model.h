@@ -160,6 +160,7 @@ struct model_config {
     uint32_t only_thread;  /* 0: all; else only blocks that this thread made */
     model_see see;         /* may be NULL */
     void *context;
+    uint64_t tick_ns; /* of the trace's header: times are no finer */
 };
 
 struct model;
@@ -179,6 +180,7 @@ void model_free(struct model *model);
 
 const struct model_totals *model_get_totals(const struct model *model);
 uint64_t model_sample_bytes(const struct model *model);
+uint64_t model_tick_ns(const struct model *model); /* times are no finer */
 uint64_t model_time(const struct model *model); /* of the latest event */
 /* Indexed by site, thread id, process id; entry 0 stands for "not known". */
 const struct site *model_sites(const struct model *model, size_t *count);

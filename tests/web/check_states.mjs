@@ -65,7 +65,7 @@ export async function states_sampled_figures_are_estimates(browser) {
     Object.assign(summary, { peak_low_bytes: summary.peak_bytes * 0.9, peak_high_bytes: summary.peak_bytes * 1.12 });
     const page = await browser.open(report);
     assert.match(await textOf(page), /figures are estimates ±/);
-    assert.match(await page.$eval(".tile.peak", (tile) => tile.innerText), /estimate ± 12\.0 %/);
+    assert.match(await page.$eval(".tile.peak", (tile) => tile.innerText), /estimate ± 12\.0\s%/);
     await page.context().close();
 }
 

@@ -115,3 +115,18 @@ export async function tables_download_what_is_shown(browser) {
     assert.deepEqual(page.faults, []);
     await page.context().close();
 }
+
+/** Bars stand in the column that a table came ordered by, until it is sorted by another one. */
+export async function tables_have_bars_where_they_are_ordered(browser) {
+    const page = await browser.open(report, { hash: "#/usable" });
+    const barred = () => page.$eval("tbody tr[aria-rowindex]", (row) => [...row.children].findIndex((cell) => cell.querySelector(".meter")))
+        .then((at) => page.$eval(`th:nth-child(${at + 1}) button`, (button) => button.textContent));
+    assert.equal(await barred(), "waste");
+    await page.evaluate(() => { location.hash = "#/temporary"; });
+    await page.waitForFunction(() => document.querySelector("main h1")?.textContent === "Temporary");
+    assert.equal(await barred(), "blocks");
+    await page.click('th button:has-text("bytes")');
+    await settle(page);
+    assert.equal(await barred(), "bytes");
+    await page.context().close();
+}

@@ -112,7 +112,7 @@ export function cell(value: unknown, kind: string, unit: string): string {
     if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value)))
         return "";
     if (typeof value !== "number")
-        return String(value);
+        return kind === "address" && value === "0x0" ? "" : String(value);
     switch (kind) {
     case "bytes": return bytes(value);
     case "signed_bytes": return (value > 0 ? "+" : "") + bytes(value);

@@ -22,46 +22,34 @@ export function sliceAt(slices: Slices, ns: number): number {
     return Math.max(0, Math.min(slices.count, Math.round((ns - slices.begin_ns) / slices.width_ns)));
 }
 
-const cache = new WeakMap<Cells, Map<string, Sums>>();
+/** The columns that the cells have, and for each cell the sums of all cells before it, column by column: what a member did in a range is one subtraction of
+ * two lines of memory. Exact, since they are whole numbers below 2^53. */
+interface Running { names: string[]; sums: Float64Array }
 
-/** One sum per member (site, thread, size class) and column over the range. */
-export function sumCells(cells: Cells, range: Range): Sums {
-    const key = `${range.from}-${range.to}`;
-    let known = cache.get(cells);
-    if (!known)
-        cache.set(cells, known = new Map());
-    let sums = known.get(key);
-    if (!sums) {
-        if (known.size > 8)
-            known.clear();
-        known.set(key, sums = addCells(cells, range));
+const runningCache = new WeakMap<Cells, Running>();
+
+function runningOf(cells: Cells): Running {
+    let running = runningCache.get(cells);
+    if (!running) {
+        const names = CELL_COLUMNS.filter((name) => cells[name]);
+        const columns = names.map((name) => cells[name]);
+        const wide = names.length;
+        const sums = new Float64Array((cells.slice.length + 1) * wide);
+        for (let at = 0, place = wide; at < cells.slice.length; at++)
+            for (let column = 0; column < wide; column++, place++)
+                sums[place] = sums[place - wide] + columns[column][at];
+        runningCache.set(cells, running = { names, sums });
     }
-    return sums;
+    return running;
 }
 
-const prefixCache = new WeakMap<Cells, Map<string, Float64Array>>();
-
-/** Running sums of a column: a range of one member is then one subtraction. Exact, since they are whole numbers below 2^53. */
-function runningSums(cells: Cells, name: string): Float64Array {
-    let known = prefixCache.get(cells);
-    if (!known)
-        prefixCache.set(cells, known = new Map());
-    let sums = known.get(name);
-    if (!sums) {
-        const values = cells[name];
-        known.set(name, sums = new Float64Array(cells.slice.length + 1));
-        for (let at = 0; at < cells.slice.length; at++)
-            sums[at + 1] = sums[at] + values[at];
-    }
-    return sums;
-}
-
-/** Makes the running sums while nothing else is to do, a column at a time, so that the first range is as quick as the next. */
+/** Makes the running sums while nothing else is to do, so that the first range is as quick as the next. */
 export function warmRanges(report: Report): void {
-    const groups = [report.slices?.sites, report.slices?.threads, report.slices?.sizes].filter((cells) => cells !== undefined);
-    const waiting = groups.flatMap((cells) => CELL_COLUMNS.filter((name) => cells[name]).map((name) => () => runningSums(cells, name)));
+    const waiting = [report.slices?.threads, report.slices?.sizes, report.slices?.sites].filter((cells) => cells !== undefined);
     const next = () => {
-        waiting.shift()?.();
+        const cells = waiting.shift();
+        if (cells)
+            runningOf(cells);
         if (waiting.length > 0)
             requestIdleCallback(next);
     };
@@ -70,9 +58,15 @@ export function warmRanges(report: Report): void {
 
 /** For each member its first cell at or behind a slice. */
 function cellsFrom(cells: Cells, slice: number): Uint32Array {
-    const places = new Uint32Array(cells.first.length - 1);
+    const { first } = cells;
+    const places = new Uint32Array(first.length - 1);
+    if (slice <= 0) {
+        for (let member = 0; member < places.length; member++)
+            places[member] = first[member];
+        return places;
+    }
     for (let member = 0; member < places.length; member++) {
-        let low = cells.first[member], high = cells.first[member + 1];
+        let low = first[member], high = first[member + 1];
         while (low < high) {
             const middle = (low + high) >> 1;
             if (cells.slice[middle] < slice)
@@ -85,18 +79,81 @@ function cellsFrom(cells: Cells, slice: number): Uint32Array {
     return places;
 }
 
-function addCells(cells: Cells, range: Range): Sums {
-    const from = cellsFrom(cells, range.from), to = cellsFrom(cells, range.to);
-    const sums: Sums = {};
-    for (const name of CELL_COLUMNS) {
-        if (!cells[name])
-            continue;
-        const running = runningSums(cells, name);
-        const sum = sums[name] = new Float64Array(from.length);
-        for (let member = 0; member < sum.length; member++)
-            sum[member] = running[to[member]] - running[from[member]];
+/** What each member (site, thread, size class) did in a range; columns are made when they are asked for. */
+export class RangeSums {
+    readonly names: string[];
+    private readonly from: Uint32Array;
+    private readonly to: Uint32Array;
+    private readonly sums: Float64Array;
+    private readonly columns = new Map<string, Float64Array>();
+
+    constructor(cells: Cells, range: Range) {
+        const { names, sums } = runningOf(cells);
+        this.names = names;
+        this.sums = sums;
+        this.from = cellsFrom(cells, range.from);
+        this.to = cellsFrom(cells, range.to);
     }
-    return sums;
+
+    /** Of one member; undefined when the document does not have the column. */
+    one(name: string, member: number): number | undefined {
+        const column = this.names.indexOf(name), wide = this.names.length;
+        return column < 0 ? undefined : this.sums[this.to[member] * wide + column] - this.sums[this.from[member] * wide + column];
+    }
+
+    /** Of all members, by their number. */
+    column(name: string): Float64Array | undefined {
+        let values = this.columns.get(name);
+        if (!values && this.names.includes(name))
+            this.columns.set(name, values = this.take(this.names.indexOf(name)));
+        return values;
+    }
+
+    private take(column: number): Float64Array {
+        const { from, to, sums } = this;
+        const wide = this.names.length;
+        const values = new Float64Array(from.length);
+        for (let member = 0; member < values.length; member++)
+            values[member] = sums[to[member] * wide + column] - sums[from[member] * wide + column];
+        return values;
+    }
+
+    total(name: string): number {
+        return this.column(name)?.reduce((sum, value) => sum + value, 0) ?? 0;
+    }
+
+    /** The members that did anything at all. */
+    busy(): Uint32Array {
+        const { from, to } = this;
+        const members = new Uint32Array(from.length);
+        let count = 0;
+        for (let member = 0; member < from.length; member++)
+            if (to[member] > from[member])
+                members[count++] = member;
+        return members.subarray(0, count);
+    }
+
+    /** All columns of some members, in one pass over them, in columns that are given. */
+    rows(members: Uint32Array, columns: Float64Array[]): Sums {
+        const { from, to, sums } = this;
+        const wide = this.names.length;
+        for (let row = 0; row < members.length; row++) {
+            const begin = from[members[row]] * wide, end = to[members[row]] * wide;
+            for (let column = 0; column < wide; column++)
+                columns[column][row] = sums[end + column] - sums[begin + column];
+        }
+        return Object.fromEntries(this.names.map((name, column) => [name, columns[column]]));
+    }
+}
+
+const cache = new WeakMap<Cells, { key: string; sums: RangeSums }>();
+
+export function sumCells(cells: Cells, range: Range): RangeSums {
+    const key = `${range.from}-${range.to}`;
+    let known = cache.get(cells);
+    if (known?.key !== key)
+        cache.set(cells, known = { key, sums: new RangeSums(cells, range) });
+    return known.sums;
 }
 
 const COLUMN_TEXT: Record<string, [string, string]> = {
@@ -124,8 +181,7 @@ export function describe(name: string): Column {
     return { name, kind, title, unit: kind === "duration" ? "ns" : kind.endsWith("bytes") ? "B" : "", about };
 }
 
-function difference(a: Numbers, b: Numbers): Float64Array {
-    const values = new Float64Array(a.length);
+function difference(a: Numbers, b: Numbers, values: Float64Array = new Float64Array(a.length)): Float64Array {
     for (let i = 0; i < values.length; i++)
         values[i] = a[i] - b[i];
     return values;
@@ -146,12 +202,12 @@ function busyMembers(members: number, columns: Numbers[]): Uint32Array {
     return places.subarray(0, count);
 }
 
-function withGrowth(sums: Sums): Sums {
+function withGrowth(sums: Sums, room: () => Float64Array): Sums {
     const full: Sums = { ...sums };
     if (sums.allocated_bytes && sums.freed_bytes)
-        full.growth_bytes = difference(sums.allocated_bytes, sums.freed_bytes);
+        full.growth_bytes = difference(sums.allocated_bytes, sums.freed_bytes, room());
     if (sums.allocated_count && sums.freed_count)
-        full.growth_count = difference(sums.allocated_count, sums.freed_count);
+        full.growth_count = difference(sums.allocated_count, sums.freed_count, room());
     return full;
 }
 
@@ -195,16 +251,40 @@ function subjectOf(report: Report, group: Group): Subject {
 
 const TITLES: Record<Group, string> = { sites: "Sites", threads: "Threads", sizes: "Sizes" };
 
-function sheetFrom(report: Report, group: Group, about: string, sums: Record<string, Numbers>): Sheet {
+/** `sums` are those of the members `rows`. */
+function sheetFrom(report: Report, group: Group, about: string, rows: Uint32Array, sums: Record<string, Numbers>): Sheet {
     const subject = subjectOf(report, group);
     const present = ORDER.filter((name) => sums[name]);
-    const rows = busyMembers(subject.values[0].length, present.map((name) => sums[name]));
     const take = (values: Numbers | string[]) => typeof values[0] === "string" ? Array.from(rows, (row) => (values as string[])[row]) : gather(values as Numbers, rows);
     const columns = [...subject.columns, ...present.map(describe)];
-    const values = [...subject.values.map(take), ...present.map((name) => take(sums[name]))];
+    const values = [...subject.values.map(take), ...present.map((name) => sums[name])];
     const sheet = makeSheet({ name: group, title: TITLES[group], about }, columns, values, rows.length);
     sheet.additive = new Set(present.filter((name) => !name.endsWith("_ns")));
     return sheet;
+}
+
+/** Columns for the sheet of a range, in the memory of the sheet before the last one: to get and clear new memory takes longer than to fill it. */
+class Rooms {
+    private readonly memory = [new Float64Array(), new Float64Array()];
+    private turn = 0;
+
+    columns(rows: number, most: number): () => Float64Array {
+        this.turn = 1 - this.turn;
+        if (this.memory[this.turn].length < rows * most)
+            this.memory[this.turn] = new Float64Array(rows * most);
+        const memory = this.memory[this.turn];
+        let used = 0;
+        return () => memory.subarray(used, used += rows);
+    }
+}
+
+const rooms = new WeakMap<Cells, Rooms>();
+
+function roomsOf(cells: Cells): Rooms {
+    let known = rooms.get(cells);
+    if (!known)
+        rooms.set(cells, known = new Rooms());
+    return known;
 }
 
 const rangeSheets = new WeakMap<Cells, { key: string; sheet: Sheet }>();
@@ -219,7 +299,9 @@ export function rangeSheet(report: Report, group: Group, range: Range): Sheet | 
     if (known?.key === key)
         return known.sheet;
     const about = "What happened in the selected time: allocated and freed then, and what was born then and never freed.";
-    const sheet = sheetFrom(report, group, about, withGrowth(sumCells(cells, range)));
+    const sums = sumCells(cells, range), rows = sums.busy();
+    const room = roomsOf(cells).columns(rows.length, sums.names.length + 2);
+    const sheet = sheetFrom(report, group, about, rows, withGrowth(sums.rows(rows, sums.names.map(room)), room));
     rangeSheets.set(cells, { key, sheet });
     return sheet;
 }
@@ -237,7 +319,9 @@ export function siteSheet(report: Report): Sheet | null {
         const before = beforeLeaks(report);
         if (before && sites.leaked_bytes)
             Object.assign(sums, { before_leaked_bytes: before, change_bytes: difference(sites.leaked_bytes, before) });
-        sheet = sheetFrom(report, "sites", "Every call stack that allocated, over the whole recording.", sums);
+        const present = ORDER.filter((name) => sums[name]);
+        const rows = busyMembers(sites.stack.length, present.map((name) => sums[name]));
+        sheet = sheetFrom(report, "sites", "Every call stack that allocated, over the whole recording.", rows, Object.fromEntries(present.map((name) => [name, gather(sums[name], rows)])));
         wholeSheets.set(sites, sheet);
     }
     return sheet;

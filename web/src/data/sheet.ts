@@ -38,6 +38,19 @@ function columnValues(table: Table, column: Column): Values {
     return raw.map((value) => value === null || value === undefined ? null : String(value));
 }
 
+/** The column that the rows came ordered by, largest first; nothing else says what a table is about. */
+function orderedBy(columns: Column[], values: Values[], count: number): string | undefined {
+    return columns.find((column, at) => {
+        const numbers = values[at] as Numbers;
+        if (!/bytes|count|duration/.test(column.kind) || column.unit === "id" || !(numbers[0] > numbers[count - 1]))
+            return false;
+        for (let i = 1; i < count; i++)
+            if (!(numbers[i] <= numbers[i - 1]))
+                return false;
+        return true;
+    })?.name;
+}
+
 export function makeSheet(base: Pick<Sheet, "name" | "title" | "about"> & Partial<Sheet>, columns: Column[], values: Values[], count: number): Sheet {
     const summed = columns.filter(isAdditive);
     return {
@@ -55,9 +68,9 @@ export function sheetOf(table: Table): Sheet {
     let sheet = cache.get(table);
     if (!sheet) {
         const columns = table.columns.filter((column) => column.kind !== "frame");
-        const lead = table.shape === "series" ? { series: true } : {};
-        sheet = makeSheet({ name: table.name, title: table.title, about: table.about, note: table.note, ...lead },
-            columns, columns.map((column) => columnValues(table, column)), table.rows.length);
+        const values = columns.map((column) => columnValues(table, column));
+        const lead = table.shape === "rows" ? orderedBy(columns, values, table.rows.length) : undefined;
+        sheet = makeSheet({ name: table.name, title: table.title, about: table.about, note: table.note, series: table.shape === "series", ...(lead && { lead }) }, columns, values, table.rows.length);
         if (table.shape !== "rows")
             sheet.additive = new Set(table.shape === "map" ? sheet.additive : []);
         cache.set(table, sheet);
@@ -79,7 +92,7 @@ export function numbersOf(sheet: Sheet, name: string): Numbers | null {
 export function filterRows(report: Report, sheet: Sheet, text: string): Uint32Array {
     const wanted = text.trim().toLowerCase();
     if (wanted === "")
-        return countUp(sheet.count);
+        return allRows(sheet.count);
     const rows = new Uint32Array(sheet.count);
     let kept = 0;
     const hits = sheet.stackColumn >= 0 ? matchStacks(namesOf(report), wanted) : null;
@@ -97,6 +110,19 @@ export function gather(values: Numbers, places: Uint32Array): Float64Array {
     for (let i = 0; i < places.length; i++)
         taken[i] = values[places[i]];
     return taken;
+}
+
+let counted = countUp(1024);
+
+/** The rows of a sheet as they come; never written to. */
+function allRows(count: number): Uint32Array {
+    if (counted.length < count)
+        counted = countUp(count * 2);
+    return counted.subarray(0, count);
+}
+
+function areAll(rows: Uint32Array): boolean {
+    return rows.buffer === counted.buffer;
 }
 
 function countUp(length: number): Uint32Array<ArrayBuffer> {
@@ -135,44 +161,57 @@ function sortKeys(report: Report, sheet: Sheet, at: number, rows: Uint32Array): 
         return Float64Array.from(rows, (row) => Number((values as string[])[row]));
     if (values.length > 0 && typeof values[0] !== "number")
         return textKeys(values as (string | null)[], rows);
-    return gather(values as Numbers, rows);
+    return areAll(rows) && values instanceof Float64Array ? values : gather(values as Numbers, rows);
 }
 
-/** Stable counting sort by one 16-bit digit of the keys. */
-function sortDigit(keys: Uint16Array, place: number, from: Uint32Array, to: Uint32Array): void {
-    const starts = new Uint32Array(65537);
+const starts = new Uint32Array(65537);
+
+/** Stable counting sort by one 16-bit digit of the keys; false where they all have the same, and nothing was done. */
+function sortDigit(keys: Uint16Array, place: number, from: Uint32Array, to: Uint32Array): boolean {
+    starts.fill(0);
     for (let i = 0; i < from.length; i++)
         starts[keys[from[i] * 4 + place] + 1]++;
-    if (starts.includes(from.length)) {
-        to.set(from);
-        return;
-    }
+    if (from.length === 0 || starts[keys[from[0] * 4 + place] + 1] === from.length)
+        return false;
     for (let i = 0; i < 65536; i++)
         starts[i + 1] += starts[i];
     for (let i = 0; i < from.length; i++)
         to[starts[keys[from[i] * 4 + place]]++] = from[i];
+    return true;
 }
 
-/** Order of the keys by their bits: a comparing sort of 100 k rows takes longer than a frame. Missing numbers come last either way. */
-export function orderOf(keys: Float64Array, down: boolean): Uint32Array {
+/** What sorting needs for a moment, kept from one time to the next. */
+let spare = { keys: new Float64Array(), order: new Uint32Array() };
+
+/** Keys whose bits, as whole numbers, are in the wanted order. Missing numbers come last either way. */
+function sortableBits(keys: Float64Array, down: boolean): Uint16Array {
     const missing = down ? -Infinity : Infinity;
-    const sane = new Float64Array(keys.length);
+    const sane = spare.keys.subarray(0, keys.length);
     for (let i = 0; i < keys.length; i++)
         sane[i] = Number.isNaN(keys[i]) ? missing : keys[i] + 0;
-    const words = new Uint32Array(sane.buffer);
+    const words = new Uint32Array(sane.buffer, 0, keys.length * 2);
     for (let i = 0; i < words.length; i += 2) {
         const negative = words[i + 1] >>> 31 === 1;
         const flip = negative !== down ? 0xffffffff : 0;
         words[i] ^= flip;
         words[i + 1] ^= negative ? flip : flip ^ 0x80000000;
     }
-    const digits = new Uint16Array(words.buffer);
-    let from: Uint32Array = countUp(keys.length), to: Uint32Array = new Uint32Array(keys.length);
-    for (let place = 0; place < 4; place++) {
-        sortDigit(digits, place, from, to);
-        [from, to] = [to, from];
-    }
-    return from;
+    return new Uint16Array(sane.buffer, 0, keys.length * 4);
+}
+
+/** Order of the keys by their bits: a comparing sort of 100 k rows takes longer than a frame. */
+export function orderOf(keys: Float64Array, down: boolean): Uint32Array {
+    if (spare.order.length < keys.length)
+        spare = { keys: new Float64Array(keys.length * 2), order: new Uint32Array(keys.length * 2) };
+    const digits = sortableBits(keys, down);
+    const order = countUp(keys.length);
+    let from: Uint32Array = order, to: Uint32Array = spare.order.subarray(0, keys.length);
+    for (let place = 0; place < 4; place++)
+        if (sortDigit(digits, place, from, to))
+            [from, to] = [to, from];
+    if (from !== order)
+        order.set(from);
+    return order;
 }
 
 export function sortRows(report: Report, sheet: Sheet, rows: Uint32Array, sort: Sort | null): Uint32Array {
@@ -180,7 +219,7 @@ export function sortRows(report: Report, sheet: Sheet, rows: Uint32Array, sort: 
     if (!sort || at < 0)
         return rows;
     const order = orderOf(sortKeys(report, sheet, at, rows), sort.down);
-    for (let i = 0; i < order.length; i++)
+    for (let i = 0; i < order.length && !areAll(rows); i++)
         order[i] = rows[order[i]];
     return order;
 }

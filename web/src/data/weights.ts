@@ -10,6 +10,11 @@ export const METRIC_TITLES: Record<Metric, string> = {
     leaked: "Never freed", peak: "At peak", allocated: "Allocated", temporary: "Temporary", growth: "Growth",
 };
 
+/** What a figure's bytes or blocks are, behind that word. */
+export const METRIC_WORDS: Record<Metric, string> = {
+    leaked: "never freed", peak: "at the peak", allocated: "allocated", temporary: "freed at once", growth: "of growth",
+};
+
 export interface Weights { stack: Numbers; value: Numbers; before: Weights | null; total: number }
 
 function columnOf(report: Report, metric: Metric, by: By, range: Range | null): Numbers | null {
@@ -21,8 +26,8 @@ function columnOf(report: Report, metric: Metric, by: By, range: Range | null): 
         return null;
     const sums = sumCells(cells, range);
     if (metric !== "growth")
-        return sums[name] ?? null;
-    const [made, freed] = [sums[`allocated_${by}`], sums[`freed_${by}`]];
+        return sums.column(name) ?? null;
+    const [made, freed] = [sums.column(`allocated_${by}`), sums.column(`freed_${by}`)];
     return made && freed ? made.map((value, i) => Math.max(0, value - freed[i])) : null;
 }
 

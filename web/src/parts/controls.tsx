@@ -76,6 +76,11 @@ export function Panel(props: { title: string; about?: string; side?: ComponentCh
     );
 }
 
+/** What a view is and what can be taken from it. */
+export function ViewHead(props: { title: string; about?: ComponentChildren; saves?: ComponentChildren }) {
+    return <div class="view-head"><div><h1>{props.title}</h1>{props.about && <p>{props.about}</p>}</div>{props.saves}</div>;
+}
+
 export function Empty(props: { title: string; children?: ComponentChildren }) {
     return <div class="empty"><Icon name="empty" /><p class="empty-title">{props.title}</p>{props.children && <p>{props.children}</p>}</div>;
 }

@@ -14,9 +14,10 @@ const FIGURES = ["leaked", "peak", "allocated", "temporary", "freed"];
 function Figures(props: { report: Report; site: number; range: Range | null }) {
     const { report, site, range } = props;
     const cells = report.slices?.sites;
-    const sums = range && cells ? sumCells(cells, range) : report.sites;
+    const sums = range && cells ? sumCells(cells, range) : null;
+    const value = (name: string) => sums ? sums.one(name, site) : report.sites?.[name]?.[site];
     const rows = FIGURES.flatMap((name) => {
-        const [size, blocks] = [sums?.[`${name}_bytes`]?.[site], sums?.[`${name}_count`]?.[site]];
+        const [size, blocks] = [value(`${name}_bytes`), value(`${name}_count`)];
         return size === undefined && blocks === undefined ? [] : [{ name, size, blocks }];
     });
     const life = report.sites?.lifetime_median_ns?.[site];

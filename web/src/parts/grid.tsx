@@ -39,7 +39,7 @@ function fitColumns(sheet: Sheet, width: number, sort: Sort | null, leading: str
         return all;
     const first = sheet.columns.findIndex((column) => column.name === (sort?.column ?? sheet.lead));
     const wanted = [sheet.stackColumn, first, ...all.filter((i) => !isText(sheet.columns[i]))].filter((i) => i >= 0);
-    return [...new Set(wanted)].slice(0, Math.max(2, Math.floor((width - 150) / 96) + 1)).sort((a, b) => a - b);
+    return [...new Set(wanted)].slice(0, Math.max(2, Math.floor((width - 150) / 96) + 1));
 }
 
 function Cell(props: { report: Report; column: Column; value: unknown; share: number }) {
@@ -92,7 +92,12 @@ function useWindow(total: number, short: boolean) {
     }, []);
     const from = short ? 0 : Math.max(0, Math.min(Math.floor(top / ROW_HEIGHT) - SPARE, total - 1));
     const to = short ? total : Math.min(total, Math.ceil((top + height) / ROW_HEIGHT) + SPARE);
-    return { scroll, from, to, height, onScroll: () => setTop(scroll.current?.scrollTop ?? 0) };
+    const onScroll = () => {
+        const element = scroll.current!;
+        element.toggleAttribute("data-aside", element.scrollLeft > 0);
+        setTop(element.scrollTop);
+    };
+    return { scroll, from, to, height, onScroll };
 }
 
 /** The place that a key leads to, or -1 when it is none of ours. */
@@ -142,7 +147,7 @@ export function Grid(props: Props) {
         const source = order[place];
         const stack = sheet.stackColumn >= 0 ? (sheet.values[sheet.stackColumn] as Numbers)[source] : 0;
         return (
-            <tr key={source} id={`row-${sheet.name}-${place}`} aria-rowindex={place + 2} aria-selected={place === at} class={`${props.onOpen ? "opens" : ""} ${props.open && stack === props.open ? "open" : ""}`}
+            <tr key={place} id={`row-${sheet.name}-${place}`} aria-rowindex={place + 2} aria-selected={place === at} class={`${props.onOpen ? "opens" : ""} ${props.open && stack === props.open ? "open" : ""}`}
                 onClick={() => { setAt(place); props.onOpen?.(source); }}>
                 {columns.map((i) => {
                     const column = sheet.columns[i];

@@ -69,10 +69,10 @@ function options(latest: { current: Props }, width: number, colours: { accent: s
         scales: { x: { time: false }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.15 : 1] } },
         axes: axes(props, colours),
         series: [
-            { label: "time", value: (_, ns) => ns === null ? "–" : moment(ns) },
+            { label: "time", value: (_, ns) => ns === null ? "" : moment(ns) },
             ...props.lines.map((line): uPlot.Series => ({
                 label: line.title, stroke: line.colour, width: 1.6, dash: line.dash, fill: line.fill ? line.colour + "2e" : undefined,
-                points: { show: false }, value: (_, value) => value === null ? "–" : line.text(value),
+                points: { show: false }, value: (_, value) => value === null ? "" : line.text(value),
             })),
         ],
         hooks: {

@@ -67,7 +67,7 @@ export function ClassesView(props: { report: Report; tab: Tab; range: Range | nu
     const { sheet } = sourceOf(report, tab, range);
     const ages = tableOf(report, "ages");
     const charts = !sheet || sheet.count === 0 ? null : tab.id === "sizes" ? <div class="pair">
-        <Columns title="Allocations by block size" columns={sizeColumns(sheet, "allocations", tinyCount)} kind="temporary" />
+        <Columns title="Allocations by block size" columns={sizeColumns(sheet, "allocations", tinyCount)} kind="calls" />
         <Columns title="Allocated bytes by block size" columns={sizeColumns(sheet, "allocated_bytes", tinyBytes)} kind="allocated" />
     </div> : ages ? <Columns title="Blocks by lifetime" columns={ageColumns(sheetOf(ages), report.trace?.tick_ns ?? 0)} kind="peak" />
         : <Columns title="Blocks by the median lifetime of their site" columns={lifeColumns(sheet)} kind="peak" />;

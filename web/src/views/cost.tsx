@@ -3,7 +3,7 @@ import type { Report } from "../data/report";
 import { tableOf } from "../data/report";
 import { cell } from "../data/format";
 import { filterRows, sheetOf } from "../data/sheet";
-import { Empty, Panel, SaveButtons } from "../parts/controls";
+import { Empty, Panel, SaveButtons, ViewHead } from "../parts/controls";
 import { saveCsv, saveJson } from "../parts/download";
 
 function Facts(props: { report: Report; name: string; title: string }) {
@@ -32,7 +32,7 @@ export function CostView(props: { report: Report }) {
     ];
     return (
         <div class="view">
-            <div class="view-head"><div><h1>About the recording</h1><p>What was watched, what watching cost, and what it may have missed.</p></div></div>
+            <ViewHead title="About the recording" about="What was watched, what watching cost, and what it may have missed." />
             {!trace && <Empty title="The report does not say where it comes from" />}
             {trace && <Panel title="What was watched"><dl class="facts wide">{facts.map(([name, value]) => value && <div key={name}><dt>{name}</dt><dd class="fn">{value}</dd></div>)}</dl></Panel>}
             <Facts report={report} name="cost" title="What it cost" />

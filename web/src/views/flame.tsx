@@ -7,11 +7,11 @@ import type { Range } from "../data/range";
 import { makeSheet, type Sheet } from "../data/sheet";
 import { store } from "../data/store";
 import { findNode, pathTo, ROOT, treeOf, type FlameTree } from "../data/tree";
-import { bestMetric, hasWeights, METRICS, METRIC_TITLES, weightsOf, type By, type Metric } from "../data/weights";
+import { bestMetric, hasWeights, METRICS, METRIC_TITLES, METRIC_WORDS, weightsOf, type By, type Metric } from "../data/weights";
 import { boxAt, drawFlame, hitShare, layFlame, moduleGroups, nodeName, ROW, stepBox, type Boxes, type FlameLook } from "../draw/flame";
 import { groupFill } from "../draw/theme";
 import { Canvas } from "../parts/canvas";
-import { Choice, Empty, SaveButtons, Search, Toggle } from "../parts/controls";
+import { Choice, Empty, SaveButtons, Search, Toggle, ViewHead } from "../parts/controls";
 import { saveCsv, saveJson, saveSvg } from "../parts/download";
 import { Grid } from "../parts/grid";
 import { useStore, useTheme, useWidth } from "../parts/hooks";
@@ -134,7 +134,7 @@ export function FlameView(props: { report: Report; range: Range | null }) {
     const hits = useMemo(() => matchFunctions(names, view.filter), [names, view.filter]);
     const groups = useMemo(() => moduleGroups(names), [names]);
     useEffect(() => setFocus(-1), [tree]);
-    const title = `${METRIC_TITLES[metric].toLowerCase()}, ${view.by === "bytes" ? "bytes" : "blocks"}`;
+    const title = `${view.by === "bytes" ? "bytes" : "blocks"} ${METRIC_WORDS[metric]}`;
     const look: FlameLook = { tree, names, groups, hits, root: `all ${title}`, zoom, focus };
     const go = (node: number) => store.go({ zoom: pathTo(tree, node) }, true);
     const share = hits ? hitShare(tree, hits) : 0;
@@ -143,7 +143,9 @@ export function FlameView(props: { report: Report; range: Range | null }) {
     const shown = view.asTable ? sheet() : null;
     return (
         <div class="view flame-view">
-            <div class="view-head"><div><h1>Flame graph</h1><p>{view.inverted ? "The allocating functions on top, their callers below." : "Callers on top; below each function what it called."} Width is {title}. Click a frame to zoom.</p></div></div>
+            <ViewHead title="Flame graph" about={<>{view.inverted ? "The allocating functions on top, their callers below." : "Callers on top; below each function what it called."} Width: {title}. Click a frame to zoom.</>}
+                saves={<SaveButtons csv={() => saveCsv(report, sheet(), rows(sheet()))} json={() => saveJson(report, sheet(), rows(sheet()))}
+                    svg={() => saveSvg(report, "flame", { width, height: boxes.rows * ROW, title: `Flame graph: ${title}`, about: report.trace?.command ?? "", draw: (painter) => drawFlame(painter, boxes, { ...look, focus: -1 }) })} />} />
             <div class="tools">
                 <MetricBar report={report} range={range} metric={metric} by={view.by} />
                 <Toggle title="Inverted" about="allocating functions on top, callers below" value={view.inverted} onChange={(inverted) => store.go({ inverted, zoom: [] }, true)} />
@@ -151,8 +153,6 @@ export function FlameView(props: { report: Report; range: Range | null }) {
                 <Toggle title="As table" value={view.asTable} onChange={(asTable) => store.go({ asTable })} />
                 <span class="gap" />
                 <Search label="Search functions" value={view.filter} told={hits ? `${ratio(share)} matched` : ""} onChange={(filter) => store.go({ filter })} />
-                <SaveButtons csv={() => saveCsv(report, sheet(), rows(sheet()))} json={() => saveJson(report, sheet(), rows(sheet()))}
-                    svg={() => saveSvg(report, "flame", { width, height: boxes.rows * ROW, title: `Flame graph: ${title}`, about: report.trace?.command ?? "", draw: (painter) => drawFlame(painter, boxes, { ...look, focus: -1 }) })} />
             </div>
             {zoom !== ROOT && <Crumbs tree={tree} look={look} zoom={zoom} onZoom={go} />}
             <div class="flame-area" ref={holder}>

@@ -7,11 +7,11 @@ import { sharesOf, type Share } from "../data/modules";
 import type { Range } from "../data/range";
 import { makeSheet, type Sheet } from "../data/sheet";
 import { store } from "../data/store";
-import { bestMetric, METRIC_TITLES, weightsOf, type By } from "../data/weights";
+import { bestMetric, METRIC_TITLES, METRIC_WORDS, weightsOf, type By } from "../data/weights";
 import { moduleGroups } from "../draw/flame";
 import { drawTreemap, layTreemap, tileAt } from "../draw/treemap";
 import { Canvas } from "../parts/canvas";
-import { Empty, SaveButtons, Search, Toggle } from "../parts/controls";
+import { Empty, SaveButtons, Search, Toggle, ViewHead } from "../parts/controls";
 import { saveCsv, saveJson, saveSvg } from "../parts/download";
 import { Grid } from "../parts/grid";
 import { useStore, useWidth } from "../parts/hooks";
@@ -22,7 +22,7 @@ function sheetOfShares(shares: Share[], by: By, title: string, total: number): S
     const parts = shares.flatMap((share) => share.parts.map((part) => ({ module: share.name, ...part }))).sort((a, b) => b.value - a.value);
     return makeSheet({ name: "modules", title: "Modules and functions", about: "", lead: "value" }, [
         { name: "function", kind: "text", title: "Function", unit: "", about: "the program's own innermost frame" }, { name: "module", kind: "text", title: "Module", unit: "", about: "" },
-        { name: "value", kind: by === "bytes" ? "bytes" : "count", title: title[0].toUpperCase() + title.slice(1), unit: by === "bytes" ? "B" : "", about: "" }, { name: "share", kind: "ratio", title: "Share", unit: "", about: "of all" },
+        { name: "value", kind: by === "bytes" ? "bytes" : "count", title, unit: by === "bytes" ? "B" : "", about: "" }, { name: "share", kind: "ratio", title: "Share", unit: "", about: "of all" },
     ], [parts.map((part) => part.name), parts.map((part) => part.module), Float64Array.from(parts, (part) => part.value), Float64Array.from(parts, (part) => part.value / (total || 1))], parts.length);
 }
 
@@ -51,8 +51,8 @@ export function ModulesView(props: { report: Report; range: Range | null }) {
     const height = Math.max(280, Math.min(620, innerHeight - 330));
     const tiles = useMemo(() => layTreemap(shares, groups, width, height), [shares, groups, width, height]);
     const told = view.by === "bytes" ? bytes : count;
-    const title = METRIC_TITLES[metric].toLowerCase();
-    const sheet = useMemo(() => sheetOfShares(shares, view.by, title, weights.total), [shares, view.by, title, weights]);
+    const title = `${view.by === "bytes" ? "bytes" : "blocks"} ${METRIC_WORDS[metric]}`;
+    const sheet = useMemo(() => sheetOfShares(shares, view.by, METRIC_TITLES[metric], weights.total), [shares, view.by, metric, weights]);
     const rows = filterRows(report, sheet, "");
     const open = (at: number) => tiles[at] && store.go({ tab: "sites", filter: tiles[at].share.name, sort: null }, true);
     const keys = (event: KeyboardEvent) => {
@@ -69,14 +69,14 @@ export function ModulesView(props: { report: Report; range: Range | null }) {
     const sum = shares.reduce((total, share) => total + share.value, 0);
     return (
         <div class="view">
-            <div class="view-head"><div><h1>Modules</h1><p>Each field is a function, in the module it belongs to: the program's own innermost frame of the stacks. Area is {title}.</p></div></div>
+            <ViewHead title="Modules" about={`Each field is a function, in the module it belongs to: the program's own innermost frame of the stacks. Area: ${title}.`}
+                saves={<SaveButtons csv={() => saveCsv(report, sheet, rows)} json={() => saveJson(report, sheet, rows)}
+                    svg={() => saveSvg(report, "modules", { width, height, title: `Modules: ${title}`, about: report.trace?.command ?? "", draw: (painter) => drawTreemap(painter, tiles, view.by, -1) })} />} />
             <div class="tools">
                 <MetricBar report={report} range={range} metric={metric} by={view.by} />
                 <Toggle title="As table" value={view.asTable} onChange={(asTable) => store.go({ asTable })} />
                 <span class="gap" />
                 <Search label="Filter functions and modules" value={view.filter} told={view.filter ? `${told(sum)}, ${ratio(sum / (weights.total || 1))}` : ""} onChange={(filter) => store.go({ filter })} />
-                <SaveButtons csv={() => saveCsv(report, sheet, rows)} json={() => saveJson(report, sheet, rows)}
-                    svg={() => saveSvg(report, "modules", { width, height, title: `Modules: ${title}`, about: report.trace?.command ?? "", draw: (painter) => drawTreemap(painter, tiles, view.by, -1) })} />
             </div>
             <div ref={holder} class={view.asTable ? "fills" : ""}>
                 {sum <= 0 ? <Empty title="Nothing to show">{view.filter ? "Nothing matches the filter." : "Choose another figure above."}</Empty>

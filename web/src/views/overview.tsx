@@ -1,6 +1,5 @@
 // overview: the answer in one glance: healthy or not, what grows, who holds it and since when; each answer leads to its view.
 import { useMemo } from "preact/hooks";
-import type { ComponentChildren } from "preact";
 import type { Finding, Health, Numbers, Report } from "../data/report";
 import { firstRow, numberOf, tableOf } from "../data/report";
 import { bytes, count, duration, figure, moment, plural, ratio, sentence, shortCount } from "../data/format";
@@ -50,8 +49,8 @@ function Verdict(props: { report: Report; range: Range | null }) {
     );
 }
 
-function Tile(props: { title: string; value: string; sub?: ComponentChildren; tab?: string; kind?: string; course?: Numbers | null }) {
-    const inside = <><span class="tile-title">{props.title}</span><strong class="tile-value">{props.value}</strong><span class="tile-sub">{props.sub}</span>
+function Tile(props: { title: string; value: string; sub?: string; tab?: string; kind?: string; course?: Numbers | null }) {
+    const inside = <><span class="tile-title">{props.title}</span><strong class="tile-value">{props.value}</strong><span class="tile-sub">{sentence(props.sub ?? "")}</span>
         {props.course && <Spark values={props.course} kind={props.kind} label={`${props.title} over time`} />}</>;
     return props.tab ? <ViewLink class={`tile ${props.kind ?? ""}`} tab={props.tab}>{inside}</ViewLink>
         : <div class="tile">{inside}</div>;
@@ -80,7 +79,7 @@ function Tiles(props: { report: Report; range: Range | null }) {
     const row = firstRow(report, "summary");
     if (range && report.slices?.sites) {
         const sums = sumCells(report.slices.sites, range);
-        const total = (name: typeof CELL_COLUMNS[number]) => sums[name]?.reduce((a, b) => a + b, 0) ?? 0;
+        const total = (name: typeof CELL_COLUMNS[number]) => sums.total(name);
         const growth = total("allocated_bytes") - total("freed_bytes");
         return (
             <div class="tiles">
@@ -204,7 +203,7 @@ function threadParts(report: Report, range: Range | null): Part[] {
         return [];
     const sums = sumCells(cells, range ?? { from: 0, to: report.slices!.count });
     return threads.map((thread, i) => ({
-        name: thread.name || `thread ${thread.tid}`, sub: `tid ${thread.tid}`, value: sums.allocated_bytes?.[i] ?? 0,
+        name: thread.name || `thread ${thread.tid}`, sub: `tid ${thread.tid}`, value: sums.one("allocated_bytes", i) ?? 0,
         open: () => store.go({ tab: "threads", filter: "", sort: null }, true),
     })).sort((a, b) => b.value - a.value);
 }

@@ -10,7 +10,7 @@ import { store } from "../data/store";
 import { bestMetric } from "../data/weights";
 import { barsHeight, drawBars } from "../draw/bars";
 import { theme } from "../draw/theme";
-import { Empty, SaveButtons, Search } from "../parts/controls";
+import { Empty, SaveButtons, Search, ViewHead } from "../parts/controls";
 import { saveCsv, saveJson, saveSvg } from "../parts/download";
 import { Grid } from "../parts/grid";
 import { useStore } from "../parts/hooks";
@@ -52,7 +52,7 @@ function saveBars(report: Report, sheet: Sheet, rows: Uint32Array, sort: Sort | 
 
 /** What a recording needs to hold what an empty table tells. */
 const MENDS: Record<string, string> = {
-    pages: "Page maps are recorded on demand: heaptracer run --maps.",
+    pages: "Nothing was mapped at the end of the recording, or page maps were not recorded: heaptracer run --maps does.",
     marks: "The program has made no marks: a call of ht_mark, or heaptracer ctl mark, puts one into the recording.",
     leaks: "Every block was freed.",
     realloc: "No block was ever resized.",
@@ -67,22 +67,20 @@ export function TableView(props: Props) {
     const sheet = source.sheet;
     const rows = useMemo(() => sheet ? rowsInRange(report, sheet, filterRows(report, sheet, view.filter), range) : new Uint32Array(), [report, sheet, view.filter, range?.from, range?.to]);
     if (!sheet)
-        return <Empty title="This report does not hold that table">It was made without it, or by an older heaptracer.</Empty>;
+        return <div class="view"><ViewHead title={tab.title} /><Empty title="This report does not hold that table">It was made without it, or by an older heaptracer.</Empty></div>;
     const sort = view.sort && sheet.columns.some((column) => column.name === view.sort!.column) ? view.sort : source.sort;
     const all = () => sortRows(report, sheet, rows, sort);
     const told = view.filter.trim() || source.ranged ? `${count(rows.length)} of ${count(sheet.count)}` : plural(rows.length, "row");
     const stacks = sheet.stackColumn >= 0 ? sheet.values[sheet.stackColumn] as Numbers : null;
     return (
         <div class={`view table-view ${props.short ? "short" : ""}`}>
-            <div class="view-head">
-                <div><h1>{tab.title}</h1><p>{sheet.about}</p></div>
-            </div>
+            <ViewHead title={tab.title} about={sheet.about}
+                saves={sheet.count > 0 && <SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveBars(report, sheet, all(), sort)} />} />
             {props.above}
             {sheet.note && <p class="note">{sheet.note}</p>}
             {range && !source.ranged && <p class="note whole">This table is about the whole recording: it is not kept by time.</p>}
             {sheet.count > 0 && <div class="tools">
                 <Search label={stacks ? "Filter by function, file or module" : "Filter"} value={view.filter} told={told} onChange={(filter) => store.go({ filter })} />
-                <SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveBars(report, sheet, all(), sort)} />
             </div>}
             {sheet.count === 0 ? <Empty title="Nothing here">{range && source.ranged ? "Nothing of this kind happened in the selected time." : MENDS[tab.id] ?? "The recording holds nothing of this kind."}</Empty>
                 : <Grid report={report} sheet={sheet} rows={rows} sort={sort} open={view.stack} short={props.short} first={source.sort?.column}

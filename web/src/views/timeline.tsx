@@ -8,7 +8,7 @@ import { numbersOf, sheetOf, type Sheet } from "../data/sheet";
 import { store } from "../data/store";
 import { drawCurve } from "../draw/curve";
 import { theme } from "../draw/theme";
-import { Empty, SaveButtons, Toggle } from "../parts/controls";
+import { Empty, SaveButtons, Toggle, ViewHead } from "../parts/controls";
 import { saveCsv, saveJson, saveSvg } from "../parts/download";
 import { useStore, useTheme } from "../parts/hooks";
 import { Plot, type Flag, type Line } from "../parts/plot";
@@ -72,7 +72,7 @@ export function TimelineView(props: { report: Report; range: Range | null }) {
     const table = tableOf(report, "timeline");
     const flags = useMemo(() => flagsOf(report), [report.tables]);
     if (!table || table.rows.length === 0)
-        return <div class="view"><div class="view-head"><div><h1>Timeline</h1></div></div><Empty title="Nothing happened">The recording holds no allocations.</Empty></div>;
+        return <div class="view"><ViewHead title="Timeline" /><Empty title="Nothing happened">The recording holds no allocations.</Empty></div>;
     if (view.asTable)
         return <TableView report={report} tab={tabOf("timeline")} range={range} above={<div class="tools"><Toggle title="As table" value onChange={(asTable) => store.go({ asTable })} /></div>} />;
     const sheet = sheetOf(table);
@@ -81,18 +81,17 @@ export function TimelineView(props: { report: Report; range: Range | null }) {
     const shared = { times, range: rangeTimes(report, range), onRange: (from: number, to: number) => selectTime(report, from, to) };
     const rates: Line[] = [{ title: "allocated per second", values: named(sheet, "allocated_rate"), colour: colours.allocated, fill: true, text: (value) => `${bytes(value)}/s` }];
     const calls: Line[] = [
-        { title: "allocations", values: named(sheet, "allocations"), colour: colours.temporary, text: shortCount },
-        { title: "frees", values: named(sheet, "frees"), colour: colours.freed, text: shortCount },
+        { title: "allocations", values: named(sheet, "allocations"), colour: colours.accent, fill: true, text: shortCount },
+        { title: "frees", values: named(sheet, "frees"), colour: colours.freed, dash: [4, 3], text: shortCount },
     ];
     const blocks: Line[] = [{ title: "live blocks", values: named(sheet, "live_count"), colour: colours.peak, fill: true, text: shortCount }];
     const step = times.length > 1 ? times[1] - times[0] : 0;
     return (
         <div class="view">
-            <div class="view-head"><div><h1>Timeline</h1><p>Drag in a chart to select a time: every view then tells about it alone. One point is {duration(step)}.</p></div></div>
+            <ViewHead title="Timeline" about={`Drag in a chart to select a time: every view then tells about it alone. One point is ${duration(step)}.`}
+                saves={<SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveTimeline(report, sheet)} />} />
             <div class="tools">
-                <Toggle title="As table" value={false} onChange={(asTable) => store.go({ asTable })} /><span class="gap" />
-                <SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveTimeline(report, sheet)} />
-            </div>
+                <Toggle title="As table" value={false} onChange={(asTable) => store.go({ asTable })} /></div>
             <section class="panel chart"><h2>Live bytes</h2><Plot label="Live bytes over time" height={260} binary lines={liveLines(sheet, colours)} flags={flags} {...shared} /></section>
             <section class="panel chart"><h2>Allocation rate</h2><Plot label="Bytes allocated per second" height={170} binary lines={rates} {...shared} /></section>
             <section class="panel chart"><h2>Allocations and frees</h2><Plot label="Allocations and frees per point" height={170} lines={calls} {...shared} /></section>
