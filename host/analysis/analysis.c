@@ -53,15 +53,30 @@ static bool sources_find(const struct model *model, struct map *by_stack)
     return map_count(by_stack) != 0;
 }
 
+static bool has_stacks(const struct table *table)
+{
+    int stack = table_find_column(table, "stack");
+    return stack >= 0 && table->shape == TABLE_ROWS && table->columns[stack].kind == COLUMN_STACK;
+}
+
+void analysis_add_source(struct table *table)
+{
+    if (!has_stacks(table) || table_find_column(table, source_column.name) >= 0)
+        return;
+    table_add_column(table, &source_column);
+    for (size_t row = 0; row < table->row_count; row++)
+        table_at(table, row)[table->column_count - 1].text = "";
+}
+
 /* Rows about one stack get its source, in traces that have some. */
 static void sources_add(const struct model *model, struct table *table)
 {
     struct map by_stack = {0};
-    int stack = table_find_column(table, "stack");
     size_t count;
     model_sources(model, &count);
-    if (count > 1 && stack >= 0 && table->shape == TABLE_ROWS && table->columns[stack].kind == COLUMN_STACK && sources_find(model, &by_stack)) {
-        table_add_column(table, &source_column);
+    if (count > 1 && has_stacks(table) && sources_find(model, &by_stack)) {
+        int stack = table_find_column(table, "stack");
+        analysis_add_source(table);
         for (size_t row = 0; row < table->row_count; row++) {
             const uint64_t *number = map_get(&by_stack, table_at(table, row)[stack].u);
             table_at(table, row)[table->column_count - 1].text = source_text(model, table, number ? *number : 0);

@@ -31,6 +31,16 @@ bool opt_next_word(const char **rest, char separator, const char **word, size_t 
     return true;
 }
 
+bool opt_has_word(const char *words, char separator, const char *word, size_t count)
+{
+    const char *one;
+    size_t one_count;
+    while (opt_next_word(&words, separator, &one, &one_count))
+        if (one_count == count && !memcmp(one, word, count))
+            return true;
+    return false;
+}
+
 static void table_build(const struct opt_command *command, popt_table *table)
 {
     vec_push(table, ((struct poptOption){"help", 'h', POPT_ARG_NONE, NULL, OPT_HELP_VALUE, NULL, NULL}));

@@ -87,5 +87,7 @@ void opt_completion(enum opt_shell shell, const char *program, const struct opt_
 const char *opt_word(const struct opt_command *command);
 /* The next of the words parted by `separator` in *rest, or false; for walking `choices`. */
 bool opt_next_word(const char **rest, char separator, const char **word, size_t *count);
+/* Is `word`, of `count` bytes, one of `words`? */
+bool opt_has_word(const char *words, char separator, const char *word, size_t count);
 
 #endif

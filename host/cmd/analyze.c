@@ -111,19 +111,26 @@ static bool tables_choose(struct analyze *analyze, struct opt_words *words, stru
     return true;
 }
 
-/* Wishes that cannot be are said before the work, not after it. */
-static bool wishes_check(const struct analyze *analyze, const struct analysis *analysis, struct error *error)
+/* Columns that a table may have; it has a source where the trace knows some, and for those who ask. */
+static bool column_check(const struct table *like, const char *name, size_t count, struct error *error)
+{
+    bool is_source = count == strlen("source") && !memcmp(name, "source", count) && table_find_column(like, "stack") >= 0;
+    return is_source || columns_find(like, name, count, error) >= 0;
+}
+
+/* Wishes that cannot be are said before the work, not after it. Tables that only --fail-on looks at are not shown. */
+static bool wishes_check(const struct analyze *analyze, const struct analysis *analysis, bool is_shown, struct error *error)
 {
     const struct analyze_options *options = analyze->options;
     struct table like = {.name = analysis->name, .columns = analysis->columns, .column_count = analysis->column_count};
-    const char *rest = options->page.columns, *name = options->sort ? options->sort + (*options->sort == '+') : NULL, *word;
+    const char *rest = is_shown ? options->page.columns : NULL, *name = is_shown && options->sort ? options->sort + (*options->sort == '+') : NULL, *word;
     size_t count;
     bool has_found;
     if (name && columns_find(&like, name, strlen(name), error) < 0)
         return false;
     while (opt_next_word(&rest, ',', &word, &count))
-        if (!(count == strlen("source") && !memcmp(word, "source", count)) && columns_find(&like, word, count, error) < 0)
-            return false; /* whether there is a source is known when the trace was read */
+        if (!column_check(&like, word, count, error))
+            return false;
     return gate_look_all(&analyze->options->fail_on, &like, &has_found, error);
 }
 
@@ -134,10 +141,10 @@ static bool wishes_check_all(const struct analyze *analyze, struct error *error)
     if (analyze->options->page.csv && analyze->shown_count != 1)
         return error_set(error, ERROR_USAGE, "--csv writes one table: choose it with --table NAME");
     for (size_t i = 0; analyze->names && analyze->names[i]; i++)
-        if (!wishes_check(analyze, analysis_find(analyze->names[i]), error))
+        if (!wishes_check(analyze, analysis_find(analyze->names[i]), i < analyze->shown_count, error))
             return false;
     for (const struct analysis *const *at = analysis_list(); !analyze->names && *at; at++)
-        if (!wishes_check(analyze, *at, error))
+        if (!wishes_check(analyze, *at, true, error))
             return false;
     return true;
 }

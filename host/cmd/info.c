@@ -232,12 +232,7 @@ static void info_init(struct info *info)
 /* Whether --table names it; a name that is none of the tables is told before anything is read. */
 static bool is_asked(const struct info_options *options, const char *name)
 {
-    const char *rest = options->tables, *word;
-    size_t count;
-    while (opt_next_word(&rest, ',', &word, &count))
-        if (strlen(name) == count && !memcmp(name, word, count))
-            return true;
-    return !options->tables;
+    return !options->tables || opt_has_word(options->tables, ',', name, strlen(name));
 }
 
 static bool tables_check(const struct info_options *options, struct error *error)
@@ -245,15 +240,9 @@ static bool tables_check(const struct info_options *options, struct error *error
     static const char names[] = "file index kinds processes modules";
     const char *rest = options->tables, *word;
     size_t count, asked = 0;
-    for (; opt_next_word(&rest, ',', &word, &count); asked++) {
-        const char *at = names, *name;
-        size_t length;
-        bool is_known = false;
-        while (opt_next_word(&at, ' ', &name, &length))
-            is_known |= length == count && !memcmp(name, word, count);
-        if (!is_known)
+    for (; opt_next_word(&rest, ',', &word, &count); asked++)
+        if (!opt_has_word(names, ' ', word, count))
             return error_set(error, ERROR_USAGE, "--table: '%.*s' is not one of %s", (int)count, word, names);
-    }
     return !options->page.csv || asked == 1 || error_set(error, ERROR_USAGE, "--csv writes one table: choose it with --table, of %s", names);
 }
 

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <heaptracer/analysis.h>
+
 #include "host/base/memory.h"
 #include "host/base/number.h"
 #include "host/base/utf8.h"
@@ -126,6 +128,8 @@ bool page_table(struct page *page, struct table *table, size_t suits, struct err
         form_put(page, table, suits);
         return true;
     }
+    if (opt_has_word(page->options->columns, ',', "source", strlen("source")))
+        analysis_add_source(table);
     bool is_good = columns_take(&columns, table, page->options->columns, error);
     if (is_good)
         form_put(page, &columns.table, suits);

@@ -25,16 +25,6 @@ static int table_number(const char *name)
     return number;
 }
 
-static bool list_has(const char *list, const char *wanted, size_t wanted_count)
-{
-    const char *word;
-    size_t count;
-    while (opt_next_word(&list, ',', &word, &count))
-        if (count == wanted_count && !memcmp(word, wanted, count))
-            return true;
-    return false;
-}
-
 /* Columns that the totals cannot tell in this trace. */
 static const char *columns_unsure(const struct trace_totals *totals, int number)
 {
@@ -58,7 +48,7 @@ bool quick_columns(const struct trace_totals *totals, const char *table, struct 
     const struct analysis *analysis = analysis_find(table);
     for (size_t i = 0; i < analysis->column_count - analysis->sampled_column_count; i++) {
         const char *name = analysis->columns[i].name;
-        if (!list_has(columns_unsure(totals, number), name, strlen(name)))
+        if (!opt_has_word(columns_unsure(totals, number), ',', name, strlen(name)))
             str_add_format(columns, "%s%s", columns->count ? "," : "", name);
     }
     return true;
@@ -76,10 +66,10 @@ static bool columns_known(const char *held, const char *table, const char *wante
     const char *word;
     size_t count;
     for (size_t i = 0; !wanted && i < analysis->column_count - analysis->sampled_column_count; i++)
-        if (!list_has(held, analysis->columns[i].name, strlen(analysis->columns[i].name)))
+        if (!opt_has_word(held, ',', analysis->columns[i].name, strlen(analysis->columns[i].name)))
             return false;
     while (opt_next_word(&wanted, ',', &word, &count))
-        if (!list_has(held, word, count))
+        if (!opt_has_word(held, ',', word, count))
             return false;
     return true;
 }

@@ -26,5 +26,7 @@ const struct analysis *const *analysis_list(void);
 const struct analysis *analysis_find(const char *name); /* or NULL */
 /* The table of `analysis`, to be ended with table_done. */
 void analysis_answer(const struct analysis *analysis, const void *state, const struct model *model, struct table *table);
+/* Where rows are about stacks and the trace has no sources: their column all the same, empty, for those who ask for it. */
+void analysis_add_source(struct table *table);
 
 #endif

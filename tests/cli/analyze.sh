@@ -42,6 +42,10 @@ for part in "Never freed" "parse_row (leaky.c:" "Peak" "Hotspots" "Temporary blo
 code 1 analyze leaky.htrc --fail-on leaks
 code 1 analyze leaky.htrc --table summary --fail-on 'leaks.bytes>9K'
 code 0 analyze leaky.htrc --table summary --fail-on 'leaks.bytes>10K' --fail-on 'summary.refused>0'
+code 0 analyze leaky.htrc --table summary --columns events --sort events --fail-on 'leaks.bytes>10K'
+code 2 analyze leaky.htrc --table summary --columns source
+[ "$("$HT" analyze leaky.htrc --table leaks --columns source,count --csv --limit 1 | tr -d '\r')" = "source,count
+,$("$HT" analyze leaky.htrc --table leaks --columns count --csv --limit 1 | tr -d '\r' | tail -1)" ] || fail "a column of sources is there for those who ask, if empty"
 code 0 analyze leaky.htrc --table all --json -o all.json
 python3 "$SOURCE/tests/cli/check_tables.py" "$SOURCE/docs/json-schema/tables.schema.json" all.json || fail "JSON does not follow its schema"
 python3 - <<'P' || fail "JSON does not say what the program did"

@@ -165,9 +165,20 @@ static void help_is_at_most_80_columns_wide(void **state)
     str_done(&help);
 }
 
+static void a_word_of_a_list_is_found_whole(void **state)
+{
+    (void)state;
+    assert_true(opt_has_word("leaks,peak", ',', "peak", strlen("peak")));
+    assert_true(opt_has_word("leaks,peak", ',', "leaks, peak", strlen("leaks")));
+    assert_false(opt_has_word("leaks,peak", ',', "pea", strlen("pea")));
+    assert_false(opt_has_word("leaks,peak", ',', "peaks", strlen("peaks")));
+    assert_false(opt_has_word(NULL, ',', "peak", strlen("peak")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_word_of_a_list_is_found_whole),
         cmocka_unit_test(values_land_in_the_struct),
         cmocka_unit_test(options_stop_at_the_first_word),
         cmocka_unit_test(mistakes_name_place_and_mend),
