@@ -192,6 +192,7 @@ void model_restart(struct model *model, uint64_t time_ns)
         account_restart(&model->threads.at[i].account, time_ns);
         model->threads.at[i].frees = model->threads.at[i].foreign_frees = model->threads.at[i].temporary = (struct tally){0};
         model->threads.at[i].refused = 0;
+        model->threads.at[i].last_address = 0; /* a temporary block is one whose birth counts */
     }
     for (size_t i = 0; i < model->processes.count; i++) {
         struct process *process = model->processes.at + i;

@@ -25,14 +25,19 @@ static struct pipeline *run(const struct events *events, const struct pipeline_o
     return pipeline;
 }
 
-static uint64_t ask(const struct pipeline *pipeline, const char *name, const char *column)
+static void answer(const struct pipeline *pipeline, const char *name, struct table *table)
 {
     size_t number = 0;
-    struct table table;
     while (strcmp(pipeline_analysis(pipeline, number)->name, name))
         number++;
-    pipeline_answer(pipeline, number, &table);
+    pipeline_answer(pipeline, number, table);
+}
+
+static uint64_t ask(const struct pipeline *pipeline, const char *name, const char *column)
+{
+    struct table table;
     uint64_t sum = 0;
+    answer(pipeline, name, &table);
     for (size_t row = 0; row < table.row_count; row++)
         sum += table_at(&table, row)[table_find_column(&table, column)].u;
     table_done(&table);
@@ -41,12 +46,9 @@ static uint64_t ask(const struct pipeline *pipeline, const char *name, const cha
 
 static double most(const struct pipeline *pipeline, const char *name, const char *column)
 {
-    size_t number = 0;
     struct table table;
     double value = 0;
-    while (strcmp(pipeline_analysis(pipeline, number)->name, name))
-        number++;
-    pipeline_answer(pipeline, number, &table);
+    answer(pipeline, name, &table);
     for (size_t row = 0; row < table.row_count; row++)
         if (table_at(&table, row)[table_find_column(&table, column)].f > value)
             value = table_at(&table, row)[table_find_column(&table, column)].f;
@@ -104,6 +106,28 @@ static void ranges_count_what_happens_in_them(void **state)
         check_range(&made.events, end + 1, 0);
         events_done(&made.events);
     }
+}
+
+/* A block that is older than the range is none of its temporary ones: its birth does not count there. */
+static void a_temporary_block_is_born_in_the_range(void **state)
+{
+    (void)state;
+    struct events events = {0};
+    events_process(&events, 1, 0, 0);
+    events_thread(&events, 1, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        events.time_ns = 10 + 20 * i;
+        events_alloc(&events, 1, 4096, 100, 0);
+        events.time_ns = 20 + 20 * i;
+        events_free(&events, 1, 4096);
+    }
+    struct pipeline *whole = run(&events, &(struct pipeline_options){0}), *later = run(&events, &(struct pipeline_options){.from_ns = 15});
+    assert_int_equal(ask(whole, "temporary", "count"), 2);
+    assert_int_equal(ask(later, "temporary", "count"), 1);
+    assert_true(most(later, "temporary", "share") == 1);
+    pipeline_free(whole);
+    pipeline_free(later);
+    events_done(&events);
 }
 
 static void check_filter(const struct events *events, uint32_t process, uint32_t thread)
@@ -268,7 +292,8 @@ static void nonsense_is_survived(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges_count_what_happens_in_them), cmocka_unit_test(filters_leave_the_rest_out),
+        cmocka_unit_test(ranges_count_what_happens_in_them),
+        cmocka_unit_test(a_temporary_block_is_born_in_the_range), cmocka_unit_test(filters_leave_the_rest_out),
         cmocka_unit_test(answers_may_be_asked_on_the_way),   cmocka_unit_test(a_limit_cuts_rows),
         cmocka_unit_test(an_unknown_table_is_refused),       cmocka_unit_test(nonsense_is_survived),
     };
