@@ -2,7 +2,6 @@
 #include <heaptracer/table.h>
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,31 +73,25 @@ double table_real(const struct column *column, union cell cell)
 
 const char *table_text(struct table *table, const char *format, ...)
 {
+    struct str text = {0};
     va_list values;
     va_start(values, format);
-    char *text = NULL;
-    int count = vasprintf(&text, format, values);
+    str_add_values(&text, format, values);
     va_end(values);
-    const char *kept = count < 0 ? "" : arena_copy_text(&table->texts->arena, text, (size_t)count);
-    if (count >= 0)
-        free(text);
+    const char *kept = arena_copy_text(&table->texts->arena, str_text(&text), text.count);
+    str_done(&text);
     return kept;
 }
 
 void table_note(struct table *table, const char *format, ...)
 {
     va_list values;
-    va_start(values, format);
-    char *text = NULL;
-    int count = vasprintf(&text, format, values);
-    va_end(values);
-    if (count < 0)
-        return;
     struct str note = {0};
+    va_start(values, format);
     str_add(&note, table->note);
     str_add(&note, *table->note ? "; " : "");
-    str_add(&note, text);
-    free(text);
+    str_add_values(&note, format, values);
+    va_end(values);
     memory_free(table->note);
     table->note = memory_copy_text(str_text(&note));
     str_done(&note);

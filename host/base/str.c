@@ -1,7 +1,6 @@
 /* str: in pieces of text, out one NUL-terminated string that grows. */
 #include "str.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,8 +28,15 @@ void str_add(struct str *str, const char *text)
 
 void str_add_format(struct str *str, const char *format, ...)
 {
-    va_list values, again;
+    va_list values;
     va_start(values, format);
+    str_add_values(str, format, values);
+    va_end(values);
+}
+
+void str_add_values(struct str *str, const char *format, va_list values)
+{
+    va_list again;
     va_copy(again, values);
     int bytes = vsnprintf(NULL, 0, format, values);
     if (bytes > 0) {
@@ -39,7 +45,6 @@ void str_add_format(struct str *str, const char *format, ...)
         str->count += (size_t)bytes;
     }
     va_end(again);
-    va_end(values);
 }
 
 void str_add_wrapped(struct str *str, const char *text, size_t column, size_t indent, size_t width)

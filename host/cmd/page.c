@@ -2,7 +2,6 @@
 #include "page.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -141,14 +140,13 @@ void page_line(struct page *page, const char *format, ...)
 {
     if (!is_text(page))
         return;
-    char *text = NULL;
+    struct str text = {0};
     va_list values;
     va_start(values, format);
-    if (vasprintf(&text, format, values) >= 0) {
-        paint_paragraph(&page->view, page->terminal.out, PAINT_DIM, text, "");
-        free(text);
-    }
+    str_add_values(&text, format, values);
     va_end(values);
+    paint_paragraph(&page->view, page->terminal.out, PAINT_DIM, str_text(&text), "");
+    str_done(&text);
 }
 
 static void notes_put(struct page *page)
