@@ -2,9 +2,11 @@
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/sleep.h>
+#include <stdlib.h>
 
 #include "board.h"
 
+#define STACK_BYTES 800
 #define BAUD_DIVISOR 16 /* 117647 baud with U2X: the nearest to 115200 that 16 MHz has */
 
 static volatile uint16_t overflows;
@@ -31,6 +33,7 @@ void board_start(void)
     TCCR1B = (1 << CS11) | (1 << CS10);
     TIMSK1 = 1 << TOIE1;
     TCCR0B = 1 << CS00;
+    __malloc_heap_end = (char *)RAMEND + 1 - STACK_BYTES;
     sei();
 }
 
@@ -67,6 +70,11 @@ int board_interrupt(void (*call)(void))
     while (interrupt_call) {
     }
     return 1;
+}
+
+struct board_memory board_memory(void)
+{
+    return (struct board_memory){(char *)RAMEND + 1 - STACK_BYTES, (char *)RAMEND + 1, 0, 0};
 }
 
 void board_exit(int code)

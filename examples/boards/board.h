@@ -14,6 +14,12 @@
 #define BOARD_TICKS_PER_S 10000000ul
 #endif
 
+struct board_memory {
+    void *stack, *stack_end; /* main's, and the interrupts' */
+    const void *image;       /* the program in flash; NULL: not to be read by pointers */
+    uint32_t image_bytes;
+};
+
 /* Starts the line and the clock; main() calls it first. */
 void board_start(void);
 /* Waits until the line takes the byte. */
@@ -23,6 +29,7 @@ int board_get(void);
 uint32_t board_now(void);
 /* Runs `call` in an interrupt, and returns behind it. 0: this board has none. */
 int board_interrupt(void (*call)(void));
+struct board_memory board_memory(void);
 __attribute__((noreturn)) void board_exit(int code);
 
 #endif

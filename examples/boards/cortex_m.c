@@ -9,7 +9,7 @@
 #define PENDSVSET (1ul << 28)
 
 extern uint32_t __data_start[], __data_end[], __data_load[], __bss_start__[], __bss_end__[];
-extern char __heap_start[], __heap_end[], __StackTop[];
+extern char __heap_start[], __heap_end[], __StackLimit[], __StackTop[], __image_start[], __image_end[];
 int main(void);
 void *sbrk(ptrdiff_t bytes);
 void *_sbrk(ptrdiff_t bytes);
@@ -77,7 +77,12 @@ uint32_t board_now(void)
 
 static void (*interrupt_call)(void);
 
-static void interrupt_handle(void)
+/* These three an operating system may have of its own. */
+void PendSV_Handler(void);
+void SVC_Handler(void);
+void SysTick_Handler(void);
+
+__attribute__((weak)) void PendSV_Handler(void)
 {
     interrupt_call();
 }
@@ -88,6 +93,11 @@ int board_interrupt(void (*call)(void))
     ICSR = PENDSVSET;
     __asm__ volatile("dsb\n\tisb" ::: "memory");
     return 1;
+}
+
+struct board_memory board_memory(void)
+{
+    return (struct board_memory){__StackLimit, __StackTop, __image_start, (uint32_t)(__image_end - __image_start)};
 }
 
 /* SYS_EXIT_EXTENDED of semihosting. */
@@ -104,6 +114,16 @@ void board_exit(int code)
 static void fault_handle(void)
 {
     board_exit(99);
+}
+
+__attribute__((weak)) void SVC_Handler(void)
+{
+    fault_handle();
+}
+
+__attribute__((weak)) void SysTick_Handler(void)
+{
+    fault_handle();
 }
 
 void *_sbrk(ptrdiff_t bytes)
@@ -134,5 +154,5 @@ void board_reset(void)
 
 static const void *const vectors[16] __attribute__((section(".vectors"), used)) = {
     __StackTop, (void *)board_reset, (void *)fault_handle, (void *)fault_handle, (void *)fault_handle, (void *)fault_handle, (void *)fault_handle,
-    [14] = (void *)interrupt_handle,
+    [11] = (void *)SVC_Handler, [14] = (void *)PendSV_Handler, [15] = (void *)SysTick_Handler,
 };

@@ -6,7 +6,7 @@
 
 enum { CALL_EXIT = 1, CALL_READ = 3, CALL_WRITE = 4, CALL_SELECT = 29, SELECT_READ = 1 };
 
-extern char __bss_start[], __bss_end[], __heap_start[], __heap_end[];
+extern char __bss_start[], __bss_end[], __heap_start[], __heap_end[], __stack[], __stack_limit[], __image_start[], __image_end[];
 int main(void);
 void board_reset(void);
 void *sbrk(ptrdiff_t bytes);
@@ -75,6 +75,11 @@ int board_interrupt(void (*call)(void))
 {
     (void)call;
     return 0;
+}
+
+struct board_memory board_memory(void)
+{
+    return (struct board_memory){__stack_limit, __stack, __image_start, (uint32_t)(__image_end - __image_start)};
 }
 
 void board_exit(int code)

@@ -14,8 +14,9 @@
 #define CSR(words) ".option push\n\t.option arch, +zicsr\n\t" words "\n\t.option pop"
 #define MSTATUS_MIE 8
 #define MIE_MSIE 8
+#define STACK_BYTES 4096
 
-extern char __heap_start[], __heap_end[];
+extern char __heap_start[], __heap_end[], __stack[], __image_start[], __etext[];
 void *sbrk(ptrdiff_t bytes);
 void _exit(int code);
 
@@ -63,6 +64,11 @@ int board_interrupt(void (*call)(void))
     while (REGISTER(SOFTWARE_INTERRUPT)) {
     }
     return 1;
+}
+
+struct board_memory board_memory(void)
+{
+    return (struct board_memory){(char *)((uintptr_t)__stack - STACK_BYTES), __stack, __image_start, (uint32_t)(__etext - __image_start)};
 }
 
 void board_exit(int code)

@@ -117,7 +117,7 @@ int main(int count, char **words)
     if (!avr)
         return 2;
     int status = machine_run(avr, most_cycles);
-    if (says)
-        fprintf(stderr, "cycles=%llu bytes=%lu\n", (unsigned long long)avr->cycle, bytes_out);
+    if (says || status == 99)
+        fprintf(stderr, "cycles=%llu bytes=%lu pc=0x%x sp=0x%x\n", (unsigned long long)avr->cycle, bytes_out, avr->pc, avr->data[0x5d] | avr->data[0x5e] << 8);
     return fclose(line) ? 2 : status;
 }

@@ -1,0 +1,37 @@
+/* bare: what of the port is not worth a place in every call: the allocator, and answers that a firmware may replace by functions of the same names. */
+#include <heaptracer/port.h>
+#include "libc_wrap.h"
+
+volatile uint8_t ht_bare_task, ht_bare_interrupts;
+
+void *ht_port_malloc(size_t bytes, uint32_t caps)
+{
+    (void)caps;
+    return ht__libc_malloc(bytes);
+}
+
+void *ht_port_realloc(void *block, size_t bytes, uint32_t caps)
+{
+    (void)caps;
+    return ht__libc_realloc(block, bytes);
+}
+
+void ht_port_free(void *block)
+{
+    ht__libc_free(block);
+}
+
+__attribute__((weak)) void ht_port_led(enum ht_light light)
+{
+    (void)light;
+}
+
+__attribute__((weak)) void ht_port_print(char letter)
+{
+    (void)letter;
+}
+
+__attribute__((weak)) struct ht_image ht_port_image(void)
+{
+    return (struct ht_image){NULL, 0};
+}
