@@ -1,0 +1,45 @@
+/* zephyr_port: Zephyr as the core's port, as inline functions. Included by heaptracer/port.h only. */
+#ifndef TARGET_OS_ZEPHYR_ZEPHYR_PORT_H
+#define TARGET_OS_ZEPHYR_ZEPHYR_PORT_H
+
+#include <zephyr/kernel.h>
+
+#include "target/os/bare/processor.h"
+
+#ifdef CONFIG_SMP
+#error "one core only: the lock holds off the interrupts of this one"
+#endif
+
+#define ht_port_lock ht_port_lock
+static inline ht_lock ht_port_lock(void)
+{
+    return irq_lock();
+}
+
+#define ht_port_unlock ht_port_unlock
+static inline void ht_port_unlock(ht_lock before)
+{
+    irq_unlock((unsigned int)before);
+}
+
+#define ht_port_in_interrupt ht_port_in_interrupt
+static inline bool ht_port_in_interrupt(void)
+{
+    return k_is_in_isr();
+}
+
+#define ht_port_now ht_port_now
+static inline uint32_t ht_port_now(void)
+{
+    return k_cycle_get_32();
+}
+
+#define ht_port_ticks_per_s ht_port_ticks_per_s
+static inline uint32_t ht_port_ticks_per_s(void)
+{
+    return (uint32_t)sys_clock_hw_cycles_per_sec();
+}
+
+#define ht_port_walk ht_processor_walk
+
+#endif
