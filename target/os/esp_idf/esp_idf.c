@@ -21,6 +21,11 @@
 #define CONFIG_HEAPTRACER_OWN_TASK 0
 #endif
 
+#if defined(SOC_EXTRAM_LOW) && !defined(SOC_EXTRAM_DATA_LOW) /* the names of newer chips */
+#define SOC_EXTRAM_DATA_LOW SOC_EXTRAM_LOW
+#define SOC_EXTRAM_DATA_HIGH SOC_EXTRAM_HIGH
+#endif
+
 portMUX_TYPE ht__esp_lock = portMUX_INITIALIZER_UNLOCKED;
 static volatile uint32_t lost;
 static uint8_t external; /* the tracer's number of PSRAM */
@@ -160,10 +165,12 @@ static bool heap_use(void *context, struct ht_heap_use *use)
 static void heaps_begin(void)
 {
     ht_heap_watch(0, heap_use, (void *)(uintptr_t)MALLOC_CAP_INTERNAL);
+#if CONFIG_SPIRAM
     if (!heap_caps_get_total_size(MALLOC_CAP_SPIRAM))
         return;
     external = ht_heap_add("PSRAM", (const void *)SOC_EXTRAM_DATA_LOW, SOC_EXTRAM_DATA_HIGH - SOC_EXTRAM_DATA_LOW, HT_MEMORY_EXTERNAL);
     ht_heap_watch(external, heap_use, (void *)(uintptr_t)MALLOC_CAP_SPIRAM);
+#endif
 }
 
 void ht_esp_pump(void *unused)
