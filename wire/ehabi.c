@@ -19,7 +19,7 @@ struct machine {
 };
 
 /* Frames of a firmware or a thread are far smaller; bounded, so that no sum overflows. */
-enum { FRAME_MOST = 1 << 28 };
+#define FRAME_MOST ((int32_t)1 << 28)
 
 static void move(struct machine *m, int32_t bytes)
 {

@@ -47,6 +47,12 @@ struct ht_walk_stack {
 };
 extern struct ht_walk_stack ht__walk_stack;
 
+/* Where the walker of an Xtensa without windows may read instructions; empty: in the MiB that it stands in itself. */
+struct ht_walk_code {
+    uintptr_t low, high;
+};
+extern struct ht_walk_code ht__walk_code;
+
 /* Each: `here` is HT_HERE of the hook; frames[0] is its caller. Returns how many of `most` (1 to 32) there are, with HT_WALK_CUT or without. */
 typedef unsigned ht_walk(const void *here, ht_pc *frames, unsigned most);
 ht_walk ht__walk_caller;   /* any machine: one frame */

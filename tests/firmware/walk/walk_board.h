@@ -7,11 +7,11 @@
 #include <heaptracer/here.h>
 
 #define BOARD_RETURN_ADDRESS() ((ht_pc)(uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)) & ~(ht_pc)1)
-#define BOARD_SAME(told, true_one) ((told) == (true_one))
 #define BOARD_LARGE_WORDS 300
+#define BOARD_REAL float
 #define BOARD_ALLOCA 1
 #define BOARD_ROUNDS 2000
-#if defined(__OPTIMIZE__) && !defined(__ARM_ARCH_6M__)
+#if defined(__OPTIMIZE__) && !defined(__ARM_ARCH_6M__) && !defined(__XTENSA__)
 #define BOARD_TAIL_JUMPS 1
 #else
 #define BOARD_TAIL_JUMPS 0
@@ -22,17 +22,21 @@
 #include <avr/io.h>
 #include <avr/interrupt.h>
 #include <avr/sleep.h>
+#include "target/walk/avr.h"
 #undef BOARD_RETURN_ADDRESS
-#undef BOARD_SAME
 #undef BOARD_LARGE_WORDS
 #undef BOARD_ROUNDS
-/* Only 16 bits of it are told, and their bytes are swapped by the compiler. */
-#define BOARD_RETURN_ADDRESS() ((ht_pc)(uint16_t)(uintptr_t)__builtin_return_address(0) * 2)
-#define BOARD_SAME(told, true_one) (((told) & 0x1ffff) == (true_one))
+#define BOARD_RETURN_ADDRESS() avr_return_address(avr_place(__builtin_dwarf_cfa()))
 #define BOARD_LARGE_WORDS 60
 #define BOARD_ROUNDS 500
 #define BOARD_WALK ht__walk_avr
 #elif defined(__XTENSA__)
+#undef BOARD_LARGE_WORDS
+#undef BOARD_REAL
+#undef BOARD_RETURN_ADDRESS
+#define BOARD_RETURN_ADDRESS() ((ht_pc)(uintptr_t)__builtin_return_address(0)) /* may be odd */
+#define BOARD_LARGE_WORDS 120
+#define BOARD_REAL int /* no library for reals */
 #define BOARD_WALK ht__walk_call0
 #elif defined(__riscv)
 #define BOARD_WALK ht__walk_riscv

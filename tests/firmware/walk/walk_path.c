@@ -14,7 +14,7 @@ static volatile unsigned sink;
 static unsigned random_below(unsigned most)
 {
     seed = seed * 1664525u + 1013904223u;
-    return (unsigned)(seed >> 16) % most;
+    return (unsigned)((seed >> 16) * most >> 16);
 }
 
 #define ENTER() (truth[depth++] = BOARD_RETURN_ADDRESS())
@@ -34,7 +34,7 @@ static void __attribute__((noinline)) say_walk(const ht_pc *frames, unsigned cou
 static void check(const ht_pc *frames, unsigned told, unsigned most)
 {
     unsigned count = told & (HT_WALK_CUT - 1), same = 0;
-    while (same < count && same < depth && BOARD_SAME(frames[same], truth[depth - 1 - same]))
+    while (same < count && same < depth && frames[same] == truth[depth - 1 - same])
         same++;
     bool good = count && count <= most && (same == count || (same == depth && count <= depth + 2)) && (told & HT_WALK_CUT || same == depth);
     walks++;
@@ -138,12 +138,12 @@ static SHAPE shape_variadic(unsigned left, ...)
     return result;
 }
 
-static SHAPE shape_float(unsigned left, float value)
+static SHAPE shape_float(unsigned left, BOARD_REAL value)
 {
     ENTER();
-    float kept = value + (float)sink;
+    BOARD_REAL kept = value + (BOARD_REAL)sink;
     unsigned result = descend(left);
-    sink = (unsigned)(kept + (float)result > 0);
+    sink = (unsigned)(kept + (BOARD_REAL)result > 0);
     LEAVE();
     return result;
 }
@@ -174,7 +174,7 @@ static inline __attribute__((always_inline)) unsigned descend_inline(unsigned le
     case 4: return shape_registers(left) + 1;
     case 5: return shape_arguments(left, 1, 2, 3, 4, 5, 6, 7, 8) + 1;
     case 6: return shape_variadic(left, 7u, 8u, 9u) + 1;
-    case 7: return shape_float(left, 1.5f) + 1;
+    case 7: return shape_float(left, 3) + 1;
     default: return random_below(2) ? shape_tail(left) : pointer(left) + 1;
     }
 }
