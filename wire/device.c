@@ -155,6 +155,8 @@ bool ht__frame_put_rare(struct ht_frame *frame, const struct ht_rare *rare)
         *to++ = ((const uint8_t *)rare->tail)[i];
     frame->used = (uint8_t)(to - frame->bytes);
     frame->tick = rare->tick;
+    if (rare->kind == HT_TOLD_LOST) /* they count, so that the loss of this very frame can be counted */
+        frame->events = (uint16_t)(frame->events + rare->numbers[HT_LOST_EVENTS]);
     return true;
 }
 

@@ -21,7 +21,7 @@ typedef int32_t ht_signed;
 enum {
     HT_DEVICE_VERSION = 1,
     HT_FRAME_MOST = 240,  /* bytes on the line, all in */
-    HT_FRAME_HEAD = 9,    /* 1 for COBS, u16 sequence, u16 hot records before it, u32 tick */
+    HT_FRAME_HEAD = 9,    /* 1 for COBS, u16 sequence, u16 events before it, u32 tick */
     HT_FRAME_TAIL = 5,    /* u32 check, the 0 between frames */
     HT_FRAME_LEAST = 96,  /* a room that takes every rare record with a short tail */
     HT_NUMBERS_MOST = 16, /* of a rare record */
@@ -119,7 +119,7 @@ struct ht_frame {
     uint8_t room, used; /* used: what ht__frame_end is told */
     uint8_t shift;      /* addresses are multiples of 1 << shift, most of them */
     uint8_t heap;       /* of the last record, from here on */
-    uint16_t events;    /* hot records put in all frames, modulo 2^16 */
+    uint16_t events;    /* hot records put in all frames, and those that LOST told, modulo 2^16 */
     uint16_t task;
     uint32_t tick;
     ht_number address, pc;
