@@ -69,7 +69,7 @@
 #define HT_CAPS 4 /* different capability masks that are told without a source */
 #endif
 #ifndef HT_PROBES
-#define HT_PROBES 32 /* places of the table where a block may stand */
+#define HT_PROBES 64 /* places of the table where a block may stand */
 #endif
 #define HT_LONGEST_LOCK 2000
 
@@ -197,6 +197,8 @@ void ht_stack_main(void *stack, size_t bytes);
 /* All watched stacks: canary and high-water mark; told to the host. Returns the fewest bytes that one of them never used. Part of ht_pump. */
 size_t ht_stacks_check(void);
 
+/* Heap 0, malloc's own: where it is. A port that knows says it before ht_start. A block's heap is the innermost of ht_heap_add's that it is in, else this. */
+void ht_heap_main(const char *name, const void *base, size_t bytes, enum ht_memory kind);
 /* `use` answers for the heap whenever ht_pump tells its state; false: not now. */
 void ht_heap_watch(ht_heap_id heap, bool (*use)(void *context, struct ht_heap_use *use), void *context);
 
@@ -269,6 +271,7 @@ static inline __attribute__((always_inline, unused)) int ht_nothing_(int answer)
 #define ht_task_end(task) ((void)0)
 #define ht_stack_watch(task, painted) ((void)0)
 #define ht_stack_main(stack, bytes) ((void)0)
+#define ht_heap_main(name, base, bytes, kind) ((void)0)
 #define ht_heap_watch(heap, use, context) ((void)0)
 #define ht_on_stack_overflow(task) ((void)0)
 #define ht_snapshot() ((void)0)

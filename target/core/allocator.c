@@ -1,0 +1,243 @@
+/* allocator: in a program's malloc and its like, out the port's, told, and with guard bands where those are compiled in. */
+#include "guard.h"
+#include "live_table.h"
+
+#define GUARD_BYTES (HT_WITH_GUARD ? HT_GUARD_BYTES : 0)
+
+static bool too_large(size_t bytes)
+{
+    const size_t most = HT_WITH_GUARD && SIZE_MAX > UINT32_MAX ? UINT32_MAX : SIZE_MAX; /* a guard's size has 32 bits */
+    return bytes > most - GUARD_BYTES;
+}
+
+static void *guarded(void *raw, size_t bytes)
+{
+#if HT_WITH_GUARD
+    return raw ? ht__guard_make(raw, bytes) : NULL;
+#else
+    (void)bytes;
+    return raw;
+#endif
+}
+
+void *ht_malloc_from(const struct ht_site *site, size_t bytes)
+{
+    void *block = too_large(bytes) ? NULL : guarded(ht_port_malloc(bytes + GUARD_BYTES, site->caps), bytes);
+    uint8_t heap = ht__heap_of(block);
+    if (block)
+        ht__hook_alloc(site, heap, block, bytes, 0, HT_WITH_GUARD ? HT_LIVE_GUARDED : 0);
+    else
+        ht_on_refuse_from(site, heap, bytes);
+    return block;
+}
+
+void *ht_calloc_from(const struct ht_site *site, size_t count, size_t bytes)
+{
+    size_t all;
+    if (__builtin_mul_overflow(count, bytes, &all)) {
+        ht_on_refuse_from(site, 0, SIZE_MAX);
+        return NULL;
+    }
+    void *block = ht_malloc_from(site, all);
+    return block ? __builtin_memset(block, 0, all) : NULL;
+}
+
+/* The story of a block that lives, as far as the table knows. */
+static bool live_story(const void *block, struct ht_live *story)
+{
+#if HT_WITH_TABLE
+    const struct ht_live *live = NULL;
+    ht_lock before = ht_port_lock();
+    if (ht__core.configured && core_keeps() && (live = ht__live_find((uintptr_t)block)))
+        *story = *live;
+    ht_port_unlock(before);
+    return live;
+#else
+    (void)block, (void)story;
+    return false;
+#endif
+}
+
+/* A block that nobody gave out: inside of another one, or where no heap is. What could be one from before the start is let pass. */
+static bool is_wrong(const struct ht_site *site, const void *block, uint8_t found_by)
+{
+    struct ht_fault fault = {.found_by = found_by};
+    uintptr_t address = (uintptr_t)block;
+    if (!ht__core.configured || !core_keeps())
+        return false;
+#if HT_WITH_TABLE
+    if (ht__live_around(address, &fault.block)) {
+        fault.kind = HT_FAULT_INTERIOR_FREE;
+        fault.offset = (int32_t)(address - fault.block.address);
+        ht__hook_fault(site, &fault);
+        return true;
+    }
+#endif
+    const struct ht_heap *all = &ht__core.heaps[0];
+    if (!all->bytes || address - all->base < all->bytes || ht__heap_of(block))
+        return false;
+    fault.kind = HT_FAULT_WILD_FREE;
+    fault.block = (struct ht_live){.address = address};
+    ht__hook_fault(site, &fault);
+    return true;
+}
+
+#if HT_WITH_GUARD
+
+static void double_free(const struct ht_site *site, const void *block, uint8_t found_by)
+{
+    struct ht_held held = {.block = {.address = (uintptr_t)block, .size = ht__guard_size(block)}};
+    ht__quarantine_find(block, &held);
+    const struct ht_fault fault = {.block = held.block.address == (uintptr_t)block ? held.block : (struct ht_live){.address = (uintptr_t)block},
+                                   .free_slot = held.block.address == (uintptr_t)block ? held.free_slot : HT_SLOT_NONE,
+                                   .kind = HT_FAULT_DOUBLE_FREE,
+                                   .found_by = found_by};
+    ht__hook_fault(site, &fault);
+}
+
+/* As far as is known where heaps are, nothing is read before their beginning, nor anywhere else. */
+static bool has_head(const void *block)
+{
+    const struct ht_heap *heap = &ht__core.heaps[ht__heap_of(block)];
+    size_t at = (uintptr_t)block - heap->base;
+    return !heap->bytes || (at >= HT_GUARD_HEAD && at < heap->bytes);
+}
+
+/* What is to be done with a block that comes back. *size: of a guarded one. */
+static enum ht_guarded judge(const struct ht_site *site, const void *block, uint8_t found_by, size_t *size)
+{
+    struct ht_fault fault = {.found_by = found_by};
+    bool lives = live_story(block, &fault.block);
+    if (lives ? !(fault.block.task & HT_LIVE_GUARDED) : !has_head(block))
+        return HT_GUARDED_FOREIGN;
+    enum ht_guarded guarded = ht__guard_look(block, &fault);
+    *size = fault.block.size;
+    if (guarded == HT_GUARDED_BROKEN)
+        ht__hook_fault(site, &fault);
+    if (guarded == HT_GUARDED_FREED)
+        double_free(site, block, found_by);
+    return guarded;
+}
+
+static void free_guarded(const struct ht_site *site, void *block, size_t size)
+{
+    struct ht_held held = {{0}, 0, 0};
+    uint8_t heap = ht__heap_of(block);
+    bool holds = ht__core.quarantine.count && ht__core.running != HT_STATE_IDLE;
+    ht__guard_mark_freed(block);
+    ht__hook_free(site, heap, block, holds ? &held : NULL);
+    if (holds) {
+        held.block.address = (uintptr_t)block;
+        held.block.size = size;
+        ht__quarantine_put(site, &held);
+    } else {
+        ht_port_free((uint8_t *)block - HT_GUARD_HEAD);
+    }
+}
+
+#endif
+
+void ht_free_from(const struct ht_site *site, void *block)
+{
+    if (!block)
+        return;
+#if HT_WITH_GUARD
+    size_t size = 0;
+    enum ht_guarded guarded = judge(site, block, HT_FOUND_FREE, &size);
+    if (guarded == HT_GUARDED_FREED)
+        return;
+    if (guarded != HT_GUARDED_FOREIGN) {
+        free_guarded(site, block, size);
+        return;
+    }
+#endif
+    struct ht_live story;
+    if (!live_story(block, &story) && is_wrong(site, block, HT_FOUND_FREE))
+        return;
+    ht__hook_free(site, ht__heap_of(block), block, NULL);
+    ht_port_free(block);
+}
+
+/* A foreign block stays without guard bands. */
+static void *resize(const struct ht_site *site, void *block, size_t bytes, bool is_guarded)
+{
+    size_t head = is_guarded ? HT_GUARD_HEAD : 0;
+    uint8_t heap = ht__heap_of(block);
+    struct ht_live old = ht__hook_take(block);
+    uint8_t *raw = too_large(bytes) ? NULL : ht_port_realloc((uint8_t *)block - head, bytes + (is_guarded ? GUARD_BYTES : 0), site->caps);
+    void *now = raw && is_guarded ? guarded(raw, bytes) : raw;
+    ht__hook_resized(site, now ? ht__heap_of(now) : heap, &old, block, now, bytes, 0, is_guarded ? HT_LIVE_GUARDED : 0);
+    return now;
+}
+
+void *ht_realloc_from(const struct ht_site *site, void *block, size_t bytes)
+{
+    bool is_guarded = false;
+    if (!block)
+        return ht_malloc_from(site, bytes);
+    if (!bytes) {
+        ht_free_from(site, block);
+        return NULL;
+    }
+#if HT_WITH_GUARD
+    size_t size;
+    enum ht_guarded found = judge(site, block, HT_FOUND_RESIZE, &size);
+    if (found == HT_GUARDED_FREED)
+        return NULL;
+    is_guarded = found != HT_GUARDED_FOREIGN;
+#endif
+    struct ht_live story;
+    if (!is_guarded && !live_story(block, &story) && is_wrong(site, block, HT_FOUND_RESIZE))
+        return NULL;
+    return resize(site, block, bytes, is_guarded);
+}
+
+HT_HOOK void *ht_malloc(size_t bytes)
+{
+    const struct ht_site site = {HT_HERE, NULL, 0};
+    return ht_malloc_from(&site, bytes);
+}
+
+HT_HOOK void *ht_calloc(size_t count, size_t bytes)
+{
+    const struct ht_site site = {HT_HERE, NULL, 0};
+    return ht_calloc_from(&site, count, bytes);
+}
+
+HT_HOOK void *ht_realloc(void *block, size_t bytes)
+{
+    const struct ht_site site = {HT_HERE, NULL, 0};
+    return ht_realloc_from(&site, block, bytes);
+}
+
+HT_HOOK void ht_free(void *block)
+{
+    const struct ht_site site = {HT_HERE, NULL, 0};
+    ht_free_from(&site, block);
+}
+
+HT_HOOK void *ht_malloc_at(const struct ht_source *source, size_t bytes, uint32_t caps)
+{
+    const struct ht_site site = {HT_HERE, source, caps};
+    return ht_malloc_from(&site, bytes);
+}
+
+HT_HOOK void *ht_calloc_at(const struct ht_source *source, size_t count, size_t bytes, uint32_t caps)
+{
+    const struct ht_site site = {HT_HERE, source, caps};
+    return ht_calloc_from(&site, count, bytes);
+}
+
+HT_HOOK void *ht_realloc_at(const struct ht_source *source, void *block, size_t bytes, uint32_t caps)
+{
+    const struct ht_site site = {HT_HERE, source, caps};
+    return ht_realloc_from(&site, block, bytes);
+}
+
+HT_HOOK char *ht_strdup_at(const struct ht_source *source, const char *text)
+{
+    const struct ht_site site = {HT_HERE, source, 0};
+    size_t bytes = __builtin_strlen(text) + 1;
+    char *copy = ht_malloc_from(&site, bytes);
+    return copy ? __builtin_memcpy(copy, text, bytes) : NULL;
+}

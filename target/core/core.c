@@ -1,0 +1,214 @@
+/* core: in a configuration, out a tracer that runs in the caller's memory. */
+#include "core.h"
+
+#include "live_table.h"
+#include "outbox.h"
+#include "slots.h"
+
+struct ht_core ht__core;
+
+/* What is left of the caller's memory. */
+struct rest {
+    uint8_t *at;
+    size_t bytes;
+};
+
+enum { ALIGNMENT = sizeof(uint64_t) > sizeof(void *) ? sizeof(void *) : sizeof(uint64_t), SLOTS_MOST = 16384, IMAGE_MOST = 4096 };
+
+static void *rest_take(struct rest *rest, size_t bytes)
+{
+    uint8_t *taken = rest->at;
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (bytes > rest->bytes)
+        return NULL;
+    rest->at += bytes;
+    rest->bytes -= bytes;
+    return taken;
+}
+
+static bool open_slots(struct rest *rest, const struct ht_config *config)
+{
+#if HT_FRAMES
+    uint8_t depth = config->frames && config->frames < HT_FRAMES ? config->frames : HT_FRAMES;
+    size_t asked = config->stacks ? config->stacks : rest->bytes / 4 / ht__slots_bytes(1, depth);
+    uint16_t slots = 1;
+    while (slots < SLOTS_MOST && slots * 2u <= asked)
+        slots = (uint16_t)(slots * 2);
+    uint8_t *bytes = rest_take(rest, ht__slots_bytes(slots, depth));
+    if (!bytes)
+        return false;
+    ht__slots_open(bytes, slots, depth);
+#else
+    (void)rest, (void)config;
+#endif
+    return true;
+}
+
+static bool open_quarantine(struct rest *rest, const struct ht_config *config)
+{
+#if HT_WITH_GUARD
+    struct ht_quarantine *quarantine = &ht__core.quarantine;
+    *quarantine = (struct ht_quarantine){.count = config->quarantine, .most_bytes = config->quarantine_bytes ? config->quarantine_bytes : SIZE_MAX};
+    return !config->quarantine || (quarantine->held = rest_take(rest, config->quarantine * sizeof(struct ht_held)));
+#else
+    (void)rest, (void)config;
+    return true;
+#endif
+}
+
+static bool open_table(struct rest *rest, const struct ht_config *config)
+{
+#if HT_WITH_TABLE
+    if (!core_keeps())
+        return true;
+    size_t asked = config->blocks ? config->blocks : (core_streams() ? rest->bytes / 2 : rest->bytes) / sizeof(struct ht_live);
+    uint16_t count = asked > UINT16_MAX ? UINT16_MAX : (uint16_t)asked;
+    struct ht_live *cells = rest_take(rest, count * sizeof *cells);
+    if (!cells || !count)
+        return false;
+    ht__live_open(cells, count);
+#else
+    (void)rest, (void)config;
+#endif
+    return true;
+}
+
+static bool open_outbox(struct rest *rest)
+{
+#if HT_WITH_STREAM
+    size_t slots = rest->bytes / HT_FRAME_BYTES;
+    if (!core_streams())
+        return true;
+    if (slots < 2)
+        return false;
+    ht__outbox_open(rest->at, slots > 255 ? 255 : (uint8_t)slots);
+#else
+    (void)rest;
+#endif
+    return true;
+}
+
+/* What a reset left in the memory makes two boots differ whose clocks begin alike. */
+static void identify(const struct ht_config *config)
+{
+#if HT_WITH_STREAM
+    struct ht_image image = ht_port_image();
+    size_t seen = config->memory_bytes < HT_FRAME_BYTES ? config->memory_bytes : HT_FRAME_BYTES;
+    ht__core.boot = ht__check(HT_CHECK_START ^ ht_port_now() ^ ht__core.boot, config->memory, seen);
+    ht__core.image_hash = ht__check(HT_CHECK_START, image.start, image.bytes < IMAGE_MOST ? image.bytes : IMAGE_MOST);
+#else
+    (void)config;
+#endif
+}
+
+/* Heaps, tasks and pools that were told of before stay. */
+static void reset(const struct ht_config *config)
+{
+    ht__core.counters = (struct ht_counters){0};
+    for (uint8_t heap = 0; heap < HT_HEAPS; heap++)
+        ht__core.heaps[heap].used = ht__core.heaps[heap].blocks = 0;
+    ht__core.mode = config->mode;
+    ht__core.sink = config->sink;
+    ht__core.free_stacks = config->free_stacks;
+    ht__core.scan_blocks = config->scan;
+    ht__core.wants = ht__core.busy = 0;
+    ht__core.worst = HT_LIGHT_NO_DATA;
+#if HT_WITH_STREAM
+    uint16_t sequence = ht__core.outbox.sequence;
+    ht__core.outbox = (struct ht_outbox){.sequence = sequence};
+    ht__core.outbox.frame.address_base = ht__core.heaps[0].bytes ? ht__core.heaps[0].base : ht__core.heaps[HT_HEAPS > 1].base;
+    ht__core.outbox.frame.pc_base = (uintptr_t)ht_port_image().start;
+#endif
+#if HT_WITH_TABLE
+    ht__core.live = (struct ht_live_table){0};
+#endif
+#if HT_WITH_ALERTS
+    ht__core.thresholds = config->thresholds;
+    ht__core.on_alert = config->on_alert;
+    ht__core.alert_context = config->context;
+    for (uint8_t watch = 0; watch < HT_WATCHES; watch++)
+        ht__core.lights[watch] = HT_LIGHT_OK;
+    ht__core.baseline = 0;
+#endif
+}
+
+void ht__state_set(enum ht_running running)
+{
+    ht_lock before;
+    if (ht__core.running == running || !core_enter(&before))
+        return;
+    ht__core.running = (uint8_t)running;
+#if HT_WITH_STREAM
+    const ht_number state = running;
+    if (core_streams())
+        ht__outbox_rare(HT_TOLD_STATE, &state, 1, NULL, 0);
+#endif
+    core_leave(before);
+}
+
+int ht_start(const struct ht_config *config)
+{
+    if (!config) {
+        if (!ht__core.configured)
+            return HT_NOT_HERE;
+        ht__state_set(HT_STATE_TRACKING);
+        return 0;
+    }
+    struct rest rest = {(uint8_t *)(((uintptr_t)config->memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT), 0};
+    size_t lost = (size_t)(rest.at - (uint8_t *)config->memory);
+    rest.bytes = config->memory && config->memory_bytes > lost ? config->memory_bytes - lost : 0;
+    if ((!HT_WITH_TABLE && config->mode != HT_MODE_STREAM) || (!HT_WITH_STREAM && config->mode != HT_MODE_TABLE))
+        return HT_NOT_COMPILED;
+    if (config->mode != HT_MODE_TABLE && (!config->sink || !config->sink->write))
+        return HT_NO_SINK;
+    ht__core.running = HT_STATE_IDLE;
+    ht__core.configured = false;
+    identify(config);
+    reset(config);
+    if (!open_slots(&rest, config) || !open_quarantine(&rest, config) || !open_table(&rest, config) || !open_outbox(&rest))
+        return HT_TOO_SMALL;
+#if HT_WITH_STREAM
+    if (core_streams())
+        ht__epoch_begin();
+#endif
+    ht__core.configured = true;
+    ht__state_set(HT_STATE_TRACKING);
+    return 0;
+}
+
+void ht_stop(void)
+{
+    if (ht__core.configured)
+        ht__state_set(HT_STATE_IDLE);
+#if HT_WITH_STREAM
+    ht__core.outbox.flush = true;
+#endif
+}
+
+enum ht_running ht_state(void)
+{
+    return (enum ht_running)ht__core.running;
+}
+
+void ht_mark(const char *label)
+{
+#if HT_WITH_STREAM
+    ht_lock before;
+    const ht_number task = ht_port_task();
+    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !label || !core_enter(&before))
+        return;
+    if (!ht__outbox_rare(HT_TOLD_MARK, &task, 1, label, __builtin_strlen(label)))
+        ht__outbox_miss(0);
+    core_leave(before);
+#else
+    (void)label;
+#endif
+}
+
+void ht_counters_read(struct ht_counters *counters)
+{
+    ht_lock before = ht_port_lock();
+    *counters = ht__core.counters;
+    counters->recording = ht__core.running != HT_STATE_IDLE;
+    ht_port_unlock(before);
+}

@@ -1,0 +1,211 @@
+/* core: the state of a firmware's tracer, one for the machine, and what its files ask of each other. Freestanding. All of it is guarded by the port's lock.
+ *
+ * A hook (hook.c) walks the stack, takes the lock, and puts what happened into the table of live blocks (live_table.c) and the outbox (outbox.c), with the stack
+ * as a slot (slots.c). pump.c does everything that may take its time. */
+#ifndef TARGET_CORE_CORE_H
+#define TARGET_CORE_CORE_H
+
+#include <heaptracer/port.h>
+
+#include "wire/device.h"
+
+#ifndef HT_ADDRESS_SHIFT /* log2 of what most blocks' addresses are multiples of */
+#if defined(__AVR__)
+#define HT_ADDRESS_SHIFT 0
+#elif UINTPTR_MAX > 0xFFFFFFFF
+#define HT_ADDRESS_SHIFT 4
+#elif defined(ESP_PLATFORM)
+#define HT_ADDRESS_SHIFT 2
+#else
+#define HT_ADDRESS_SHIFT 3
+#endif
+#endif
+
+enum { HT_SLOT_NONE = 0, HT_SLOT_FULL = 0xffff /* a stack was walked, but no slot was free */, HT_LIVE_INTERRUPT = 0x80, HT_LIVE_GUARDED = 0x40, HT_LIVE_TASK = 0x3f };
+
+/* A live block. address 0: the cell is free. */
+struct ht_live {
+    uintptr_t address;
+    size_t size;
+    const struct ht_source *source;
+    uint32_t tick, id;
+    uint16_t slot;
+    uint8_t task; /* with HT_LIVE_INTERRUPT, HT_LIVE_GUARDED */
+    uint8_t heap;
+};
+
+struct ht_heap {
+    const char *name;
+    uintptr_t base;
+    size_t bytes;
+    bool (*use)(void *context, struct ht_heap_use *use);
+    void *context;
+    size_t used, least_free; /* of the table's blocks; of what `use` answered */
+    uint32_t random_read;    /* kB/s */
+    uint16_t blocks;
+    uint8_t kind; /* enum ht_memory; HT_MEMORY_NONE: the entry is free */
+};
+
+enum { HT_TASK_USED = 1, HT_TASK_WATCHED = 2, HT_TASK_BROKEN = 4 };
+struct ht_task {
+    const void *handle;
+    const char *name;
+    uint8_t *stack; /* lowest address */
+    size_t bytes;
+    size_t least_free, now; /* now: in use, as far as the port said */
+    uint8_t priority, flags;
+};
+
+struct ht_outbox {
+    uint8_t *bytes; /* `slots` of HT_FRAME_BYTES; the first byte of one that is closed is its length until it is sent */
+    struct ht_frame frame;
+    uint32_t lost_events, lost_bytes; /* that no LOST told yet */
+    uint32_t opened;                  /* tick at which `head` was opened */
+    uint16_t sequence, frames_of_epoch;
+    uint8_t slots, head, tail;
+    uint8_t ready, sent; /* bytes of the frame at `tail` */
+    bool flush;
+};
+
+struct ht_slots {
+    uint8_t *bytes;
+    uint16_t stride, mask; /* mask + 1 slots */
+    uint8_t depth, turn;
+};
+
+struct ht_live_table {
+    struct ht_live *cells;
+    uint16_t count, scan, told; /* cells; where the guard scan and the snapshot stand */
+    uint8_t reach;              /* no block stands further than this from its home */
+};
+
+/* A freed block that is held back. */
+struct ht_held {
+    struct ht_live block;
+    uint16_t free_slot;
+    uint8_t free_task;
+};
+struct ht_quarantine {
+    struct ht_held *held;
+    size_t bytes, most_bytes;
+    uint16_t count, used, oldest;
+};
+
+struct ht_fault {
+    struct ht_live block; /* its story; address 0: there is none */
+    const void *bytes;    /* that stand there */
+    int32_t offset;       /* of the first bad byte in the block */
+    uint16_t free_slot;
+    uint8_t kind, guess, found_by, count, bytes_count;
+};
+
+enum { HT_WANT_EPOCH = 1, HT_WANT_SNAPSHOT = 2, HT_WANT_DETACHED = 4, HT_WANT_FAULT = 8 };
+
+struct ht_core {
+    const struct ht_sink *sink;
+    volatile uint8_t running; /* enum ht_running */
+    volatile uint8_t busy;    /* a hook has the lock: whoever comes now was let through by it */
+    uint8_t mode, configured;
+    uint8_t wants, free_stacks, scan_blocks, worst;
+    uint32_t boot, last_told; /* last_told: when the state of heaps and stacks was told */
+    uint32_t image_hash;
+    uint16_t epoch, sources, snapshot_blocks;
+    struct ht_counters counters;
+    struct ht_fault fault; /* the first that ht_pump has to say; its block's slot is held */
+    struct ht_heap heaps[HT_HEAPS];
+    struct ht_task tasks[HT_TASKS];
+#if HT_FRAMES
+    struct ht_slots slots;
+#endif
+#if HT_WITH_STREAM
+    struct ht_outbox outbox;
+    struct ht_source_told caps[HT_CAPS];
+    uint8_t names; /* of the epoch that are told: heaps, then tasks */
+#endif
+#if HT_WITH_TABLE
+    struct ht_live_table live;
+#endif
+#if HT_WITH_GUARD
+    struct ht_quarantine quarantine;
+#endif
+#if HT_WITH_POOLS
+    struct ht_pool *pools;
+#endif
+#if HT_WITH_ALERTS
+    const struct ht_threshold *thresholds;
+    void (*on_alert)(void *context, const struct ht_alert *alert);
+    void *alert_context;
+    uint32_t baseline;
+    uint8_t lights[HT_WATCHES];
+#endif
+};
+extern struct ht_core ht__core;
+
+/* False: the core is at work already in what this call interrupted; it was counted, and the lock is not taken. */
+static inline bool core_enter(ht_lock *before)
+{
+    *before = ht_port_lock();
+    if (__builtin_expect(ht__core.busy, 0)) {
+        ht__core.counters.reentered++;
+        ht_port_unlock(*before);
+        return false;
+    }
+    ht__core.busy = 1;
+    return true;
+}
+
+static inline void core_leave(ht_lock before)
+{
+    ht__core.busy = 0;
+    ht_port_unlock(before);
+}
+
+static inline bool core_streams(void)
+{
+    return HT_WITH_STREAM && ht__core.mode != HT_MODE_TABLE;
+}
+
+static inline bool core_keeps(void)
+{
+    return HT_WITH_TABLE && ht__core.mode != HT_MODE_STREAM;
+}
+
+static inline void core_want(uint8_t wants)
+{
+    ht__core.wants |= wants;
+}
+
+/* hook.c: what the allocator's front needs besides ht_on_*. All answer the block's story as it was in the table; address 0: it was not there. */
+uint32_t ht__hook_alloc(const struct ht_site *site, uint8_t heap, const void *block, size_t bytes, size_t taken, uint8_t live_flags);
+struct ht_live ht__hook_free(const struct ht_site *site, uint8_t heap, const void *block, struct ht_held *held);
+struct ht_live ht__hook_take(const void *block);
+void ht__hook_resized(const struct ht_site *site, uint8_t heap, struct ht_live *old, const void *from, const void *to, size_t bytes, size_t taken,
+                      uint8_t live_flags);
+void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault);
+
+/* heap.c, task.c: what is known of them, told to the host; false: there was no room. */
+bool ht__heap_tell(uint8_t heap);
+void ht__heap_use_tell(uint8_t heap);
+/* The innermost heap that the address is in; 0: none but malloc's. */
+uint8_t ht__heap_of(const void *address);
+bool ht__heap_use(uint8_t heap, struct ht_heap_use *use);
+bool ht__task_tell(uint8_t task);
+/* epoch.c: the host is told anew who this is. False: there was no room. Under the lock, but ht__epoch_names. */
+bool ht__epoch_begin(void);
+void ht__epoch_names(void);
+/* core.c */
+void ht__state_set(enum ht_running running);
+/* order.c */
+void ht__order_take(void);
+/* pool.c */
+void ht__pools_tell(void);
+/* snapshot.c: a slice of it */
+void ht__snapshot_tell(void);
+/* live_report.c: what is kept of a fault, as lines of text */
+void ht__fault_say(void);
+/* Blocks that are younger than `since`. */
+int ht__report(ht_print print, uint32_t since);
+/* stack_watch.c */
+void ht__stack_fault(uint8_t task);
+
+#endif

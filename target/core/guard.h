@@ -1,0 +1,29 @@
+/* guard: in a block of the allocator's, out the same with a guard band before and behind it, and what became of these.
+ *
+ *   0xDEADBEEF | size | tick | check | the block's bytes | 0xCAFEBABE
+ *
+ * The check joins size, tick and address, so whichever of the sixteen bytes in front is hit, it shows; a freed block has another. */
+#ifndef TARGET_CORE_GUARD_H
+#define TARGET_CORE_GUARD_H
+
+#include "core.h"
+
+enum { HT_GUARD_HEAD = 16, HT_GUARD_TAIL = 4, HT_GUARD_BYTES = HT_GUARD_HEAD + HT_GUARD_TAIL };
+enum ht_guarded { HT_GUARDED_WHOLE, HT_GUARDED_FOREIGN /* no block of ours */, HT_GUARDED_FREED, HT_GUARDED_BROKEN };
+
+/* The block in `raw`, which has HT_GUARD_BYTES more than `bytes`. */
+void *ht__guard_make(void *raw, size_t bytes);
+void ht__guard_mark_freed(void *block);
+/* fault: block holds its story if it is known, else address 0; filled when it is broken. */
+enum ht_guarded ht__guard_look(const void *block, struct ht_fault *fault);
+/* What stands at the `count` bytes where `expected` should, as a guess; *first: of the bad ones; 0: all is well. */
+uint8_t ht__guard_compare(const uint8_t *bytes, const uint8_t *expected, uint8_t count, struct ht_fault *fault);
+/* Bytes of a whole block. */
+size_t ht__guard_size(const void *block);
+
+/* quarantine.c: the block goes back to the allocator later. */
+void ht__quarantine_put(const struct ht_site *site, const struct ht_held *held);
+/* One that is held back: its story; false: it is not. */
+bool ht__quarantine_find(const void *block, struct ht_held *to);
+
+#endif

@@ -1,0 +1,126 @@
+/* heap: in regions of memory, out their state, for the host, the report and the alerts. */
+#include "core.h"
+#include "outbox.h"
+
+/* One is wholly within the other, or they have nothing in common. */
+static bool fits_beside(const struct ht_heap *heap, uintptr_t base, size_t bytes)
+{
+    uintptr_t end = base + bytes, other_end = heap->base + heap->bytes;
+    bool apart = end <= heap->base || other_end <= base, inside = base >= heap->base && end <= other_end, around = base <= heap->base && end >= other_end;
+    return !heap->bytes || apart || inside || around;
+}
+
+static uint8_t place_for(uintptr_t base, size_t bytes)
+{
+    uint8_t free = 0;
+    for (uint8_t i = HT_HEAPS; i-- > 0;) {
+        if (i && ht__core.heaps[i].kind == HT_MEMORY_NONE)
+            free = i;
+        else if (bytes && !fits_beside(&ht__core.heaps[i], base, bytes))
+            return HT_HEAPS;
+    }
+    return free;
+}
+
+static void heap_set(uint8_t heap, const char *name, const void *base, size_t bytes, enum ht_memory kind)
+{
+    struct ht_heap *to = &ht__core.heaps[heap];
+    to->name = name;
+    to->base = (uintptr_t)base;
+    to->bytes = bytes;
+    to->kind = (uint8_t)(kind == HT_MEMORY_NONE ? HT_MEMORY_RAM : kind);
+    to->least_free = SIZE_MAX;
+#if HT_WITH_STREAM
+    if (ht__core.running != HT_STATE_IDLE && core_streams())
+        ht__heap_tell(heap);
+#endif
+}
+
+ht_heap_id ht_heap_add(const char *name, const void *base, size_t bytes, enum ht_memory kind)
+{
+    ht_lock before;
+    if (!core_enter(&before))
+        return 0;
+    uint8_t heap = place_for((uintptr_t)base, bytes);
+    if (heap && heap < HT_HEAPS)
+        heap_set(heap, name, base, bytes, kind);
+    core_leave(before);
+    if (heap < HT_HEAPS)
+        return heap;
+    const struct ht_site site = {NULL, NULL, 0};
+    const struct ht_fault fault = {.block = {.address = (uintptr_t)base, .size = bytes}, .kind = HT_FAULT_OVERLAP, .found_by = HT_FOUND_ALLOC};
+    ht__hook_fault(&site, &fault);
+    return 0;
+}
+
+void ht_heap_main(const char *name, const void *base, size_t bytes, enum ht_memory kind)
+{
+    ht_lock before;
+    if (!core_enter(&before))
+        return;
+    heap_set(0, name, base, bytes, kind);
+    core_leave(before);
+}
+
+void ht_heap_watch(ht_heap_id heap, bool (*use)(void *context, struct ht_heap_use *use), void *context)
+{
+    if (heap >= HT_HEAPS)
+        return;
+    ht_lock before = ht_port_lock();
+    ht__core.heaps[heap].use = use;
+    ht__core.heaps[heap].context = context;
+    ht_port_unlock(before);
+}
+
+uint8_t ht__heap_of(const void *address)
+{
+    uint8_t found = 0;
+    for (uint8_t i = 1; i < HT_HEAPS; i++) {
+        const struct ht_heap *heap = &ht__core.heaps[i];
+        if ((uintptr_t)address - heap->base < heap->bytes && (!found || heap->bytes < ht__core.heaps[found].bytes))
+            found = i;
+    }
+    return found;
+}
+
+/* By whom watches it; else by the table, as far as that knows. */
+bool ht__heap_use(uint8_t heap, struct ht_heap_use *use)
+{
+    struct ht_heap *of = &ht__core.heaps[heap];
+    *use = (struct ht_heap_use){.used = of->used, .blocks = of->blocks};
+    bool known = of->use ? of->use(of->context, use) : core_keeps() && (of->kind != HT_MEMORY_NONE || !heap);
+    if (!known)
+        return false;
+    if (!use->free && of->bytes > use->used)
+        use->free = of->bytes - use->used;
+    if (use->least_free && use->least_free < of->least_free)
+        of->least_free = use->least_free;
+    if (of->bytes && use->free < of->least_free)
+        of->least_free = use->free;
+    use->least_free = of->least_free == SIZE_MAX ? 0 : of->least_free;
+    return true;
+}
+
+#if HT_WITH_STREAM
+
+bool ht__heap_tell(uint8_t heap)
+{
+    const struct ht_heap *of = &ht__core.heaps[heap];
+    const ht_number numbers[] = {heap, of->kind, of->base, of->bytes};
+    if (of->kind == HT_MEMORY_NONE)
+        return true;
+    return ht__outbox_rare(HT_TOLD_HEAP, numbers, HT_HEAP_CAPS, of->name, of->name ? __builtin_strlen(of->name) : 0);
+}
+
+void ht__heap_use_tell(uint8_t heap)
+{
+    struct ht_heap_use use;
+    ht_lock before;
+    if (!ht__heap_use(heap, &use) || !core_enter(&before))
+        return;
+    const ht_number numbers[] = {heap, use.used, use.free, use.largest_free, use.least_free, use.blocks};
+    ht__outbox_rare(HT_TOLD_HEAP_USE, numbers, HT_HEAP_USE_NUMBERS, NULL, 0);
+    core_leave(before);
+}
+
+#endif

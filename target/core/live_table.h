@@ -1,0 +1,23 @@
+/* live_table: in allocations and frees, out the blocks that live, in the caller's memory. Under the lock. A block stands in one of HT_PROBES cells,
+ * and is looked for in all of them, up to the furthest that one ever stood: so a free leaves no trace behind, and no search is longer. */
+#ifndef TARGET_CORE_LIVE_TABLE_H
+#define TARGET_CORE_LIVE_TABLE_H
+
+#include "core.h"
+
+void ht__live_open(struct ht_live *cells, uint16_t count);
+/* False: it is full there. One that lives at the address is replaced, and its copy put in *replaced (address 0: there was none). */
+bool ht__live_put(const struct ht_live *block, struct ht_live *replaced);
+/* Its copy; address 0: it is not there. */
+struct ht_live ht__live_take(uintptr_t address);
+struct ht_live *ht__live_find(uintptr_t address);
+
+/* These take the lock themselves, for short pieces of the table at a time. */
+/* The cell's copy; false: it is free. */
+bool ht__live_copy(uint16_t cell, struct ht_live *to);
+/* The block that has the address in it, but does not begin there; false: none. */
+bool ht__live_around(uintptr_t address, struct ht_live *to);
+/* The oldest one that is younger than `id`; false: none. */
+bool ht__live_next(uint32_t id, struct ht_live *to);
+
+#endif

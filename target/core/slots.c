@@ -1,0 +1,126 @@
+/* slots: in return addresses, out the number of a slot that has exactly these. Four places are possible for a stack, found by its hash; what is there is compared
+ * frame by frame, so no hash can make two stacks one. */
+#include "slots.h"
+
+#include "outbox.h"
+
+#if HT_FRAMES
+
+enum { WAYS = 4 };
+
+struct slot {
+    uint16_t holds; /* live and held-back blocks that refer to it; stays at its largest value once it got there */
+    uint8_t count;  /* with HT_WALK_CUT; 0: the slot is free */
+    uint8_t epoch;  /* in which it was told */
+    ht_pc pcs[];
+};
+
+#define SLOTS (ht__core.slots)
+
+static struct slot *slot_at(uint16_t index)
+{
+    return (struct slot *)(void *)(SLOTS.bytes + (size_t)index * SLOTS.stride);
+}
+
+static size_t stride(uint8_t depth)
+{
+    return sizeof(struct slot) + depth * sizeof(ht_pc);
+}
+
+size_t ht__slots_bytes(uint16_t slots, uint8_t depth)
+{
+    return slots * stride(depth);
+}
+
+void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth)
+{
+    SLOTS.bytes = bytes;
+    SLOTS.mask = (uint16_t)(slots - 1);
+    SLOTS.depth = depth;
+    SLOTS.stride = (uint16_t)stride(depth);
+    for (uint16_t i = 0; i < slots; i++)
+        slot_at(i)->count = 0, slot_at(i)->holds = 0;
+}
+
+static bool slot_has(const struct slot *slot, const ht_pc *pcs, uint8_t count)
+{
+    if (slot->count != count)
+        return false;
+    for (uint8_t i = 0; i < (uint8_t)(count & ~HT_WALK_CUT); i++)
+        if (slot->pcs[i] != pcs[i])
+            return false;
+    return true;
+}
+
+static uint16_t home(const ht_pc *pcs, uint8_t count)
+{
+    ht_pc hash = 0;
+    for (uint8_t i = 0; i < (uint8_t)(count & ~HT_WALK_CUT); i++)
+        hash = (hash << 5) - hash + (pcs[i] >> 1);
+    return (uint16_t)((uint32_t)hash * 0x9e3779b1u >> 16);
+}
+
+static void slot_set(struct slot *slot, const ht_pc *pcs, uint8_t count)
+{
+    slot->count = count;
+    slot->epoch = (uint8_t)(ht__core.epoch - 1);
+    for (uint8_t i = 0; i < (uint8_t)(count & ~HT_WALK_CUT); i++)
+        slot->pcs[i] = pcs[i];
+}
+
+/* Of the places that no block holds: one that was never used, or else each in its turn. */
+uint16_t ht__slots_find(const ht_pc *pcs, uint8_t count)
+{
+    uint16_t at = home(pcs, count), free = HT_SLOT_FULL;
+    bool fresh = false;
+    for (uint8_t way = 0; way < WAYS; way++) {
+        uint16_t index = (uint16_t)(at ^ way) & SLOTS.mask;
+        const struct slot *slot = slot_at(index);
+        if (slot_has(slot, pcs, count))
+            return (uint16_t)(index + 1);
+        if (slot->holds || fresh)
+            continue;
+        fresh = !slot->count;
+        if (fresh || free == HT_SLOT_FULL || way == SLOTS.turn % WAYS)
+            free = index;
+    }
+    SLOTS.turn++;
+    if (free == HT_SLOT_FULL)
+        return free;
+    slot_set(slot_at(free), pcs, count);
+    return (uint16_t)(free + 1);
+}
+
+void ht__slots_hold(uint16_t slot)
+{
+    if (slot_is(slot) && slot_at((uint16_t)(slot - 1))->holds != UINT16_MAX)
+        slot_at((uint16_t)(slot - 1))->holds++;
+}
+
+void ht__slots_release(uint16_t slot)
+{
+    if (slot_is(slot) && slot_at((uint16_t)(slot - 1))->holds != UINT16_MAX)
+        slot_at((uint16_t)(slot - 1))->holds--;
+}
+
+const ht_pc *ht__slots_get(uint16_t slot, uint8_t *count)
+{
+    const struct slot *at = slot_at((uint16_t)(slot - 1));
+    *count = (uint8_t)(at->count & ~HT_WALK_CUT);
+    return at->pcs;
+}
+
+#if HT_WITH_STREAM
+bool ht__slots_tell(uint16_t slot)
+{
+    struct slot *at = slot_at((uint16_t)(slot - 1));
+    if (at->epoch == (uint8_t)ht__core.epoch)
+        return true;
+    if (!ht__outbox_stack(slot, at->pcs, (uint8_t)(at->count & ~HT_WALK_CUT), at->count & HT_WALK_CUT))
+        return false;
+    at->epoch = (uint8_t)ht__core.epoch;
+    return true;
+}
+#endif
+
+#endif

@@ -1,0 +1,23 @@
+/* slots: in return addresses, out the number of a slot that has exactly these. A slot that a live block refers to keeps them. Under the lock. */
+#ifndef TARGET_CORE_SLOTS_H
+#define TARGET_CORE_SLOTS_H
+
+#include "core.h"
+
+size_t ht__slots_bytes(uint16_t slots, uint8_t depth);
+void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth); /* slots: a power of two */
+/* count: of pcs, with HT_WALK_CUT or without. HT_SLOT_FULL: all that it might take are held. */
+uint16_t ht__slots_find(const ht_pc *pcs, uint8_t count);
+void ht__slots_hold(uint16_t slot);
+void ht__slots_release(uint16_t slot);
+/* The slot has been told to the host in this epoch, or is now; else there was no room. */
+bool ht__slots_tell(uint16_t slot);
+/* Its return addresses; *count without HT_WALK_CUT. */
+const ht_pc *ht__slots_get(uint16_t slot, uint8_t *count);
+
+static inline bool slot_is(uint16_t slot)
+{
+    return slot != HT_SLOT_NONE && slot != HT_SLOT_FULL;
+}
+
+#endif

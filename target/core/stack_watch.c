@@ -1,0 +1,127 @@
+/* stack_watch: in a task's stack, out how much of it was never used, and whether it was too small. All our processors' stacks grow down. */
+#include "core.h"
+#include "outbox.h"
+
+#if HT_WITH_STACKS
+
+enum { PAINT = 0xa5, CANARY_BYTES = 8, MARGIN = 64 /* of the stack in use: the painter's own frame, and what an interrupt may have below it */ };
+
+static const uint8_t canary[CANARY_BYTES] = {0xca, 0x9a, 0x51, 0xc4, 0xca, 0x9a, 0x51, 0xc4};
+
+static bool is_on(const struct ht_task *task, const uint8_t *place)
+{
+    return (size_t)(place - task->stack) < task->bytes;
+}
+
+/* Of a stack that others painted the lowest bytes are the canary. */
+static bool is_whole(const struct ht_task *task)
+{
+    bool own = true, painted = true;
+    for (uint8_t i = 0; i < CANARY_BYTES; i++) {
+        own = own && task->stack[i] == canary[i];
+        painted = painted && task->stack[i] == PAINT;
+    }
+    return own || painted;
+}
+
+static void paint(struct ht_task *task)
+{
+    uint8_t *here = __builtin_frame_address(0), *at = task->stack;
+    if (!is_on(task, here))
+        return;
+    for (uint8_t i = 0; i < CANARY_BYTES; i++)
+        *(volatile uint8_t *)at++ = canary[i];
+    for (; at + MARGIN < here; at++)
+        *(volatile uint8_t *)at = PAINT;
+}
+
+void ht_stack_main(void *stack, size_t bytes)
+{
+    struct ht_task *task = &ht__core.tasks[0];
+    *task = (struct ht_task){.name = "main", .stack = stack, .bytes = bytes, .least_free = bytes, .flags = HT_TASK_USED};
+}
+
+void ht_stack_watch(uint8_t number, bool painted)
+{
+    struct ht_task *task = &ht__core.tasks[number < HT_TASKS ? number : 0];
+    if (!(task->flags & HT_TASK_USED) || !task->stack || task->bytes < 2 * CANARY_BYTES)
+        return;
+    if (!painted)
+        paint(task);
+    if (is_whole(task))
+        task->flags |= HT_TASK_WATCHED;
+}
+
+void ht_stack_at(uint8_t number, const void *stack_pointer)
+{
+    struct ht_task *task = &ht__core.tasks[number < HT_TASKS ? number : 0];
+    if (is_on(task, stack_pointer))
+        task->now = task->bytes - (size_t)((const uint8_t *)stack_pointer - task->stack);
+}
+
+void ht__stack_fault(uint8_t number)
+{
+    const struct ht_site site = {NULL, NULL, 0};
+    struct ht_task *task = &ht__core.tasks[number];
+    const struct ht_fault fault = {.block = {.address = (uintptr_t)task->stack, .size = task->bytes},
+                                   .kind = HT_FAULT_STACK_OVERFLOW,
+                                   .found_by = HT_FOUND_SCAN,
+                                   .bytes = task->stack,
+                                   .bytes_count = task->stack ? CANARY_BYTES : 0,
+                                   .count = CANARY_BYTES};
+    if (task->flags & HT_TASK_BROKEN)
+        return;
+    task->flags |= HT_TASK_BROKEN;
+    task->least_free = 0;
+    ht__hook_fault(&site, &fault);
+}
+
+void ht_on_stack_overflow(uint8_t task)
+{
+    ht__stack_fault(task < HT_TASKS ? task : 0);
+}
+
+/* What was never used only gets less, so only that is looked at. */
+static void look(uint8_t number, struct ht_task *task)
+{
+    size_t free = CANARY_BYTES;
+    while (free < task->least_free && task->stack[free] == PAINT)
+        free++;
+    if (!is_whole(task))
+        ht__stack_fault(number);
+    else
+        task->least_free = free == CANARY_BYTES ? 0 : free;
+    if (is_on(task, __builtin_frame_address(0)))
+        ht_stack_at(number, __builtin_frame_address(0));
+}
+
+static void use_tell(uint8_t number, const struct ht_task *task)
+{
+#if HT_WITH_STREAM
+    ht_lock before;
+    const ht_number numbers[] = {number, task->bytes, task->least_free, task->now, task->flags & HT_TASK_BROKEN ? 1 : 0};
+    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !core_enter(&before))
+        return;
+    ht__outbox_rare(HT_TOLD_STACK_USE, numbers, HT_STACK_USE_NUMBERS, NULL, 0);
+    core_leave(before);
+#else
+    (void)number, (void)task;
+#endif
+}
+
+size_t ht_stacks_check(void)
+{
+    size_t least = SIZE_MAX;
+    for (uint8_t i = 0; i < HT_TASKS; i++) {
+        struct ht_task *task = &ht__core.tasks[i];
+        if (!(task->flags & HT_TASK_WATCHED))
+            continue;
+        look(i, task);
+        use_tell(i, task);
+        if (task->least_free < least)
+            least = task->least_free;
+    }
+    return least;
+}
+
+#endif
