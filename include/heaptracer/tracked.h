@@ -7,7 +7,6 @@
 #define TRACKED_MALLOC(size) HT_MALLOC(not given, size)
 #define TRACKED_FREE(ptr) HT_FREE(ptr)
 #else
-#include <stdlib.h>
 #define TRACKED_MALLOC(size) malloc(size)
 #define TRACKED_FREE(ptr) free(ptr)
 #endif

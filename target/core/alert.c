@@ -43,7 +43,7 @@ static void heaps_look(uint32_t *values)
     }
 }
 
-static void look(uint32_t *values)
+static void values_look(uint32_t *values)
 {
     const struct ht_counters *counters = &ht__core.counters;
     for (uint8_t watch = 0; watch < HT_WATCHES; watch++)
@@ -72,9 +72,9 @@ static void notify(const struct ht_alert *alert)
     ht_lock before;
     const ht_number numbers[] = {alert->light, alert->watch + 1u, alert->value, alert->threshold};
     const char *name = names[alert->watch];
-    if (core_streams() && core_enter(&before)) {
+    if (core_streams() && ht__enter(&before)) {
         ht__outbox_rare(HT_TOLD_ALERT, numbers, HT_ALERT_NUMBERS, name, __builtin_strlen(name));
-        core_leave(before);
+        ht__leave(before);
     }
 #endif
     ht__text(ht_port_print, "heaptracer: %s: %s %u, threshold %u\n", lights[alert->light], names[alert->watch], alert->value, alert->threshold);
@@ -101,7 +101,7 @@ enum ht_light ht_alert_check(void)
     if (!ht__core.configured || ht__core.running == HT_STATE_IDLE || !ht__core.thresholds)
         worst = HT_LIGHT_NO_DATA;
     else
-        look(values);
+        values_look(values);
     for (uint8_t watch = 0; watch < HT_WATCHES && worst != HT_LIGHT_NO_DATA; watch++) {
         uint8_t light = watch_check(watch, values[watch]);
         worst = light > worst ? light : worst;

@@ -24,10 +24,9 @@ void *ht_malloc_from(const struct ht_site *site, size_t bytes)
 {
     void *block = too_large(bytes) ? NULL : guarded(ht_port_malloc(bytes + GUARD_BYTES, site->caps), bytes);
     uint8_t heap = ht__heap_of(block);
-    if (block)
-        ht__hook_alloc(site, heap, block, bytes, 0, HT_WITH_GUARD ? HT_LIVE_GUARDED : 0);
-    else
-        ht_on_refuse_from(site, heap, bytes);
+    struct ht_hooked hooked = {.told = {.kind = block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, .heap = heap, .address = (uintptr_t)block, .size = bytes},
+                               .live_flags = HT_WITH_GUARD ? HT_LIVE_GUARDED : 0};
+    ht__hook(site, &hooked);
     return block;
 }
 
@@ -121,12 +120,12 @@ static enum ht_guarded judge(const struct ht_site *site, const void *block, uint
 
 static void free_guarded(const struct ht_site *site, void *block, size_t size)
 {
-    struct ht_held held = {{0}, 0, 0};
-    uint8_t heap = ht__heap_of(block);
-    bool holds = ht__core.quarantine.count && ht__core.running != HT_STATE_IDLE;
+    struct ht_hooked hooked = {.told = {.kind = HT_TOLD_FREE, .heap = ht__heap_of(block), .address = (uintptr_t)block},
+                               .holds = ht__core.quarantine.count && ht__core.running != HT_STATE_IDLE};
     ht__guard_mark_freed(block);
-    ht__hook_free(site, heap, block, holds ? &held : NULL);
-    if (holds) {
+    ht__hook(site, &hooked);
+    if (hooked.holds) {
+        struct ht_held held = {hooked.was, hooked.slot, (uint8_t)hooked.told.task};
         held.block.address = (uintptr_t)block;
         held.block.size = size;
         ht__quarantine_put(site, &held);
@@ -154,7 +153,7 @@ void ht_free_from(const struct ht_site *site, void *block)
     struct ht_live story;
     if (!live_story(block, &story) && is_wrong(site, block, HT_FOUND_FREE))
         return;
-    ht__hook_free(site, ht__heap_of(block), block, NULL);
+    ht_on_free_from(site, ht__heap_of(block), block);
     ht_port_free(block);
 }
 
@@ -162,11 +161,16 @@ void ht_free_from(const struct ht_site *site, void *block)
 static void *resize(const struct ht_site *site, void *block, size_t bytes, bool is_guarded)
 {
     size_t head = is_guarded ? HT_GUARD_HEAD : 0;
-    uint8_t heap = ht__heap_of(block);
-    struct ht_live old = ht__hook_take(block);
+    struct ht_hooked hooked = {.told = {.kind = HT_TOLD_RESIZE_FAILED, .heap = ht__heap_of(block), .old_address = (uintptr_t)block, .size = bytes},
+                               .was = ht__hook_take(block), .live_flags = is_guarded ? HT_LIVE_GUARDED : 0};
     uint8_t *raw = too_large(bytes) ? NULL : ht_port_realloc((uint8_t *)block - head, bytes + (is_guarded ? GUARD_BYTES : 0), site->caps);
     void *now = raw && is_guarded ? guarded(raw, bytes) : raw;
-    ht__hook_resized(site, now ? ht__heap_of(now) : heap, &old, block, now, bytes, 0, is_guarded ? HT_LIVE_GUARDED : 0);
+    if (now) {
+        hooked.told.kind = HT_TOLD_RESIZE;
+        hooked.told.heap = ht__heap_of(now);
+        hooked.told.address = (uintptr_t)now;
+    }
+    ht__hook(site, &hooked);
     return now;
 }
 

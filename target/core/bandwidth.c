@@ -93,9 +93,9 @@ int ht_bandwidth(ht_heap_id heap, void *memory, size_t bytes, struct ht_bandwidt
 #if HT_WITH_STREAM
     ht_lock before;
     const ht_number numbers[] = {heap, run.count * sizeof(uint32_t), result->read_sequential, result->write_sequential, result->read_random, result->write_random};
-    if (ht__core.running != HT_STATE_IDLE && core_streams() && core_enter(&before)) {
+    if (ht__core.running != HT_STATE_IDLE && core_streams() && ht__enter(&before)) {
         ht__outbox_rare(HT_TOLD_BANDWIDTH, numbers, HT_BANDWIDTH_NUMBERS, NULL, 0);
-        core_leave(before);
+        ht__leave(before);
     }
 #endif
     return 0;

@@ -7,6 +7,24 @@
 
 struct ht_core ht__core;
 
+bool ht__enter(ht_lock *before)
+{
+    *before = ht_port_lock();
+    if (!ht__core.busy) {
+        ht__core.busy = 1;
+        return true;
+    }
+    ht__core.counters.reentered++;
+    ht_port_unlock(*before);
+    return false;
+}
+
+void ht__leave(ht_lock before)
+{
+    ht__core.busy = 0;
+    ht_port_unlock(before);
+}
+
 /* What is left of the caller's memory. */
 struct rest {
     uint8_t *at;
@@ -111,7 +129,7 @@ static void reset(const struct ht_config *config)
     ht__core.sink = config->sink;
     ht__core.free_stacks = config->free_stacks;
     ht__core.scan_blocks = config->scan;
-    ht__core.wants = ht__core.busy = 0;
+    ht__core.wants = 0;
     ht__core.worst = HT_LIGHT_NO_DATA;
 #if HT_WITH_STREAM
     uint16_t sequence = ht__core.outbox.sequence;
@@ -135,7 +153,7 @@ static void reset(const struct ht_config *config)
 void ht__state_set(enum ht_running running)
 {
     ht_lock before;
-    if (ht__core.running == running || !core_enter(&before))
+    if (ht__core.running == running || !ht__enter(&before))
         return;
     ht__core.running = (uint8_t)running;
 #if HT_WITH_STREAM
@@ -143,7 +161,7 @@ void ht__state_set(enum ht_running running)
     if (core_streams())
         ht__outbox_rare(HT_TOLD_STATE, &state, 1, NULL, 0);
 #endif
-    core_leave(before);
+    ht__leave(before);
 }
 
 int ht_start(const struct ht_config *config)
@@ -195,11 +213,11 @@ void ht_mark(const char *label)
 #if HT_WITH_STREAM
     ht_lock before;
     const ht_number task = ht_port_task();
-    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !label || !core_enter(&before))
+    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !label || !ht__enter(&before))
         return;
     if (!ht__outbox_rare(HT_TOLD_MARK, &task, 1, label, __builtin_strlen(label)))
         ht__outbox_miss(0);
-    core_leave(before);
+    ht__leave(before);
 #else
     (void)label;
 #endif

@@ -141,24 +141,9 @@ struct ht_core {
 };
 extern struct ht_core ht__core;
 
-/* False: the core is at work already in what this call interrupted; it was counted, and the lock is not taken. */
-static inline bool core_enter(ht_lock *before)
-{
-    *before = ht_port_lock();
-    if (__builtin_expect(ht__core.busy, 0)) {
-        ht__core.counters.reentered++;
-        ht_port_unlock(*before);
-        return false;
-    }
-    ht__core.busy = 1;
-    return true;
-}
-
-static inline void core_leave(ht_lock before)
-{
-    ht__core.busy = 0;
-    ht_port_unlock(before);
-}
+/* core.c. False: the core is at work already in what this call interrupted; it was counted, and the lock is not taken. */
+bool ht__enter(ht_lock *before);
+void ht__leave(ht_lock before);
 
 static inline bool core_streams(void)
 {
@@ -175,12 +160,22 @@ static inline void core_want(uint8_t wants)
     ht__core.wants |= wants;
 }
 
-/* hook.c: what the allocator's front needs besides ht_on_*. All answer the block's story as it was in the table; address 0: it was not there. */
-uint32_t ht__hook_alloc(const struct ht_site *site, uint8_t heap, const void *block, size_t bytes, size_t taken, uint8_t live_flags);
-struct ht_live ht__hook_free(const struct ht_site *site, uint8_t heap, const void *block, struct ht_held *held);
+/* What happened, on its way through hook.c. The caller sets told's kind, heap and numbers, live_flags, holds, and of a resize `was`. */
+struct ht_hooked {
+    struct ht_told told;
+    const struct ht_site *site;
+    struct ht_live was;  /* the block's story, as the table had it: of a resize by ht__hook_take, of a free set by the hook; address 0: there is none */
+    uint16_t slot;
+    uint8_t live_flags;
+    uint8_t count;       /* of pcs, with HT_WALK_CUT */
+    bool holds;          /* of a free: the holds of the slots of `was` and of the free itself become the caller's */
+    bool runs;
+#if HT_FRAMES
+    ht_pc pcs[HT_FRAMES];
+#endif
+};
+void ht__hook(const struct ht_site *site, struct ht_hooked *hooked);
 struct ht_live ht__hook_take(const void *block);
-void ht__hook_resized(const struct ht_site *site, uint8_t heap, struct ht_live *old, const void *from, const void *to, size_t bytes, size_t taken,
-                      uint8_t live_flags);
 void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault);
 
 /* heap.c, task.c: what is known of them, told to the host; false: there was no room. */

@@ -39,12 +39,12 @@ static void heap_set(uint8_t heap, const char *name, const void *base, size_t by
 ht_heap_id ht_heap_add(const char *name, const void *base, size_t bytes, enum ht_memory kind)
 {
     ht_lock before;
-    if (!core_enter(&before))
+    if (!ht__enter(&before))
         return 0;
     uint8_t heap = place_for((uintptr_t)base, bytes);
     if (heap && heap < HT_HEAPS)
         heap_set(heap, name, base, bytes, kind);
-    core_leave(before);
+    ht__leave(before);
     if (heap < HT_HEAPS)
         return heap;
     const struct ht_site site = {NULL, NULL, 0};
@@ -56,10 +56,10 @@ ht_heap_id ht_heap_add(const char *name, const void *base, size_t bytes, enum ht
 void ht_heap_main(const char *name, const void *base, size_t bytes, enum ht_memory kind)
 {
     ht_lock before;
-    if (!core_enter(&before))
+    if (!ht__enter(&before))
         return;
     heap_set(0, name, base, bytes, kind);
-    core_leave(before);
+    ht__leave(before);
 }
 
 void ht_heap_watch(ht_heap_id heap, bool (*use)(void *context, struct ht_heap_use *use), void *context)
@@ -116,11 +116,11 @@ void ht__heap_use_tell(uint8_t heap)
 {
     struct ht_heap_use use;
     ht_lock before;
-    if (!ht__heap_use(heap, &use) || !core_enter(&before))
+    if (!ht__heap_use(heap, &use) || !ht__enter(&before))
         return;
     const ht_number numbers[] = {heap, use.used, use.free, use.largest_free, use.least_free, use.blocks};
     ht__outbox_rare(HT_TOLD_HEAP_USE, numbers, HT_HEAP_USE_NUMBERS, NULL, 0);
-    core_leave(before);
+    ht__leave(before);
 }
 
 #endif

@@ -183,9 +183,7 @@ void ht__fault_say(void)
 #endif
     ht_lock before = ht_port_lock();
     ht__core.wants &= (uint8_t)~HT_WANT_FAULT;
-#if HT_FRAMES
-    ht__slots_release(fault.block.slot);
-#endif
+    slot_release(fault.block.slot);
     ht_port_unlock(before);
 }
 

@@ -64,9 +64,8 @@ static void count(const struct ht_live *block, int sign)
         counters->peak_bytes = counters->live_bytes;
 }
 
-bool ht__live_put(const struct ht_live *block, struct ht_live *replaced)
+bool ht__live_put(const struct ht_live *block)
 {
-    *replaced = ht__live_take(block->address);
     struct ht_live *cell = cell_with(0, block->address, HT_PROBES / 2);
     if (!cell)
         return false;

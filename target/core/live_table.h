@@ -6,8 +6,8 @@
 #include "core.h"
 
 void ht__live_open(struct ht_live *cells, uint16_t count);
-/* False: it is full there. One that lives at the address is replaced, and its copy put in *replaced (address 0: there was none). */
-bool ht__live_put(const struct ht_live *block, struct ht_live *replaced);
+/* None lives at its address. False: it is full there. */
+bool ht__live_put(const struct ht_live *block);
 /* Its copy; address 0: it is not there. */
 struct ht_live ht__live_take(uintptr_t address);
 struct ht_live *ht__live_find(uintptr_t address);

@@ -100,14 +100,14 @@ uint8_t ht__outbox_free(void)
 static void close_old(void)
 {
     ht_lock before;
-    if (!core_enter(&before))
+    if (!ht__enter(&before))
         return;
     uint32_t now = ht_port_now();
     if (ht__frame_is_empty(&BOX.frame) && !BOX.lost_events)
         BOX.opened = now;
     else if (BOX.flush || now - BOX.opened > ht_port_ticks_per_s() >> 4)
         BOX.flush = !ht__outbox_next(now) && BOX.flush;
-    core_leave(before);
+    ht__leave(before);
 }
 
 /* True: the frame at the tail is out. */

@@ -77,9 +77,10 @@ HT_HOOK void ht_pool_give(struct ht_pool *pool, void *block)
         return;
 #if HT_ENABLED
     const struct ht_site site = {HT_HERE, NULL, 0};
-    struct ht_live was = ht__hook_free(&site, pool->heap, block, NULL);
-    if (was.address)
-        asked = was.size;
+    struct ht_hooked hooked = {.told = {.kind = HT_TOLD_FREE, .heap = pool->heap, .address = (uintptr_t)block}};
+    ht__hook(&site, &hooked);
+    if (hooked.was.address)
+        asked = hooked.was.size;
 #endif
     ht_lock before = ht_port_lock();
     *(void **)block = pool->free;
@@ -95,10 +96,10 @@ void ht__pools_tell(void)
     for (const struct ht_pool *pool = ht__core.pools; pool; pool = pool->next) {
         const ht_number numbers[] = {pool->heap, pool->block_bytes, pool->blocks, pool->used, pool->peak, pool->refused, pool->waste_bytes};
         ht_lock before;
-        if (!core_enter(&before))
+        if (!ht__enter(&before))
             return;
         ht__outbox_rare(HT_TOLD_POOL_USE, numbers, HT_POOL_USE_NUMBERS, NULL, 0);
-        core_leave(before);
+        ht__leave(before);
     }
 }
 #endif

@@ -9,10 +9,10 @@ static void cost_tell(void)
     const struct ht_counters *counters = &ht__core.counters;
     const ht_number numbers[] = {counters->frames, counters->bytes, counters->lost_events, counters->table_full, counters->cut_stacks, 0};
     ht_lock before;
-    if (!core_enter(&before))
+    if (!ht__enter(&before))
         return;
     ht__outbox_rare(HT_TOLD_COST, numbers, HT_COST_NUMBERS, NULL, 0);
-    core_leave(before);
+    ht__leave(before);
 }
 
 static void epoch_if_due(void)
@@ -20,9 +20,9 @@ static void epoch_if_due(void)
     ht_lock before;
     if (ht__core.outbox.frames_of_epoch >= HT_EPOCH_FRAMES)
         core_want(HT_WANT_EPOCH);
-    if (ht__core.wants & HT_WANT_EPOCH && core_enter(&before)) {
+    if (ht__core.wants & HT_WANT_EPOCH && ht__enter(&before)) {
         ht__epoch_begin();
-        core_leave(before);
+        ht__leave(before);
     }
     ht__epoch_names();
 }

@@ -10,14 +10,10 @@ enum { FILL = 0xfe, LOOK_BYTES = 16 };
 
 static void slots_release(const struct ht_held *held)
 {
-#if HT_FRAMES
     ht_lock before = ht_port_lock();
-    ht__slots_release(held->block.slot);
-    ht__slots_release(held->free_slot);
+    slot_release(held->block.slot);
+    slot_release(held->free_slot);
     ht_port_unlock(before);
-#else
-    (void)held;
-#endif
 }
 
 /* Not under the lock: the block is nobody's but ours. */

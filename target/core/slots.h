@@ -20,4 +20,32 @@ static inline bool slot_is(uint16_t slot)
     return slot != HT_SLOT_NONE && slot != HT_SLOT_FULL;
 }
 
+static inline void slot_hold(uint16_t slot)
+{
+#if HT_FRAMES
+    ht__slots_hold(slot);
+#else
+    (void)slot;
+#endif
+}
+
+static inline void slot_release(uint16_t slot)
+{
+#if HT_FRAMES
+    ht__slots_release(slot);
+#else
+    (void)slot;
+#endif
+}
+
+/* As it may stand in a record: 0 where the host does not have it. */
+static inline uint16_t slot_told(uint16_t slot)
+{
+#if HT_FRAMES && HT_WITH_STREAM
+    return slot_is(slot) && ht__slots_tell(slot) ? slot : 0;
+#else
+    return (void)slot, 0;
+#endif
+}
+
 #endif

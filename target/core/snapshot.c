@@ -10,23 +10,14 @@ enum { FREE_LEAST = 2 /* frames that stay for events */, BEGINS = 0, ENDED = 1 }
 void ht_snapshot(void)
 {
     ht_lock before;
-    if (!ht__core.configured || !core_streams() || !core_keeps() || !core_enter(&before))
+    if (!ht__core.configured || !core_streams() || !core_keeps() || !ht__enter(&before))
         return;
     const ht_number numbers[] = {BEGINS, 0};
     if (ht__outbox_rare(HT_TOLD_SNAPSHOT, numbers, HT_SNAPSHOT_NUMBERS, NULL, 0)) {
         ht__core.live.told = ht__core.snapshot_blocks = 0;
         core_want(HT_WANT_SNAPSHOT);
     }
-    core_leave(before);
-}
-
-static uint16_t slot_told(uint16_t slot)
-{
-#if HT_FRAMES
-    return slot_is(slot) && ht__slots_tell(slot) ? slot : 0;
-#else
-    return (void)slot, 0;
-#endif
+    ht__leave(before);
 }
 
 static bool block_tell(const struct ht_live *block)
@@ -58,7 +49,7 @@ void ht__snapshot_tell(void)
     bool room = true;
     while (room && ht__core.wants & HT_WANT_SNAPSHOT) {
         ht_lock before;
-        if (!core_enter(&before))
+        if (!ht__enter(&before))
             return;
         room = ht__outbox_free() >= FREE_LEAST;
         const struct ht_live *block = live->told < live->count ? &live->cells[live->told] : NULL;
@@ -69,7 +60,7 @@ void ht__snapshot_tell(void)
             ht__core.snapshot_blocks = (uint16_t)(ht__core.snapshot_blocks + (block->address != 0));
             live->told++;
         }
-        core_leave(before);
+        ht__leave(before);
     }
 }
 

@@ -6,7 +6,7 @@ uint8_t ht_task_begin(const void *handle, const char *name, void *stack, size_t 
 {
     ht_lock before;
     uint8_t task = 1;
-    if (!core_enter(&before))
+    if (!ht__enter(&before))
         return 0;
     while (task < HT_TASKS && ht__core.tasks[task].flags & HT_TASK_USED)
         task++;
@@ -18,14 +18,14 @@ uint8_t ht_task_begin(const void *handle, const char *name, void *stack, size_t 
     if (task && ht__core.running != HT_STATE_IDLE && core_streams())
         ht__task_tell(task);
 #endif
-    core_leave(before);
+    ht__leave(before);
     return task;
 }
 
 void ht_task_end(uint8_t task)
 {
     ht_lock before;
-    if (!task || task >= HT_TASKS || !core_enter(&before))
+    if (!task || task >= HT_TASKS || !ht__enter(&before))
         return;
     ht__core.tasks[task].flags = 0;
 #if HT_WITH_STREAM
@@ -33,7 +33,7 @@ void ht_task_end(uint8_t task)
     if (ht__core.running != HT_STATE_IDLE && core_streams())
         ht__outbox_rare(HT_TOLD_TASK_END, &number, 1, NULL, 0);
 #endif
-    core_leave(before);
+    ht__leave(before);
 }
 
 uint8_t ht_task_of(const void *handle)
