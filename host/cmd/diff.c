@@ -121,7 +121,7 @@ static bool side_read(struct diff *diff, struct diff_side *side, struct error *e
     if (!side->pipeline)
         return false;
     diff->is_sampled |= trace_get_header(side->reader)->sample_bytes != 0;
-    same_begin(diff->same);
+    same_begin(diff->same, (unsigned)(side - diff->sides.at));
     pass_run(side->pipeline, side->reader, side->path, 0, &side->problem);
     for (size_t i = 0; pipeline_analysis(side->pipeline, i); i++) {
         vec_extend(&side->tables, i + 1);

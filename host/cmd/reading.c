@@ -24,14 +24,18 @@ bool reading_open(struct reading *reading, const struct reading_config *config, 
     if (!reading->reader)
         return false;
     reading->header = trace_get_header(reading->reader);
-    reading->symbols = page_symbols(config->page, path);
+    reading->symbols = config->symbols ? config->symbols : page_symbols(config->page, path);
     names_choose(reading);
     return true;
 }
 
 static void define_see(void *context, const struct event *event)
 {
-    symbols_see(((struct reading *)context)->symbols, event);
+    const struct reading *reading = context;
+    if (reading->config->same)
+        same_see(reading->config->same, event);
+    else
+        symbols_see(reading->symbols, event);
 }
 
 static void changes_see(void *context, const struct changes *changes)
@@ -68,6 +72,8 @@ bool reading_run(struct reading *reading, struct error *error)
     reading->pipeline = pipeline_new(&chosen, reading->header, error);
     if (!reading->pipeline)
         return false;
+    if (config->same)
+        same_begin(config->same, config->trace);
     if (config->begin)
         config->begin(config->context, reading);
     pass_run(reading->pipeline, reading->reader, reading->path, config->to_ns, &reading->problem);
@@ -91,7 +97,7 @@ void reading_close(struct reading *reading)
     vec_done(&reading->names);
     if (reading->pipeline)
         pipeline_free(reading->pipeline);
-    if (reading->symbols)
+    if (reading->symbols && !reading->config->symbols)
         symbols_free(reading->symbols);
     if (reading->reader)
         trace_close(reading->reader);

@@ -5,6 +5,7 @@
 #include "host/analysis/slices.h"
 #include "host/base/error.h"
 #include "host/base/vec.h"
+#include "host/compare/same.h"
 #include "host/pipeline.h"
 #include "page.h"
 
@@ -19,6 +20,9 @@ struct reading_config {
     void (*begin)(void *context, const struct reading *reading); /* before the first event; may be NULL */
     model_see see;                                               /* gets every change; may be NULL */
     void *context;
+    struct symbols *symbols; /* NULL: its own */
+    struct same *same;       /* NULL, or the traces that this one is compared with; may be set until reading_run */
+    unsigned trace;          /* the number of this one among them */
 };
 
 /* The rows of an option table for the fields from_ns, to_ns, process and thread of `type`. */

@@ -8,6 +8,7 @@
 #include "host/view/health_text.h"
 #include "output.h"
 #include "reading.h"
+#include "report_before.h"
 #include "report_html.h"
 
 enum report_format { REPORT_HTML, REPORT_TEXT, REPORT_MARKDOWN, REPORT_JSON };
@@ -17,6 +18,7 @@ struct report_options {
     int format;
     bool json, force, quiet;
     uint64_t from_ns, to_ns, process, thread;
+    const char *before;
 };
 
 static const struct opt report_table[] = {
@@ -32,6 +34,8 @@ static const struct opt report_table[] = {
      "auto|always|never", NULL},
     {OPT_COUNT, 'w', "width", offsetof(struct report_options, page.width), "N", "columns of the text", "the terminal's, else 120", NULL, NULL},
     {OPT_SECTION, 0, NULL, 0, NULL, "What to report", NULL, NULL, NULL},
+    {OPT_TEXT, 0, "before", offsetof(struct report_options, before), "OLD", "compare with an earlier recording: what changed, and the flame graph coloured by it",
+     NULL, NULL, NULL},
     READING_RANGE_OPTIONS(struct report_options),
     PAGE_NAME_OPTIONS(struct report_options, page),
     {0},
@@ -41,6 +45,7 @@ static const struct opt_example report_examples[] = {
     {"heaptracer report app.htrc", "app.html: one file that any browser opens, also offline"},
     {"heaptracer report app.htrc --format text", "is its memory healthy? on one screen"},
     {"heaptracer report app.htrc --format markdown -o health.md", "the same, for a merge request"},
+    {"heaptracer report new.htrc --before old.htrc", "the page of new.htrc, with what changed since old.htrc"},
     {"heaptracer report app.htrc --json | jq .health.score", "the figures of the page, for programs"},
     {0},
 };
@@ -51,12 +56,14 @@ const struct opt_command cmd_report_table = {
     .about = "Write one page that tells all about a recorded run, or a health report",
     .manual = "Reads the trace FILE ('-' is standard input) once and writes one HTML file. It needs nothing else: no network, no other file. It holds every table, "
               "a flame graph, the timeline whose ranges filter all tables, source lines about the call stacks that matter most, and the health report.\n\n"
+              "With --before the page also compares with an earlier recording of the program: a view of what changed, table by table, and a flame graph in which "
+              "frames that grew are red and those that shrank are blue. Stacks are matched as by 'heaptracer diff'.\n\n"
               "The health report has a score from 0 to 100, findings with their evidence and thresholds, recommendations and metrics. Every figure comes from the "
               "tables of 'heaptracer analyze'; docs/report.md has the formula of the score and every threshold.\n\n"
               "A file that is there is not overwritten without --force. A trace that was cut or damaged is reported as far as it can be read; the exit code is then 3.",
     .options = report_table,
     .examples = report_examples,
-    .see_also = "heaptracer analyze, heaptracer visualize, heaptracer export",
+    .see_also = "heaptracer analyze, heaptracer diff, heaptracer visualize",
     .least_words = 1,
     .most_words = 1,
 };
@@ -89,7 +96,7 @@ static void health_judge(struct health *health, const struct reading *reading)
     slices_done(&slices);
 }
 
-static void report_write(FILE *out, struct reading *reading, const struct report_options *options, const struct terminal *terminal)
+static void report_write(FILE *out, struct reading *reading, const struct report_before *before, const struct report_options *options, const struct terminal *terminal)
 {
     bool is_file = out != stdout;
     struct view view = {.symbols = reading->symbols,
@@ -106,7 +113,8 @@ static void report_write(FILE *out, struct reading *reading, const struct report
                             .slices = reading->slices,
                             .tables = reading->tables.at,
                             .table_count = reading->tables.count,
-                            .health = &health};
+                            .health = &health,
+                            .before = before};
     form_write(out, &report, options);
     health_done(&health);
 }
@@ -133,14 +141,18 @@ static int report_file(const struct report_options *options, const char *path)
                                     .process = options->process,
                                     .thread = options->thread};
     char *name = output_choose(options, path, &error);
+    struct report_earlier earlier = {0};
     bool is_good = !error.kind && reading_open(&reading, &config, path, &error) &&
+                   (!options->before || report_earlier_open(&earlier, options->before, &reading, &config, &error)) &&
                    terminal_open(&terminal, &(struct terminal_config){NULL, options->page.colour, options->page.width}, &error) &&
                    output_open(&output, name, path, options->force, &error);
-    if (is_good && reading_run(&reading, &error))
-        report_write(output.out, &reading, options, &terminal);
+    if (is_good && reading_run(&reading, &error) && (!options->before || report_earlier_run(&earlier, &reading, &error)))
+        report_write(output.out, &reading, options->before ? &earlier.before : NULL, options, &terminal);
     if (output.out && output_close(&output, !error.kind, &error) && output.path && !options->quiet)
         fprintf(stderr, "heaptracer: %s\n", output.path);
-    int exit_code = error.kind ? cmd_fail(&error) : reading.problem.kind ? cmd_fail(&reading.problem) : CMD_DONE;
+    const struct error *problem = error.kind ? &error : reading.problem.kind ? &reading.problem : &earlier.reading.problem;
+    int exit_code = problem->kind ? cmd_fail(problem) : CMD_DONE;
+    report_earlier_close(&earlier);
     reading_close(&reading);
     memory_free(name);
     return exit_code;
@@ -156,6 +168,9 @@ int cmd_report(int argc, char **argv)
         return exit_code;
     if (options.json && options.format) {
         error_set(&error, ERROR_USAGE, "--json writes what the page shows, --format json the health report alone: choose one");
+        exit_code = cmd_fail(&error);
+    } else if (options.before && !options.json && options.format != REPORT_HTML) {
+        error_set(&error, ERROR_USAGE, "--before is for the page and --json; 'heaptracer diff' tells as text what changed");
         exit_code = cmd_fail(&error);
     } else {
         exit_code = report_file(&options, words.at[0]);

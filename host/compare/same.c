@@ -13,7 +13,8 @@ struct same {
     struct symbols *symbols;
     VEC(uint32_t) first_ids;     /* of each trace: what is added to its ids */
     uint32_t last_frame, last_module;
-    uint32_t module_base;        /* of the present trace */
+    unsigned trace;              /* that is being told */
+    uint32_t module_base;        /* of it */
     struct map builds;           /* hash of base name and build-id -> bit for each trace that has it */
     struct map modules;          /* module id -> that hash */
     VEC(uint32_t) frame_modules; /* by frame id */
@@ -30,9 +31,11 @@ struct same *same_new(struct symbols *symbols)
     return same;
 }
 
-void same_begin(struct same *same)
+void same_begin(struct same *same, unsigned trace)
 {
-    vec_push(&same->first_ids, same->last_frame);
+    vec_extend(&same->first_ids, trace + 1);
+    same->first_ids.at[trace] = same->last_frame;
+    same->trace = trace;
     same->module_base = same->last_module;
 }
 
@@ -46,7 +49,7 @@ static void see_module(struct same *same, const struct event *event)
     if (module.id > same->last_module)
         same->last_module = module.id;
     *map_put(&same->modules, module.id, NULL) = hash;
-    *map_put(&same->builds, hash, NULL) |= 1ull << (same->first_ids.count - 1) % TRACES_MOST;
+    *map_put(&same->builds, hash, NULL) |= 1ull << same->trace % TRACES_MOST;
     moved.define = &module;
     symbols_see(same->symbols, &moved);
 }
@@ -55,7 +58,7 @@ static void see_frame(struct same *same, const struct event *event)
 {
     struct frame_definition frame = *(const struct frame_definition *)event->define;
     struct event moved = *event;
-    uint32_t base = same->first_ids.at[same->first_ids.count - 1];
+    uint32_t base = same->first_ids.at[same->trace];
     frame.id += base;
     frame.parent += frame.parent ? base : 0;
     frame.module += frame.module ? same->module_base : 0;

@@ -41,6 +41,47 @@ static void tables_put(struct view_json *page, const struct report *report)
     json_end(view_json_stream(page));
 }
 
+/* Of rows in the order of their change those in the middle are left out. */
+static void change_put(struct view_json *page, const struct table *changes)
+{
+    enum { HALF = REPORT_ROWS_MOST / 2 };
+    struct table table = *changes;
+    struct str note = {0};
+    char all[NUMBER_ROOM], half[NUMBER_ROOM];
+    size_t row_bytes = table.column_count * sizeof *table.cells;
+    union cell *cells = NULL;
+    str_add(&note, table.note);
+    if (table.shape == TABLE_ROWS && table.row_count > REPORT_ROWS_MOST) {
+        cells = memory_new(REPORT_ROWS_MOST, row_bytes);
+        memcpy(cells, table.cells, HALF * row_bytes);
+        memcpy(cells + HALF * table.column_count, table_at(&table, table.row_count - HALF), HALF * row_bytes);
+        str_add_format(&note, "%sthe first and the last %s of %s rows", note.count ? "; " : "", number_count(half, HALF), number_count(all, table.row_count));
+        table.cells = cells;
+        table.row_count = REPORT_ROWS_MOST;
+    }
+    table.note = (char *)str_text(&note);
+    view_json_table(page, &table);
+    memory_free(cells);
+    str_done(&note);
+}
+
+static void before_put(struct view_json *page, const struct report_before *before, struct report_stacks *stacks)
+{
+    struct json *json = view_json_stream(page);
+    struct report_sites sites;
+    json_object(json, "before");
+    view_json_trace(json, before->path, before->header);
+    report_sites_choose(&sites, before->model);
+    report_sites_put(&sites, json, before->model, before->stacks, stacks, NULL);
+    json_array(json, "changes");
+    for (size_t i = 0; i < before->change_count; i++)
+        change_put(page, before->changes + i);
+    json_end(json);
+    json_text(json, "note", before->note);
+    json_end(json);
+    report_sites_done(&sites);
+}
+
 static void threads_put(struct json *json, const struct model *model)
 {
     size_t count;
@@ -111,12 +152,14 @@ void report_json(FILE *out, const struct report *report)
     health_json_members(json, report->health, &stacks);
     json_end(json);
     tables_put(page, report);
-    report_sites_put(&sites, json, report->model, &stacks, table_find(report, "lifetime"));
+    report_sites_put(&sites, json, report->model, NULL, &stacks, table_find(report, "lifetime"));
     report_slices_put(json, &slices);
     limits_note(page, &sites, &slices);
     threads_put(json, report->model);
     sizes_put(json);
     sources_put(json, report->model);
+    if (report->before)
+        before_put(page, report->before, &stacks);
     report_lines_put(json, &sites, report->model, report->view->symbols);
     report_stacks_put(&stacks, json);
     view_json_close(page, report->problem);

@@ -8,6 +8,17 @@
 #include "host/analysis/slices.h"
 #include "view.h"
 
+/* An earlier run, which the report compares with. */
+struct report_before {
+    const char *path;
+    const struct trace_header *header;
+    const struct model *model;
+    const uint32_t *stacks;      /* by site of its model: what the stack is in view->symbols; the same as in this run where it is the same stack */
+    const struct table *changes; /* what differs, table by table */
+    size_t change_count;
+    const char *note;            /* what the figures cannot tell */
+};
+
 struct report {
     const struct view *view;
     const char *path;
@@ -18,8 +29,9 @@ struct report {
     const struct table *tables;
     size_t table_count;
     const struct health *health;
+    const struct report_before *before; /* NULL: none */
 };
-enum { REPORT_ROWS_MOST = 1000, REPORT_HEALTH_CELLS = 1 << 18 };
+enum { REPORT_ROWS_MOST = 1000, /* of a table */ REPORT_HEALTH_CELLS = 1 << 18 };
 
 /* Whether a report has the table: the page makes the tree of all stacks itself. */
 bool report_has_table(const char *name);

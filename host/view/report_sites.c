@@ -95,7 +95,8 @@ static void medians_take(struct map *medians, const struct table *lifetimes)
         *map_put(medians, table_at(lifetimes, i)[stack].u, NULL) = table_at(lifetimes, i)[median].u;
 }
 
-static struct site_row *rows_make(const struct report_sites *sites, const struct model *model, struct report_stacks *stacks, const struct table *lifetimes)
+static struct site_row *rows_make(const struct report_sites *sites, const struct model *model, const uint32_t *ids, struct report_stacks *stacks,
+                                  const struct table *lifetimes)
 {
     struct site_row *rows = memory_new(sites->count + 1, sizeof *rows);
     struct map medians = {0};
@@ -105,8 +106,8 @@ static struct site_row *rows_make(const struct report_sites *sites, const struct
     for (size_t i = 0; i + !!sites->merged < sites->count; i++) {
         const struct site *own = site + sites->order[i];
         uint64_t *median = map_get(&medians, own->stack);
-        rows[i].cells[STACK] = report_stacks_place(stacks, own->stack);
-        rows[i].cells[SOURCE] = own->source;
+        rows[i].cells[STACK] = report_stacks_place(stacks, ids ? ids[sites->order[i]] : own->stack);
+        rows[i].cells[SOURCE] = ids ? 0 : own->source;
         rows[i].cells[MEDIAN] = median ? *median : 0;
     }
     for (size_t i = 0; i < sites->count - !!sites->merged + sites->merged; i++)
@@ -115,9 +116,10 @@ static struct site_row *rows_make(const struct report_sites *sites, const struct
     return rows;
 }
 
-void report_sites_put(const struct report_sites *sites, struct json *json, const struct model *model, struct report_stacks *stacks, const struct table *lifetimes)
+void report_sites_put(const struct report_sites *sites, struct json *json, const struct model *model, const uint32_t *ids, struct report_stacks *stacks,
+                      const struct table *lifetimes)
 {
-    struct site_row *rows = rows_make(sites, model, stacks, lifetimes);
+    struct site_row *rows = rows_make(sites, model, ids, stacks, lifetimes);
     json_object(json, "sites");
     for (int column = 0; column < COLUMNS; column++) {
         json_array(json, column_names[column]);

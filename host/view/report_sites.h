@@ -15,8 +15,9 @@ struct report_sites {
 };
 
 void report_sites_choose(struct report_sites *sites, const struct model *model);
-/* `lifetimes` is the table of that name, or NULL. */
-void report_sites_put(const struct report_sites *sites, struct json *json, const struct model *model, struct report_stacks *stacks, const struct table *lifetimes);
+/* `lifetimes` is the table of that name, or NULL. `ids`: by site, what its stack is in the report's symbols; NULL: what the model says. */
+void report_sites_put(const struct report_sites *sites, struct json *json, const struct model *model, const uint32_t *ids, struct report_stacks *stacks,
+                      const struct table *lifetimes);
 void report_slices_put(struct json *json, const struct slices_answer *slices);
 void report_sites_done(struct report_sites *sites);
 

@@ -32,7 +32,7 @@ static const char *const role_names[] = {
     [FRAME_PROGRAM] = "program", [FRAME_RECORDER] = "recorder", [FRAME_ALLOCATOR] = "allocator", [FRAME_LIBRARY] = "library", [FRAME_START] = "start",
 };
 
-static void header_put(struct json *json, const char *path, const struct trace_header *header)
+void view_json_trace(struct json *json, const char *path, const struct trace_header *header)
 {
     json_object(json, "trace");
     json_text(json, "path", path);
@@ -60,7 +60,7 @@ struct view_json *view_json_open(FILE *out, const struct view *view, const char 
     page->json = (struct json){.out = out, .line_depth = 2};
     json_object(&page->json, NULL);
     json_text(&page->json, "schema", schema);
-    header_put(&page->json, path, header);
+    view_json_trace(&page->json, path, header);
     return page;
 }
 

@@ -22,6 +22,8 @@ void view_json_table(struct view_json *page, const struct table *table);
 struct view_json *view_json_open(FILE *out, const struct view *view, const char *schema, const char *path, const struct trace_header *header);
 void view_json_set_places(struct view_json *page, size_t (*place)(void *context, uint32_t stack), void *context);
 struct json *view_json_stream(struct view_json *page);
+/* The member `trace`: where a recording comes from. `header` may be NULL. */
+void view_json_trace(struct json *json, const char *path, const struct trace_header *header);
 /* The place of the frame in the member `frames`. */
 size_t view_json_frame(struct view_json *page, const struct frame *frame);
 /* One more sentence for the member `notes`. */

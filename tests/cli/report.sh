@@ -48,6 +48,28 @@ code=0; "$HT" report - <leaky.htrc 2>/dev/null || code=$?
 code=0; "$HT" report leaky.htrc --json --format text 2>/dev/null || code=$?
 [ $code = 2 ] || fail "--json and --format: the code was $code"
 
+# With an earlier recording: its sites add up to its own report's, the change of the whole is the difference, and a run does not differ from itself.
+"$HT" run -q -o earlier.htrc -- "$VICTIMS/leaky" >/dev/null 2>&1 || true
+"$HT" report earlier.htrc --json -q -o earlier.json
+for old in earlier rt_threads; do
+    "$HT" report leaky.htrc --before $old.htrc --json -q -f -o both.json
+    $check leaky.tables.json both.json || fail "a report with $old before it"
+    jq -e --slurpfile old $old.json '(.before.sites | del(.stack, .source, .lifetime_median_ns) | map_values(add)) == ($old[0].sites | del(.stack, .source, .lifetime_median_ns) | map_values(add)) and .before.trace.path == $old[0].trace.path' \
+        both.json >/dev/null || fail "the sites of $old are not those of its own report"
+    jq -e --slurpfile now leaky.json --slurpfile old $old.json '
+        def whole(report; name): report[0].tables[] | select(.name == "summary").rows[0][name];
+        .before.changes[] | select(.name == "summary").rows | . == [] and whole($now; "peak_bytes") == whole($old; "peak_bytes") or (.[0] | .allocated_bytes_change == whole($now; "allocated_bytes") - whole($old; "allocated_bytes")
+            and .peak_bytes_before == whole($old; "peak_bytes") and .leaked_bytes_after == whole($now; "leaked_bytes"))' both.json >/dev/null || fail "the change from $old"
+done
+jq -e '.before.sites.stack == .sites.stack' both.json >/dev/null && fail "two programs have the same stacks"
+"$HT" report leaky.htrc --before earlier.htrc --json | jq -e '([.before.sites.stack[]] - [.sites.stack[]]) == []' >/dev/null || fail "the same stacks of two runs are told apart"
+"$HT" report leaky.htrc --before leaky.htrc --json | jq -e '.before.changes | map(select(.name != "timeline").rows[]) == []' >/dev/null || fail "a run differs from itself"
+"$HT" report leaky.htrc --before earlier.htrc -q -f -o both.html && $check leaky.tables.json both.html || fail "the page with an earlier recording"
+code=0; "$HT" report leaky.htrc --before earlier.htrc --format text 2>/dev/null || code=$?
+[ $code = 2 ] || fail "--before and --format text: the code was $code"
+code=0; "$HT" report leaky.htrc --before missing.htrc --json >/dev/null 2>&1 || code=$?
+[ $code = 3 ] || fail "--before with a missing trace: the code was $code"
+
 # What is left of a cut trace is reported, with the problem in it.
 head -c $(($(stat -c %s long.htrc) * 2 / 3)) long.htrc >cut.htrc
 code=0; "$HT" report cut.htrc --json -o cut.json 2>/dev/null || code=$?

@@ -1,7 +1,7 @@
 // check_states: hostile names, and documents that are empty, cut, damaged, sampled, incomplete, or come with an earlier one.
 import assert from "node:assert/strict";
 import { gzipSync, deflateSync } from "node:zlib";
-import { HOSTILE, makeEmpty, makeReport } from "./sample.mjs";
+import { HOSTILE, makeEmpty, makeReport, withBefore } from "./sample.mjs";
 
 const textOf = (page) => page.$eval("body", (body) => body.innerText);
 
@@ -103,15 +103,25 @@ export async function states_zlib_data_is_read_too(browser) {
 }
 
 export async function states_earlier_recording_is_compared(browser) {
-    const report = makeReport({ sites: 200 });
-    const half = report.sites.stack.map((stack, i) => i).filter((i) => i % 2);
-    report.before = { trace: report.trace, sites: Object.fromEntries(Object.entries(report.sites).map(([name, values]) => [name, half.map((i) => name === "stack" ? values[i] : values[i] >> 1)])) };
+    const report = withBefore(makeReport({ sites: 200 }));
     const page = await browser.open(report, { hash: "#/sites" });
     const change = await page.$eval('[data-sum="change_bytes"]', (each) => each.title.replace(/\D/g, ""));
-    const leaked = report.sites.leaked_bytes;
-    assert.equal(Number(change), leaked.reduce((a, b) => a + b, 0) - half.reduce((sum, i) => sum + (leaked[i] >> 1), 0));
+    const sum = (values) => values.reduce((a, b) => a + b, 0);
+    assert.equal(Number(change), sum(report.sites.leaked_bytes) - sum(report.before.sites.leaked_bytes));
     await go(page, "#/flame");
     assert.match(await textOf(page), /Red frames grew/);
+    const [leaks] = report.before.changes.slice(1);
+    await page.click('.nav a:has-text("Changes")');
+    await page.waitForSelector(".amounts");
+    assert.match(await page.$eval(".amounts", (table) => table.innerText), /Peak\s+1\.00 MiB\s+1\.50 MiB\s+\+512 KiB/);
+    assert.equal(await page.$eval("table[role=grid]", (table) => Number(table.getAttribute("aria-rowcount")) - 1), leaks.rows.length);
+    assert.equal(await page.$eval('[data-sum="bytes_change"]', (each) => Number(each.title.replace(/[^\d\u2212]/g, "").replace("\u2212", "-"))), sum(leaks.rows.map((row) => row.bytes_change)));
+    assert.ok(await page.$(".grid .meter .more") && await page.$(".grid .meter .less"));
+    await page.selectOption("select", "threads");
+    assert.match(await page.evaluate(() => location.hash), /changes=threads/);
+    assert.match(await page.$eval(".grid tbody", (body) => body.innerText), /worker\s+shrank/);
+    await page.fill("[data-search]", "main");
+    assert.match(await page.$eval(".grid", (body) => body.innerText), /None of 1 row matches/);
     assert.deepEqual(page.faults, []);
     await page.context().close();
 }

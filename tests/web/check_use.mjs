@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeReport, web } from "./sample.mjs";
+import { makeReport, web, withBefore } from "./sample.mjs";
 
 const report = makeReport({ sites: 600 });
+const compared = withBefore(report);
 const axe = readFileSync(join(web, "node_modules/axe-core/axe.min.js"), "utf8");
 
 async function settle(page) {
@@ -25,7 +26,7 @@ async function axeFaults(page) {
 }
 
 async function auditAll(browser, scheme) {
-    const page = await browser.open(report, { scheme });
+    const page = await browser.open(compared, { scheme });
     await page.evaluate(axe);
     for (const tab of [...await tabsOf(page), `sites?stack=${report.sites.stack[3]}&range=10-40`, "flame?as=table", "timeline?as=table"]) {
         await go(page, `#/${tab}`);
@@ -45,7 +46,7 @@ export async function use_is_accessible_in_dark(browser) {
 }
 
 export async function use_fits_a_phone(browser) {
-    const page = await browser.open(report, { width: 320, height: 640 });
+    const page = await browser.open(compared, { width: 320, height: 640 });
     for (const tab of [...await tabsOf(page), `sites?stack=${report.sites.stack[3]}`]) {
         await go(page, `#/${tab}`);
         const wide = await page.evaluate(() => [document.documentElement, document.querySelector("main"), document.querySelector(".detail"), ...document.querySelectorAll(".tile-value")]
@@ -146,6 +147,37 @@ export async function use_address_keeps_the_view(browser) {
     await page.goBack();
     await page.goBack();
     assert.equal(await page.$eval('.choice:nth-of-type(2) [aria-pressed=true]', (each) => each.textContent), "Blocks");
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+}
+
+export async function use_columns_are_chosen(browser) {
+    const page = await browser.open(report, { hash: "#/hotspots" });
+    const titles = () => page.$$eval("th button", (heads) => heads.map((head) => head.textContent));
+    const whole = await titles();
+    await page.click(".picker summary");
+    await page.click('.picker label:has-text("frees")');
+    assert.deepEqual(await titles(), whole.filter((title) => title !== "frees"));
+    assert.match(await page.evaluate(() => location.hash), /columns=stack\.allocated_bytes\./);
+    assert.match(await page.$eval(".picker summary", (each) => each.innerText), /7 of 8/);
+    assert.equal(await page.isDisabled('.picker label:has-text("allocated by") input'), true);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click('[aria-label="Download as CSV"]')]);
+    assert.doesNotMatch(readFileSync(await download.path(), "utf8").split("\r\n")[0], /frees/);
+    await page.reload();
+    await page.waitForSelector(".view");
+    assert.equal((await titles()).length, whole.length - 1);
+    await page.click(".picker summary");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.$eval(".picker", (each) => each.open), false);
+    await page.click(".picker summary");
+    await page.click('.picker button:has-text("Usual ones")');
+    assert.deepEqual(await titles(), whole);
+    await page.evaluate(() => { location.hash = "#/hotspots?columns=stack.live_bytes"; });
+    await settle(page);
+    assert.equal((await titles()).length, 2);
+    await page.click('.nav a:has-text("At peak")');
+    await settle(page);
+    assert.doesNotMatch(await page.evaluate(() => location.hash), /columns/);
     assert.deepEqual(page.faults, []);
     await page.context().close();
 }

@@ -320,6 +320,26 @@ export function makeReport({ sites: wanted = 400, seed = 7, slices: count = 96, 
     };
 }
 
+const amount = (name, kind, title, unit) => [column(`${name}_change`, `signed_${kind}`, `${title}, change`, unit), column(`${name}_before`, kind, `${title}, before`, unit), column(`${name}_after`, kind, `${title}, after`, unit)];
+const changed = (name, before, after) => ({ [`${name}_change`]: after - before, [`${name}_before`]: before, [`${name}_after`]: after });
+
+/** The report beside an earlier recording, in which every second site was, and never freed half or twice as much. */
+export function withBefore(report) {
+    const { sites } = report;
+    const places = sites.stack.map((_, i) => i).filter((i) => i % 2);
+    const earlier = (name, i) => name === "stack" ? sites[name][i] : i % 4 === 1 ? sites[name][i] >> 1 : sites[name][i] * 2;
+    const before = Object.fromEntries(Object.keys(sites).map((name) => [name, places.map((i) => earlier(name, i))]));
+    const verdict = column("verdict", "text", "Verdict");
+    const rows = places.map((i, at) => ({ stack: sites.stack[i], ...changed("bytes", before.leaked_bytes[at], sites.leaked_bytes[i]), ...changed("count", before.leaked_count[at], sites.leaked_count[i]) }))
+        .filter((row) => row.bytes_change !== 0).map((row) => ({ verdict: row.bytes_change > 0 ? "grew" : "shrank", ...row })).sort((a, b) => b.bytes_change - a.bytes_change);
+    const changes = [
+        table("summary", "Summary", "", [verdict, ...amount("peak_bytes", "bytes", "Peak", "B")], [{ verdict: "grew", ...changed("peak_bytes", 1 << 20, 3 << 19) }]),
+        table("leaks", "Never freed", "", [verdict, column("stack", "stack", "Site"), ...amount("bytes", "bytes", "Never freed", "B"), ...amount("count", "count", "Blocks", "")], rows, "rows", "3 rows are the same"),
+        table("threads", "Threads", "", [verdict, column("name", "text", "Name"), ...amount("allocations", "count", "Allocations", "")], [{ verdict: "shrank", name: "worker", ...changed("allocations", 9, 4) }]),
+    ];
+    return { ...report, before: { trace: { ...report.trace, path: "earlier.htrc" }, sites: before, changes, note: "one run of each was compared" } };
+}
+
 /** A recording in which nothing happened. */
 export function makeEmpty() {
     const trace = { path: "true.1.htrc", command: "/bin/true", machine: "x86_64" };

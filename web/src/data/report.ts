@@ -27,7 +27,8 @@ export interface ThreadName { id: number; tid: number; name: string; process: nu
 export interface SizeClass { low: number; high: number }
 /** Where the program itself says that a block comes from (HT_MALLOC and its kin); place 0 is "not said". */
 export interface Source { file: string; line: number; function: string; variable: string }
-export interface Before { trace?: Trace; sites: Sites }
+/** An earlier recording: its sites, and its tables compared with those of this one. */
+export interface Before { trace?: Trace; sites: Sites; changes?: Table[]; note?: string }
 
 export interface Report {
     schema: string;

@@ -18,11 +18,17 @@ export interface View {
     stack: number;
     /** Charts as tables. */
     asTable: boolean;
+    /** The columns of the table; empty: those that it has by itself. */
+    columns: string[];
+    /** Which of the tables that changed. */
+    changes: string;
 }
 
 export const START: View = {
-    tab: "overview", filter: "", sort: null, range: null, metric: null, by: "bytes", inverted: false, allFrames: false, zoom: [], stack: 0, asTable: false,
+    tab: "overview", filter: "", sort: null, range: null, metric: null, by: "bytes", inverted: false, allFrames: false, zoom: [], stack: 0, asTable: false, columns: [], changes: "",
 };
+
+const NAME = /^[a-z][a-z0-9_]*$/;
 
 const natural = (text: string | null): number => text !== null && /^\d{1,9}$/.test(text) ? Number(text) : -1;
 
@@ -52,6 +58,8 @@ export function parseHash(hash: string): View {
         zoom: (ask.get("zoom") ?? "").split(".").map(natural).filter((place) => place >= 0),
         stack: Math.max(0, natural(ask.get("stack"))),
         asTable: ask.get("as") === "table",
+        columns: (ask.get("columns") ?? "").split(".").filter((name) => NAME.test(name)),
+        changes: NAME.test(ask.get("changes") ?? "") ? ask.get("changes")! : "",
     };
 }
 
@@ -68,6 +76,8 @@ export function writeHash(view: View): string {
     put("zoom", view.zoom.length > 0 && view.zoom.join("."));
     put("stack", view.stack > 0 && String(view.stack));
     put("as", view.asTable && "table");
+    put("columns", view.columns.join("."));
+    put("changes", view.changes);
     const query = ask.toString();
     return `#/${view.tab}${query ? "?" + query : ""}`;
 }

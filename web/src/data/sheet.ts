@@ -78,6 +78,15 @@ export function sheetOf(table: Table): Sheet {
     return sheet;
 }
 
+/** The sheet with these columns alone; what its rows are called by stays. */
+export function chosenSheet(sheet: Sheet, names: string[]): Sheet {
+    const key = Math.max(0, sheet.stackColumn);
+    const places = sheet.columns.map((_, at) => at).filter((at) => at === key || names.includes(sheet.columns[at].name));
+    if (names.length === 0 || places.length === sheet.columns.length)
+        return sheet;
+    return { ...sheet, columns: places.map((at) => sheet.columns[at]), values: places.map((at) => sheet.values[at]), stackColumn: sheet.stackColumn < 0 ? -1 : places.indexOf(sheet.stackColumn) };
+}
+
 export function valuesOf(sheet: Sheet, name: string): Values | null {
     const at = sheet.columns.findIndex((column) => column.name === name);
     return at < 0 ? null : sheet.values[at];

@@ -80,7 +80,7 @@ export function groupText(): string {
 
 /** Red grew, blue shrank, grey stayed; -1 to 1. */
 export function changeFill(change: number): string {
-    const strength = Math.min(1, Math.abs(change));
+    const strength = Math.sqrt(Math.min(1, Math.abs(change)));
     const hue = change > 0 ? 8 : 214;
     if (theme().dark)
         return `hsl(${hue} ${Math.round(strength * 60)}% ${Math.round(28 + strength * 6)}%)`;

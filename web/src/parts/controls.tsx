@@ -46,6 +46,24 @@ export function Search(props: { label: string; value: string; onChange: (value: 
     );
 }
 
+/** Which columns a table shows. */
+export function ColumnPicker(props: { all: { name: string; title: string; about: string }[]; shown: Set<string>; fixed: string; onChange: (names: string[]) => void }) {
+    const { all, shown } = props;
+    const turn = (name: string) => props.onChange(all.map((column) => column.name).filter((each) => shown.has(each) !== (each === name)));
+    return (
+        <details class="picker" onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); event.currentTarget.open = false; event.currentTarget.querySelector("summary")?.focus(); } }}>
+            <summary class="button"><Icon name="columns" />Columns{shown.size < all.length && <span class="muted">{shown.size} of {all.length}</span>}</summary>
+            <fieldset class="picker-list">
+                <legend class="unseen">Columns that are shown</legend>
+                {all.map((column) => (
+                    <label key={column.name} title={column.about}><input type="checkbox" checked={shown.has(column.name)} disabled={column.name === props.fixed} onChange={() => turn(column.name)} />{column.title}</label>
+                ))}
+                <div class="picker-all"><button type="button" class="link" onClick={() => props.onChange(all.map((column) => column.name))}>All</button><button type="button" class="link" onClick={() => props.onChange([])}>Usual ones</button></div>
+            </fieldset>
+        </details>
+    );
+}
+
 export function SaveButtons(props: { csv?: () => void; json?: () => void; svg?: () => void }) {
     const kinds = [["CSV", props.csv], ["JSON", props.json], ["SVG", props.svg]] as const;
     return (
@@ -93,7 +111,7 @@ export function Banner(props: { severity: Severity; title: string; children?: Co
     );
 }
 
-const arrival = (tab: string) => ({ tab, sort: null, zoom: [], stack: 0 });
+const arrival = (tab: string) => ({ tab, sort: null, zoom: [], stack: 0, columns: [], changes: "" });
 
 /** Another view of the same time and filter. */
 export function openView(tab: string): void {

@@ -25,6 +25,8 @@ interface Props {
     first?: string;
     /** As many rows as there are, without an own scroll bar. */
     short?: boolean;
+    /** All columns, however narrow the window is: they were chosen. */
+    whole?: boolean;
 }
 
 const isText = (column: Column): boolean => ["text", "stack", "address"].includes(column.kind);
@@ -42,6 +44,8 @@ function fitColumns(sheet: Sheet, width: number, sort: Sort | null, leading: str
     return [...new Set(wanted)].slice(0, Math.max(2, Math.floor((width - 150) / 96) + 1));
 }
 
+const VERDICT_ICONS: Record<string, string> = { new: "plus", grew: "up", shrank: "down", gone: "close" };
+
 function Cell(props: { report: Report; column: Column; value: unknown; share: number }) {
     const { column, value } = props;
     if (column.kind === "stack") {
@@ -49,9 +53,11 @@ function Cell(props: { report: Report; column: Column; value: unknown; share: nu
         return <><span class="fn">{stackName(names, value as number)}</span> <span class="place">{stackPlace(names, value as number)} {callersOf(names, value as number, 3)}</span></>;
     }
     const text = LIVES.has(column.name) && typeof value === "number" && value >= 0 ? lifespan(value, props.report.trace?.tick_ns ?? 0) : cell(value, column.kind, column.unit);
+    if (column.name === "verdict")
+        return <span class={`change-word ${text}`}>{VERDICT_ICONS[text] && <Icon name={VERDICT_ICONS[text]} />}{text}</span>;
     if (props.share < 0)
         return <>{text}</>;
-    return <span class="metered"><span class="meter" aria-hidden="true"><span style={{ width: `${(props.share * 100).toFixed(1)}%` }} /></span>{text}</span>;
+    return <span class="metered"><span class="meter" aria-hidden="true"><span class={typeof value === "number" && value < 0 ? "less" : column.kind.startsWith("signed") ? "more" : ""} style={{ width: `${(props.share * 100).toFixed(1)}%` }} /></span>{text}</span>;
 }
 
 function Head(props: { column: Column; sort: Sort | null; onSort: (sort: Sort) => void; sum: number | undefined }) {
@@ -116,7 +122,7 @@ export function Grid(props: Props) {
     const largest = useMemo(() => largestOf(sheet, rows, lead), [sheet, rows, lead]);
     const { scroll, from, to, height, onScroll } = useWindow(order.length, props.short ?? false);
     const width = useWidth(scroll);
-    const columns = fitColumns(sheet, width, sort, props.first);
+    const columns = fitColumns(sheet, props.whole ? 0 : width, sort, props.first);
     const [at, setAt] = useState(-1);
     useEffect(() => setAt(-1), [sheet, rows]);
 

@@ -11,6 +11,7 @@ import { Icon } from "../parts/icons";
 import { rangeOf, useStore, useTheme } from "../parts/hooks";
 import { Scrubber } from "../parts/scrubber";
 import { ClassesView } from "./bars";
+import { ChangesView } from "./changes";
 import { CostView } from "./cost";
 import { FlameView } from "./flame";
 import { Help } from "./help";
@@ -18,7 +19,7 @@ import { MapView } from "./maps";
 import { ModulesView } from "./modules";
 import { OverviewView } from "./overview";
 import { TableView } from "./table";
-import { extraTabs, TABS, type Tab } from "./tabs";
+import { tabsOf, type Tab } from "./tabs";
 import { TimelineView } from "./timeline";
 
 const NEXT: Record<ThemeChoice, ThemeChoice> = { auto: "light", light: "dark", dark: "auto" };
@@ -61,6 +62,7 @@ function Content(props: { report: Report; tab: Tab; range: Range | null }) {
     case "treemap": return <ModulesView report={report} range={range} />;
     case "heap_map": case "pages": return <MapView report={report} tab={tab} range={range} />;
     case "sizes": case "lifetime": return <ClassesView report={report} tab={tab} range={range} />;
+    case "changes": return <ChangesView report={report} tab={tab} range={range} />;
     case "cost": return <CostView report={report} />;
     default: return <TableView report={report} tab={tab} range={range} />;
     }
@@ -112,7 +114,7 @@ function Page(props: { report: Report }) {
     const [menu, setMenu] = useState(false);
     const [help, setHelp] = useState(false);
     const main = useRef<HTMLElement>(null);
-    const tabs = [...TABS, ...extraTabs(report.tables ?? [])];
+    const tabs = tabsOf(report);
     const tab = tabs.find((each) => each.id === view.tab) ?? tabs[0];
     const range = rangeOf(report, view.range);
     const [program, rest] = commandOf(report);

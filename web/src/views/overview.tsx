@@ -16,6 +16,7 @@ import { Icon } from "../parts/icons";
 import { useTheme } from "../parts/hooks";
 import { Plot } from "../parts/plot";
 import { Spark } from "../parts/spark";
+import { Amounts } from "./changes";
 import { flagsOf, liveLines, rangeTimes, saveTimeline, selectTime } from "./timeline";
 import { TABS } from "./tabs";
 
@@ -251,6 +252,7 @@ export function OverviewView(props: { report: Report; range: Range | null }) {
         <div class="view overview">
             <h1 class="unseen">Overview</h1>
             <div class="glance"><Verdict report={report} range={range} /><Tiles report={report} range={range} /></div>
+            <Amounts report={report} link />
             <Course report={report} range={range} />
             <div class="columns">
                 <div><TopSites report={report} range={range} />

@@ -5,12 +5,12 @@ import type { Numbers, Report } from "../data/report";
 import { tableOf } from "../data/report";
 import { cell, count, plural } from "../data/format";
 import { rangeSheet, siteSheet, sliceBegin, type Range } from "../data/range";
-import { filterRows, numbersOf, rowName, sheetOf, sortRows, type Sheet, type Sort } from "../data/sheet";
+import { chosenSheet, filterRows, numbersOf, rowName, sheetOf, sortRows, type Sheet, type Sort } from "../data/sheet";
 import { store } from "../data/store";
 import { bestMetric } from "../data/weights";
 import { barsHeight, drawBars } from "../draw/bars";
 import { theme } from "../draw/theme";
-import { Empty, SaveButtons, Search, ViewHead } from "../parts/controls";
+import { ColumnPicker, Empty, SaveButtons, Search, ViewHead } from "../parts/controls";
 import { saveCsv, saveJson, saveSvg } from "../parts/download";
 import { Grid } from "../parts/grid";
 import { useStore } from "../parts/hooks";
@@ -58,13 +58,27 @@ const MENDS: Record<string, string> = {
     realloc: "No block was ever resized.",
 };
 
-interface Props { report: Report; tab: Tab; range: Range | null; above?: ComponentChildren; short?: boolean }
+interface Props {
+    report: Report;
+    tab: Tab;
+    range: Range | null;
+    above?: ComponentChildren;
+    short?: boolean;
+    /** What is shown instead of the tab's own table, and what is said about it. */
+    source?: Source;
+    about?: string;
+    tools?: ComponentChildren;
+    /** The columns that are shown when nobody chose any; none: all. */
+    usual?: string[];
+}
 
 export function TableView(props: Props) {
     const { report, tab, range } = props;
     const { view } = useStore();
-    const source = sourceOf(report, tab, range);
-    const sheet = source.sheet;
+    const source = props.source ?? sourceOf(report, tab, range);
+    const whole = source.sheet;
+    const names = view.columns.length > 0 ? view.columns : props.usual ?? [];
+    const sheet = useMemo(() => whole && chosenSheet(whole, names), [whole, names.join()]);
     const rows = useMemo(() => sheet ? rowsInRange(report, sheet, filterRows(report, sheet, view.filter), range) : new Uint32Array(), [report, sheet, view.filter, range?.from, range?.to]);
     if (!sheet)
         return <div class="view"><ViewHead title={tab.title} /><Empty title="This report does not hold that table">It was made without it, or by an older heaptracer.</Empty></div>;
@@ -74,16 +88,18 @@ export function TableView(props: Props) {
     const stacks = sheet.stackColumn >= 0 ? sheet.values[sheet.stackColumn] as Numbers : null;
     return (
         <div class={`view table-view ${props.short ? "short" : ""}`}>
-            <ViewHead title={tab.title} about={sheet.about}
+            <ViewHead title={tab.title} about={props.about ?? sheet.about}
                 saves={sheet.count > 0 && <SaveButtons csv={() => saveCsv(report, sheet, all())} json={() => saveJson(report, sheet, all())} svg={() => saveBars(report, sheet, all(), sort)} />} />
             {props.above}
             {sheet.note && <p class="note">{sheet.note}</p>}
             {range && !source.ranged && <p class="note whole">This table is about the whole recording: it is not kept by time.</p>}
             {sheet.count > 0 && <div class="tools">
+                {props.tools}
                 <Search label={stacks ? "Filter by function, file or module" : "Filter"} value={view.filter} told={told} onChange={(filter) => store.go({ filter })} />
+                <ColumnPicker all={whole!.columns} shown={new Set(sheet.columns.map((column) => column.name))} fixed={whole!.columns[Math.max(0, whole!.stackColumn)].name} onChange={(columns) => store.go({ columns })} />
             </div>}
             {sheet.count === 0 ? <Empty title="Nothing here">{range && source.ranged ? "Nothing of this kind happened in the selected time." : MENDS[tab.id] ?? "The recording holds nothing of this kind."}</Empty>
-                : <Grid report={report} sheet={sheet} rows={rows} sort={sort} open={view.stack} short={props.short} first={source.sort?.column}
+                : <Grid report={report} sheet={sheet} rows={rows} sort={sort} open={view.stack} short={props.short} whole={view.columns.length > 0} first={source.sort?.column}
                     onSort={(next) => store.go({ sort: next })} onOpen={stacks ? (row) => store.go({ stack: stacks[row] }) : undefined} />}
         </div>
     );

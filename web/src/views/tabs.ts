@@ -1,5 +1,6 @@
 // tabs: every view of the page, in the order and groups of its navigation.
 import type { Group } from "../data/range";
+import type { Report } from "../data/report";
 
 export interface Tab {
     id: string;
@@ -44,8 +45,18 @@ export function tabOf(id: string): Tab {
     return TABS.find((tab) => tab.id === id) ?? TABS[0];
 }
 
+const CHANGES: Tab = { id: "changes", title: "Changes", icon: "changes", part: "" };
+
+/** Every view of this report. */
+export function tabsOf(report: Report): Tab[] {
+    const tabs = [...TABS, ...extraTabs(report.tables ?? [])];
+    if (report.before?.changes)
+        tabs.splice(1, 0, CHANGES);
+    return tabs;
+}
+
 /** The view of a table that is in no view's list: new analyses of the host show up by themselves. */
-export function extraTabs(tables: { name: string; title: string }[]): Tab[] {
+function extraTabs(tables: { name: string; title: string }[]): Tab[] {
     const known = new Set([...TABS.map((tab) => tab.table), ...Object.values(BESIDE).flat(), "summary", "flame"]);
     return tables.filter((table) => !known.has(table.name))
         .map((table) => ({ id: table.name, title: table.title, icon: "sites", part: "More", table: table.name }));
