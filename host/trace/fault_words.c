@@ -1,77 +1,73 @@
-/* fault_words: the lists of wire/fault.def as texts. */
+/* fault_words: the enums of firmware.h as texts. */
 #include "fault_words.h"
 
-#define WORDS_COUNT(words) (sizeof(words) / sizeof *(words))
-
-static const char *word(const char *const *words, size_t count, uint32_t number)
-{
-    return number < count ? words[number] : "?";
-}
+#define WORD_OF(words, number) ((number) < sizeof(words) / sizeof *(words) && (words)[number] ? (words)[number] : "?")
 
 const char *fault_word(uint32_t fault)
 {
     static const char *const words[] = {
-        "",
-#define HT_FAULT(name, text) text,
-#include "wire/fault.def"
-#undef HT_FAULT
+        [HT_FAULT_OVERFLOW] = "overflow",   [HT_FAULT_UNDERFLOW] = "underflow",           [HT_FAULT_DOUBLE_FREE] = "double free",
+        [HT_FAULT_WILD_FREE] = "wild free", [HT_FAULT_INTERIOR_FREE] = "interior free",   [HT_FAULT_USE_AFTER_FREE] = "use after free",
+        [HT_FAULT_OVERLAP] = "overlap",     [HT_FAULT_STACK_OVERFLOW] = "stack overflow", [HT_FAULT_METADATA] = "metadata broken",
+        [HT_FAULT_SIZE] = "size mismatch",
     };
-    return word(words, WORDS_COUNT(words), fault);
+    return WORD_OF(words, fault);
 }
 
 const char *guess_word(uint32_t guess)
 {
     static const char *const words[] = {
-        "",
-#define HT_GUESS(name, text) text,
-#include "wire/fault.def"
-#undef HT_GUESS
+        [HT_GUESS_NONE] = "",
+        [HT_GUESS_OFF_BY_ONE] = "off by one",
+        [HT_GUESS_TERMINATOR] = "string terminator",
+        [HT_GUESS_ZERO_FILL] = "zero fill",
+        [HT_GUESS_NEIGHBOUR] = "neighbour's overflow",
+        [HT_GUESS_PATTERN] = "repeated pattern",
     };
-    return word(words, WORDS_COUNT(words), guess);
+    return WORD_OF(words, guess);
 }
 
 const char *found_word(uint32_t found)
 {
     static const char *const words[] = {
-        "",
-#define HT_FOUND(name, text) text,
-#include "wire/fault.def"
-#undef HT_FOUND
+        [HT_FOUND_FREE] = "free", [HT_FOUND_REALLOC] = "realloc", [HT_FOUND_SCAN] = "scan", [HT_FOUND_DEMAND] = "demand", [HT_FOUND_ALLOC] = "alloc",
     };
-    return word(words, WORDS_COUNT(words), found);
+    return WORD_OF(words, found);
 }
 
 const char *level_word(uint32_t level)
 {
     static const char *const words[] = {
-        "",
-#define HT_LEVEL(name, text) text,
-#include "wire/fault.def"
-#undef HT_LEVEL
+        [HT_LEVEL_OK] = "ok",
+        [HT_LEVEL_WARN] = "warn",
+        [HT_LEVEL_CRITICAL] = "critical",
+        [HT_LEVEL_NO_DATA] = "no data",
     };
-    return word(words, WORDS_COUNT(words), level);
+    return WORD_OF(words, level);
 }
 
 const char *rule_word(uint32_t rule)
 {
     static const char *const words[] = {
-        "",
-#define HT_RULE(name, text) text,
-#include "wire/fault.def"
-#undef HT_RULE
+        [HT_RULE_USED] = "used share",    [HT_RULE_FRAGMENTATION] = "fragmentation",
+        [HT_RULE_BLOCKS] = "live blocks", [HT_RULE_GROWTH] = "growth",
+        [HT_RULE_REFUSED] = "refusals",   [HT_RULE_STACK] = "stack left",
+        [HT_RULE_FAULTS] = "faults",      [HT_RULE_LOST] = "lost events",
     };
-    return word(words, WORDS_COUNT(words), rule);
+    return WORD_OF(words, rule);
 }
 
 void caps_words(struct str *to, uint32_t caps)
 {
-    static const char *const words[] = {
-#define HT_CAP(name, text) text,
-#include "wire/fault.def"
-#undef HT_CAP
+    static const struct {
+        uint32_t bit;
+        const char *word;
+    } words[] = {
+        {HT_CAP_EXECUTE, "execute"},   {HT_CAP_WORDS, "32-bit"},    {HT_CAP_BYTES, "8-bit"},         {HT_CAP_DMA, "dma"}, {HT_CAP_EXTERNAL, "external"},
+        {HT_CAP_INTERNAL, "internal"}, {HT_CAP_DEFAULT, "default"}, {HT_CAP_RETENTION, "retention"}, {HT_CAP_RTC, "rtc"},
     };
     size_t before = to->count;
-    for (size_t bit = 0; bit < WORDS_COUNT(words); bit++)
-        if (caps >> bit & 1)
-            str_add_format(to, "%s%s", to->count > before ? "+" : "", words[bit]);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (caps & words[i].bit)
+            str_add_format(to, "%s%s", to->count > before ? "+" : "", words[i].word);
 }

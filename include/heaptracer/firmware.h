@@ -137,6 +137,19 @@ struct ht_config {
     void *context;
 };
 
+/* Bits of `caps`: those of ESP-IDF's MALLOC_CAP_* that say where memory lies and what it can do. A port of another system uses them as they fit. */
+enum ht_cap {
+    HT_CAP_EXECUTE = 1 << 0,
+    HT_CAP_WORDS = 1 << 1, /* for 32-bit access only */
+    HT_CAP_BYTES = 1 << 2,
+    HT_CAP_DMA = 1 << 3,
+    HT_CAP_EXTERNAL = 1 << 10,
+    HT_CAP_INTERNAL = 1 << 11,
+    HT_CAP_DEFAULT = 1 << 12, /* what malloc gives out */
+    HT_CAP_RETENTION = 1 << 14,
+    HT_CAP_RTC = 1 << 15,
+};
+
 /* What a capability, an interrupt or a size says about where a block belongs. */
 enum ht_place { HT_PLACE_ANY, HT_PLACE_INTERNAL, HT_PLACE_EXTERNAL };
 enum ht_wish { HT_WISH_DMA = 1, HT_WISH_INTERRUPT = 2, HT_WISH_HOT = 4 };

@@ -103,7 +103,7 @@ struct heap_definition {
     uint32_t id, process, kind; /* kind: enum ht_memory of heaptracer.h */
     uint64_t base, size;
     const char *name;
-    uint32_t caps;              /* enum ht_cap (wire/fault.h): what this memory can do */
+    uint32_t caps;              /* enum ht_cap (firmware.h): what this memory can do */
 };
 struct source_definition {
     uint32_t id, line;
@@ -121,7 +121,7 @@ struct cost_definition {
 };
 
 struct fault_definition {
-    uint32_t kind, found_by, guess;     /* enum ht_fault, ht_found, ht_guess (wire/fault.h); guess 0: none */
+    uint32_t kind, found_by, guess;     /* enum ht_fault, ht_found_by, ht_guess of firmware.h; guess 0: none */
     uint64_t block, block_bytes;        /* the block that is meant, as the program knows it; 0: none */
     int64_t first_bad;                  /* offset of the first bad byte from the block's first */
     uint64_t bad_bytes;
@@ -141,7 +141,7 @@ struct pool_use_definition {
     uint64_t waste;                     /* bytes of the used blocks that nobody asked for */
 };
 struct alert_definition {
-    uint32_t level, rule;               /* enum ht_level, ht_rule (wire/fault.h) */
+    uint32_t level, rule;               /* enum ht_level, ht_rule of firmware.h */
     uint64_t value, threshold;
     const char *text;
 };

@@ -1,8 +1,9 @@
 /* golden: in a seed, out a small trace with every kind of event; or in a trace, out one line per event, as tests/reader.py prints them.
- * usage: golden make SEED COUNT TICK_NS PATH | golden dump PATH */
+ * usage: golden make SEED COUNT TICK_NS PATH | golden light PATH | golden dump PATH */
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "tests/golden/light.h"
 #include "tests/unit/trace/story.h"
 #include "wire/varint.h"
 
@@ -140,8 +141,10 @@ int main(int count, char **words)
 {
     if (count == 6 && !strcmp(words[1], "make"))
         return golden_make(words + 2);
+    if (count == 3 && !strcmp(words[1], "light"))
+        return light_write(words[2]), 0;
     if (count == 3 && !strcmp(words[1], "dump"))
         return golden_dump(words[2]);
-    fprintf(stderr, "usage: golden make SEED COUNT TICK_NS PATH | golden dump PATH\n");
+    fprintf(stderr, "usage: golden make SEED COUNT TICK_NS PATH | golden light PATH | golden dump PATH\n");
     return 2;
 }

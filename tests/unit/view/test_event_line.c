@@ -9,9 +9,10 @@
 
 #include <cmocka.h>
 
+#include <heaptracer/firmware.h>
+
 #include "host/view/event_line.h"
 #include "wire/api.h"
-#include "wire/fault.h"
 
 static void assert_lines(const struct event *event, const char *text, const char *json)
 {
