@@ -19,6 +19,25 @@ static inline uint64_t age_ns(uint64_t birth_ns, uint64_t now_ns)
     return now_ns > birth_ns ? now_ns - birth_ns : 0;
 }
 
+/* 1: the change makes its block live, -1: it ends it, 0: neither. */
+static inline int change_way(const struct change *change)
+{
+    switch (change->kind) {
+    case CHANGE_BIRTH:
+    case CHANGE_INHERIT:
+    case CHANGE_RESIZE:
+    case CHANGE_RESTORE:
+        return 1;
+    case CHANGE_FREE:
+    case CHANGE_LIFT:
+    case CHANGE_LEAVE:
+    case CHANGE_VANISH:
+        return -1;
+    default:
+        return 0;
+    }
+}
+
 /* The two cells of a 95 % interval. */
 static inline void answer_interval(union cell *cells, const struct spread *spread, uint64_t bytes)
 {

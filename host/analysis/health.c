@@ -26,6 +26,13 @@ double health_number(const struct health_input *input, const char *name, size_t 
     return place >= 0 && row < table->row_count ? table_real(table->columns + place, table_at(table, row)[place]) : 0;
 }
 
+const char *health_word(const struct health_input *input, const char *name, size_t row, const char *column)
+{
+    const struct table *table = health_table(input, name);
+    int place = table ? table_find_column(table, column) : -1;
+    return place >= 0 && row < table->row_count && table->columns[place].kind == COLUMN_TEXT ? table_at(table, row)[place].text : "";
+}
+
 double health_sum(const struct health_input *input, const char *name, const char *column)
 {
     const struct table *table = health_table(input, name);
@@ -156,6 +163,21 @@ static void metric_add(struct health *health, const char *name, const char *titl
     vec_push(&health->metrics, ((struct health_metric){name, title, unit, about, isfinite(value) ? value : 0}));
 }
 
+/* Of firmware, and of programs that have named regions. */
+static void metrics_device(struct health *health, const struct health_input *input)
+{
+    const struct table *regions = health_table(input, "regions"), *tasks = health_table(input, "tasks");
+    double pieces = 0;
+    for (size_t i = 0; regions && i < regions->row_count; i++)
+        pieces = fmax(pieces, health_number(input, "regions", i, "fragmentation"));
+    if (regions && regions->row_count) {
+        metric_add(health, "region_used_share", "Fullest region", "ratio", health_number(input, "regions", 0, "used_share"), "used / (used + free), at the end");
+        metric_add(health, "fragmentation", "Fragmentation", "ratio", pieces, "1 - largest free piece / free, of the worst region, at the end");
+    }
+    if (tasks && tasks->row_count)
+        metric_add(health, "stack_used_share", "Fullest stack", "ratio", health_number(input, "tasks", 0, "used_share"), "most ever used / size");
+}
+
 static void metrics_make(struct health *health, const struct health_input *input)
 {
 #define SUMMARY(column) health_number(input, "summary", 0, column)
@@ -182,6 +204,7 @@ static void metrics_make(struct health *health, const struct health_input *input
     metric_add(health, "recorder_share", "Recorder's share of CPU", "ratio", health_number(input, "cost", 0, "recorder_share"),
                "recorder_cpu_ns / (recorder_cpu_ns + target_cpu_ns)");
 #undef SUMMARY
+    metrics_device(health, input);
 }
 
 void health_make(struct health *health, const struct health_input *input)

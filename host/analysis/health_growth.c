@@ -8,7 +8,7 @@
 /* The start-up and the end are left out: the middle of a run shows whether it grows. */
 enum { FROM_PERCENT = 25, TO_PERCENT = 90, SLICES_LEAST = 12, SITES_LOOKED_AT = 64, SITES_TOLD = 3 };
 static const double duration_least_ns = 1e9, duration_critical_ns = 10e9;
-static const double rising_warn = 0.8, rising_critical = 0.9, share_warn = 0.1, share_critical = 0.3, site_bytes_least = 65536;
+static const double rising_warn = 0.8, rising_critical = 0.9, share_warn = 0.1, share_critical = 0.3, site_bytes_least = 65536, site_bytes_least_firmware = 256;
 
 struct window {
     uint32_t from, to; /* slices [from, to) */
@@ -73,7 +73,7 @@ static void site_curve(const struct slice_columns *sites, uint32_t site, uint32_
 }
 
 /* The sites that gained most, at most SITES_LOOKED_AT. */
-static struct site_growth *gainers_find(const struct slice_columns *sites, size_t *count)
+static struct site_growth *gainers_find(const struct slice_columns *sites, double least, size_t *count)
 {
     size_t all = sites->first.count ? sites->first.count - 1 : 0;
     struct site_growth *gains = memory_new(all + 1, sizeof *gains);
@@ -82,7 +82,7 @@ static struct site_growth *gainers_find(const struct slice_columns *sites, size_
         double net = 0;
         for (size_t at = sites->first.at[i]; at < sites->first.at[i + 1]; at++)
             net += (double)sites->cells.at[at].allocated.bytes - (double)sites->cells.at[at].freed.bytes;
-        if (net >= site_bytes_least)
+        if (net >= least)
             gains[(*count)++] = (struct site_growth){.site = i, .net = net};
     }
     qsort(gains, *count, sizeof *gains, net_order);
@@ -95,9 +95,9 @@ static void site_tell(struct health *health, const struct health_input *input, c
     size_t count;
     const struct site *site = model_sites(input->model, &count) + growth->site;
     const char *evidence = health_text(health, "Its live bytes rose by %s in the middle of the run (%s a second), in %s of all pairs of moments; it holds %s more at "
-                                               "the end than at the start. Told from 64 KiB and 90 %% of pairs.",
+                                               "the end than at the start. Told from %s and 90 %% of pairs.",
                                        health_bytes(health, growth->grown), health_bytes(health, ratio(growth->grown, window.seconds)),
-                                       health_ratio(health, growth->rising), health_bytes(health, growth->net));
+                                       health_ratio(health, growth->rising), health_bytes(health, growth->net), health_is_firmware(input) ? "256 B" : "64 KiB");
     health_add(health, (struct health_finding){.id = "growth_site",
                                                .title = "A call stack keeps more and more memory",
                                                .severity = HEALTH_WARN,
@@ -116,13 +116,14 @@ static void sites_look(struct health *health, const struct health_input *input, 
 {
     const struct slice_columns *sites = &input->slices->sites;
     size_t count, kept = 0;
-    struct site_growth *gains = gainers_find(sites, &count);
+    double least = health_is_firmware(input) ? site_bytes_least_firmware : site_bytes_least;
+    struct site_growth *gains = gainers_find(sites, least, &count);
     for (size_t i = 0; i < count; i++) {
         double values[SLICES_MOST];
         site_curve(sites, gains[i].site, input->slices->count, values);
         struct trend trend = trend_find(values + window.from, window.to - window.from);
         struct site_growth growth = {gains[i].site, gains[i].net, trend.slope * (double)(window.to - window.from), trend.rising};
-        if (growth.grown >= site_bytes_least && growth.rising >= rising_critical)
+        if (growth.grown >= least && growth.rising >= rising_critical)
             gains[kept++] = growth;
     }
     qsort(gains, kept, sizeof *gains, grown_order);

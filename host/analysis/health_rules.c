@@ -57,13 +57,16 @@ static void leak_site_tell(struct health *health, const struct health_input *inp
 static void rule_leaks(struct health *health, const struct health_input *input)
 {
     double leaked = health_number(input, "summary", 0, "leaked_bytes"), peak = health_number(input, "summary", 0, "peak_bytes"), share = ratio(leaked, peak);
-    enum health_severity severity = leaked >= 65536 ? severity_of(share, 0.05, never) : HEALTH_OK;
+    enum health_severity severity = leaked >= 65536 && !health_is_firmware(input) ? severity_of(share, 0.05, never) : HEALTH_OK;
     const char *evidence = health_text(health, "%s in %s lived when their process ended or at the end: %s of the peak of %s. Warned from 5 %% of the peak and "
                                                "64 KiB.",
                                        health_bytes(health, leaked), health_blocks(health, health_number(input, "summary", 0, "leaked_count")),
                                        health_ratio(health, share), health_bytes(health, peak));
     health_add(health, (struct health_finding){.id = "leaks",
-                                               .title = severity ? "Memory was never freed" : leaked ? "Little memory was never freed" : "All memory was freed",
+                                               .title = severity                    ? "Memory was never freed"
+                                                        : health_is_firmware(input) ? "Firmware keeps what it set up"
+                                                        : leaked                    ? "Little memory was never freed"
+                                                                                    : "All memory was freed",
                                                .severity = severity,
                                                .evidence = evidence,
                                                .recommendation = severity ? "Decide which of these call stacks keep their blocks on purpose; free the others." : NULL,
@@ -306,5 +309,6 @@ static void rule_cost(struct health *health, const struct health_input *input)
 
 const health_rule health_rules[] = {
     health_rule_growth, rule_leaks, rule_temporary, rule_hot_site, rule_waste, rule_realloc, rule_refused, rule_unknown_frees, rule_foreign_frees, rule_imbalance,
+    health_rule_faults, health_rule_stacks, health_rule_regions, health_rule_pieces, health_rule_pools, health_rule_placement, health_rule_alerts,
     rule_lost, rule_truncated, rule_cost, NULL,
 };

@@ -73,6 +73,7 @@ struct analyze {
     const char *const *names; /* NULL: all */
     size_t shown_count;       /* the first so many tables are printed, the others are for --fail-on */
     bool is_first_page;       /* nobody chose tables */
+    bool has_told;            /* the trace is of a firmware that told of itself */
     bool has_found;
     struct page page;
 };
@@ -86,8 +87,12 @@ static const struct {
     {"peak", "bytes,share,count,stack"},
     {"hotspots", "allocated_bytes,share,allocations,stack"},
     {"temporary", "count,share,bytes,stack"},
+    /* of firmware, else empty and not shown */
+    {"faults", "fault,time_ns,task,block,block_bytes,first_bad,guess,found_by,stack"},
+    {"tasks", "name,stack_bytes,most_used_bytes,left_bytes,used_share,level,allocated_bytes,live_bytes"},
+    {"regions", "name,kind,size_bytes,used_bytes,used_share,free_bytes,largest_free_bytes,fragmentation,least_free_bytes,refused"},
 };
-enum { FIRST_PAGE_TABLES = sizeof first_page / sizeof *first_page, FIRST_PAGE_ROWS = 5 };
+enum { FIRST_PAGE_TABLES = sizeof first_page / sizeof *first_page, FIRST_PAGE_USUAL = 5, FIRST_PAGE_ROWS = 5 };
 
 static bool names_choose(struct analyze *analyze, struct opt_words *words, struct error *error)
 {
@@ -177,7 +182,7 @@ static void empty_rows_drop(struct table *table)
 static size_t first_page_rows(const struct terminal *terminal)
 {
     enum { LEAST = 3, MOST = 10, OTHER_LINES = 33 };
-    size_t rows = terminal->height > OTHER_LINES ? (terminal->height - OTHER_LINES) / (FIRST_PAGE_TABLES - 1) : 0;
+    size_t rows = terminal->height > OTHER_LINES ? (terminal->height - OTHER_LINES) / (FIRST_PAGE_USUAL - 1) : 0;
     if (!terminal->height)
         return FIRST_PAGE_ROWS;
     return rows < LEAST ? LEAST : rows > MOST ? MOST : rows;
@@ -217,9 +222,21 @@ static bool page_is_short(const struct analyze *analyze)
     return analyze->is_first_page && !page->json && !page->csv && !page->columns;
 }
 
+/* What most programs have nothing of is shown to who asked for it by name; the first page has it of firmware only. */
+static bool is_left_out(const struct analyze *analyze, const struct table *table)
+{
+    const struct page_options *page = &analyze->options->page;
+    bool is_text = !page->json && !page->csv, is_nothing = !table->row_count;
+    if (!analysis_find(table->name)->is_rare)
+        return false;
+    return analyze->is_first_page ? is_nothing || !analyze->has_told : is_nothing && !analyze->names && is_text;
+}
+
 static bool table_put(struct analyze *analyze, struct table *table, struct error *error)
 {
     const struct analyze_options *options = analyze->options;
+    if (is_left_out(analyze, table))
+        return true;
     analyze->page.view.sort = options->sort;
     if (options->sort && !table_sort_by(table, options->sort, error))
         return false;
@@ -261,6 +278,7 @@ static bool trace_analyze(struct analyze *analyze, struct trace_reader *reader, 
         return false;
     pass_run(pipeline, reader, analyze->path, options->to_ns, problem);
     page_start(&analyze->page, analyze->path, trace_get_header(reader));
+    analyze->has_told = model_get_totals(pipeline_model(pipeline))->told != 0;
     bool is_good = answers_put(analyze, pipeline, error);
     pipeline_free(pipeline);
     return is_good;
@@ -275,6 +293,8 @@ static bool totals_are_enough(const struct analyze *analyze, struct trace_reader
     bool is_enough = is_whole && !options->read_all && !options->sort && !options->fail_on.count && !trace_get_header(reader)->sample_bytes && analyze->names;
     for (size_t i = 0; is_enough && analyze->names[i]; i++) {
         bool is_short = page_is_short(analyze);
+        if (analyze->is_first_page && analysis_find(analyze->names[i])->is_rare && !totals->told)
+            continue;
         size_t rows = !is_text ? 0 : page->limit ? page->limit : PAGE_ROWS;
         is_enough = quick_knows(totals, analyze->names[i], is_short ? first_page[first_page_place(analyze->names[i])].columns : page->columns, rows);
     }
@@ -299,6 +319,8 @@ static bool totals_table_put(struct analyze *analyze, const struct trace_totals 
 {
     struct columns columns = {0};
     struct str names = {0};
+    if (is_left_out(analyze, table))
+        return true;
     quick_cut(totals, table);
     if (!analyze->options->quick)
         return table_put(analyze, table, error);
@@ -319,6 +341,7 @@ static bool totals_put(struct analyze *analyze, const struct trace_totals *total
     if (!pipeline)
         return false;
     pipeline_load(pipeline, totals);
+    analyze->has_told = totals->told != 0;
     definitions_read(&analyze->page, pipeline, reader);
     page_start(&analyze->page, analyze->path, trace_get_header(reader));
     for (size_t i = 0; is_good && pipeline_analysis(pipeline, i); i++) {
@@ -343,7 +366,7 @@ static bool quick_check(const struct analyze *analyze, const struct trace_totals
     if (!analyze->names)
         return error_set(error, ERROR_USAGE, "the recorder's totals do not tell all tables: use analyze without --quick");
     for (size_t i = 0; is_good && analyze->names[i]; i++)
-        if (!quick_columns(totals, analyze->names[i], &columns))
+        if (!(analyze->is_first_page && analysis_find(analyze->names[i])->is_rare) && !quick_columns(totals, analyze->names[i], &columns))
             is_good = error_set(error, ERROR_USAGE, "the recorder's totals say nothing of the table '%s': use analyze without --quick", analyze->names[i]);
     str_done(&columns);
     return is_good;

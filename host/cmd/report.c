@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "host/view/dashboard.h"
 #include "host/view/health_json.h"
 #include "host/view/health_text.h"
 #include "output.h"
@@ -11,7 +12,7 @@
 #include "report_before.h"
 #include "report_html.h"
 
-enum report_format { REPORT_HTML, REPORT_TEXT, REPORT_MARKDOWN, REPORT_JSON };
+enum report_format { REPORT_HTML, REPORT_TEXT, REPORT_MARKDOWN, REPORT_JSON, REPORT_DASHBOARD };
 
 struct report_options {
     struct page_options page;
@@ -24,7 +25,8 @@ struct report_options {
 static const struct opt report_table[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "Output", NULL, NULL, NULL},
     {OPT_CHOICE, 0, "format", offsetof(struct report_options, format), "FORMAT",
-     "html: the page with everything; text, markdown, json: the health report alone", "html", "html|text|markdown|json", NULL},
+     "html: the page with everything; text, markdown, json: the health report alone; dashboard: the state of each heap, with its map", "html",
+     "html|text|markdown|json|dashboard", NULL},
     {OPT_FLAG, 0, "json", offsetof(struct report_options, json), NULL, "what the page shows, as one JSON document", NULL, NULL, NULL},
     {OPT_TEXT, 'o', "output", offsetof(struct report_options, page.output), "FILE", "write there; '-' is standard output",
      "the trace's name with .html, in this folder; else standard output", NULL, NULL},
@@ -44,6 +46,7 @@ static const struct opt report_table[] = {
 static const struct opt_example report_examples[] = {
     {"heaptracer report app.htrc", "app.html: one file that any browser opens, also offline"},
     {"heaptracer report app.htrc --format text", "is its memory healthy? on one screen"},
+    {"heaptracer report app.htrc --format dashboard", "what lies in which region of a firmware's memory, on one screen"},
     {"heaptracer report app.htrc --format markdown -o health.md", "the same, for a merge request"},
     {"heaptracer report new.htrc --before old.htrc", "the page of new.htrc, with what changed since old.htrc"},
     {"heaptracer report app.htrc --json | jq .health.score", "the figures of the page, for programs"},
@@ -81,6 +84,8 @@ static void form_write(FILE *out, const struct report *report, const struct repo
         health_json(out, report);
     else if (options->format == REPORT_TEXT)
         health_text_put(out, report);
+    else if (options->format == REPORT_DASHBOARD)
+        dashboard_put(out, report);
     else if (options->format == REPORT_MARKDOWN)
         health_markdown_put(out, report);
     else

@@ -59,6 +59,30 @@ const struct mark *model_marks(const struct model *model, size_t *count)
     return model->marks.at;
 }
 
+const struct fault *model_faults(const struct model *model, size_t *count)
+{
+    *count = model->faults.count;
+    return model->faults.at;
+}
+
+const struct alert *model_alerts(const struct model *model, size_t *count)
+{
+    *count = model->alerts.count;
+    return model->alerts.at;
+}
+
+const struct heap_reading *model_readings(const struct model *model, size_t *count)
+{
+    *count = model->readings.count;
+    return model->readings.at;
+}
+
+const struct pool *model_pools(const struct model *model, size_t *count)
+{
+    *count = model->pools.count;
+    return model->pools.at;
+}
+
 const struct heap *model_heap(const struct model *model, size_t number)
 {
     if (number >= model->heaps.count)

@@ -14,7 +14,7 @@ struct slot {
     uint32_t size, usable;
     uint32_t site, thread;
 };
-enum slot_flag { SLOT_SAMPLED = 1, SLOT_OLD = 2, SLOT_MORE = 4 }; /* the first two as enum block_flag */
+enum slot_flag { SLOT_SAMPLED = 1, SLOT_OLD = 2, SLOT_MORE = 4, SLOT_INTERRUPT = 8 }; /* but SLOT_MORE as enum block_flag */
 
 /* What few blocks have: a chain of reallocs or a size of 4 GiB and more. */
 struct more {

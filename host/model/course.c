@@ -10,6 +10,7 @@ void apply_refuse(struct model *model, const struct event *event)
     model->processes.at[event->process].refused++;
     model->threads.at[event->thread].refused++;
     model->sites.at[site].refused++;
+    model_heap_of(model, event->process, event->heap)->heap.refused++;
     model_change(model, CHANGE_REFUSE, event)->site = site;
 }
 

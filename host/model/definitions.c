@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char *model_text(struct model *model, const char *text)
+const char *model_text(struct model *model, const char *text)
 {
     return text ? arena_copy_text(&model->texts, text, strlen(text)) : "";
 }
@@ -44,6 +44,9 @@ static void define_thread(struct model *model, const struct event *event)
     made->process = thread->process;
     made->tid = thread->tid;
     made->name = model_text(model, thread->name);
+    made->stack_base = thread->stack_base;
+    made->stack_bytes = thread->stack_bytes;
+    made->priority = thread->priority;
 }
 
 static void define_process(struct model *model, const struct event *event)
@@ -71,6 +74,7 @@ static void define_heap(struct model *model, const struct heap_definition *heap)
     made->base = heap->base;
     made->size = heap->size;
     made->name = model_text(model, heap->name);
+    made->caps = heap->caps;
 }
 
 static void define_source(struct model *model, const struct source_definition *source)
@@ -78,7 +82,8 @@ static void define_source(struct model *model, const struct source_definition *s
     if (source->id != model->sources.count)
         return;
     vec_push(&model->sources,
-             ((struct source){source->line, model_text(model, source->file), model_text(model, source->function), model_text(model, source->variable)}));
+             ((struct source){source->line, model_text(model, source->file), model_text(model, source->function), model_text(model, source->variable),
+                              source->caps}));
 }
 
 static void define_mark(struct model *model, const struct event *event)
@@ -116,6 +121,7 @@ void model_define(struct model *model, const struct event *event)
         model->totals.cost_known = true;
         break;
     default:
+        model_told(model, event);
         break;
     }
 }

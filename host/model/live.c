@@ -89,7 +89,7 @@ void model_block_born(struct model *model, const struct event *event, struct hea
                             .heap = heap->heap.id,
                             .first_site = site,
                             .flags = (event->flags & EVENT_SAMPLED && model->config.sample_bytes ? BLOCK_SAMPLED : 0) |
-                                     (event->flags & EVENT_INHERITED ? BLOCK_OLD : 0)};
+                                     (event->flags & EVENT_INHERITED ? BLOCK_OLD : 0) | (event->flags & EVENT_INTERRUPT ? BLOCK_INTERRUPT : 0)};
     model->totals.truncated += (event->flags & EVENT_TRUNCATED) != 0;
 }
 

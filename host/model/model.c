@@ -16,7 +16,7 @@ struct model *model_new(const struct model_config *config)
     vec_extend(&model->sources, 1);
     vec_extend(&model->more, 1);
     model->threads.at[0].name = model->processes.at[0].command = "";
-    model->sources.at[0] = (struct source){0, "", "", ""};
+    model->sources.at[0] = (struct source){.file = "", .function = "", .variable = ""};
     return model;
 }
 
@@ -41,6 +41,10 @@ void model_free(struct model *model)
     vec_done(&model->modules);
     vec_done(&model->sources);
     vec_done(&model->marks);
+    vec_done(&model->faults);
+    vec_done(&model->alerts);
+    vec_done(&model->readings);
+    vec_done(&model->pools);
     map_done(&model->heap_numbers);
     arena_done(&model->texts);
     memory_free(model);
@@ -158,6 +162,12 @@ static void account_restart(struct account *account, uint64_t time_ns)
     account->peak_time_ns = time_ns;
 }
 
+static void heap_restart(struct heap *heap, uint64_t time_ns)
+{
+    account_restart(&heap->account, time_ns);
+    heap->refused = 0;
+}
+
 static void model_restart_totals(struct model *model, uint64_t time_ns)
 {
     struct model_totals old = model->totals;
@@ -202,7 +212,8 @@ void model_restart(struct model *model, uint64_t time_ns)
         process->mapped_peak_bytes = process->mapped_bytes;
     }
     for (size_t i = 0; i < model->heaps.count; i++)
-        account_restart(&model->heaps.at[i]->heap.account, time_ns);
+        heap_restart(&model->heaps.at[i]->heap, time_ns);
+    model->faults.count = model->alerts.count = model->readings.count = 0;
 }
 
 void model_finish(struct model *model, uint64_t time_ns)

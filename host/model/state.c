@@ -25,6 +25,7 @@ static void model_heap_name(const struct model *model, struct heap *heap)
     heap->base = first->base;
     heap->size = first->size;
     heap->name = first->name;
+    heap->caps = first->caps;
 }
 
 static struct heap_state *model_heap_new(struct model *model, uint32_t process, uint32_t heap)
@@ -75,7 +76,7 @@ void model_block_of(const struct model *model, const struct heap_state *heap, co
         .process = heap->heap.process,
         .heap = heap->heap.id,
         .first_site = slot->site,
-        .flags = slot->birth_flags & (SLOT_SAMPLED | SLOT_OLD),
+        .flags = slot->birth_flags & (SLOT_SAMPLED | SLOT_OLD | SLOT_INTERRUPT),
     };
     if (block->birth_ns < model->totals.begin_ns)
         block->flags |= BLOCK_OLD;

@@ -10,7 +10,7 @@
 #include "host/base/vec.h"
 #include "pages.h"
 
-enum { MODEL_QUEUE = 64, MODEL_CHANGES = 64, MODEL_AHEAD = 8, MODEL_FLIGHTS = 1024, MODEL_MARKS = 65536 };
+enum { MODEL_QUEUE = 64, MODEL_CHANGES = 64, MODEL_AHEAD = 8, MODEL_FLIGHTS = 1024, MODEL_MARKS = 65536, MODEL_TOLD = 16384, MODEL_POOLS = 256 };
 
 /* A node of the tree of stacks; `site` is 0 until a block was born there. */
 struct frame_node {
@@ -61,11 +61,19 @@ struct model {
     VEC(struct module) modules;
     VEC(struct source) sources;
     VEC(struct mark) marks;
+    VEC(struct fault) faults; /* of these three MODEL_TOLD at most */
+    VEC(struct alert) alerts;
+    VEC(struct heap_reading) readings;
+    VEC(struct pool) pools;
     struct arena texts;
 };
 
 /* definitions.c */
+const char *model_text(struct model *model, const char *text); /* a copy; "" for NULL */
 void model_define(struct model *model, const struct event *event);
+
+/* told.c: what firmware tells of itself */
+void model_told(struct model *model, const struct event *event);
 
 /* state.c */
 uint32_t model_site_new(struct model *model, uint32_t stack);

@@ -1,4 +1,4 @@
-/* fault_words: the enums of firmware.h as texts. */
+/* fault_words: the enums of device.h and firmware.h as texts. */
 #include "fault_words.h"
 
 #define WORD_OF(words, number) ((number) < sizeof(words) / sizeof *(words) && (words)[number] ? (words)[number] : "?")
@@ -6,10 +6,17 @@
 const char *fault_word(uint32_t fault)
 {
     static const char *const words[] = {
-        [HT_FAULT_OVERFLOW] = "overflow",   [HT_FAULT_UNDERFLOW] = "underflow",           [HT_FAULT_DOUBLE_FREE] = "double free",
-        [HT_FAULT_WILD_FREE] = "wild free", [HT_FAULT_INTERIOR_FREE] = "interior free",   [HT_FAULT_USE_AFTER_FREE] = "use after free",
-        [HT_FAULT_OVERLAP] = "overlap",     [HT_FAULT_STACK_OVERFLOW] = "stack overflow", [HT_FAULT_METADATA] = "metadata broken",
-        [HT_FAULT_SIZE] = "size mismatch",
+        [HT_FAULT_NONE] = "",
+        [HT_FAULT_OVERFLOW] = "overflow",
+        [HT_FAULT_UNDERFLOW] = "underflow",
+        [HT_FAULT_DOUBLE_FREE] = "double free",
+        [HT_FAULT_WILD_FREE] = "wild free",
+        [HT_FAULT_INTERIOR_FREE] = "interior free",
+        [HT_FAULT_USE_AFTER_FREE] = "use after free",
+        [HT_FAULT_OVERLAP] = "overlap",
+        [HT_FAULT_STACK_OVERFLOW] = "stack overflow",
+        [HT_FAULT_METADATA] = "metadata broken",
+        [HT_FAULT_SIZE_MISMATCH] = "size mismatch",
     };
     return WORD_OF(words, fault);
 }
@@ -30,7 +37,8 @@ const char *guess_word(uint32_t guess)
 const char *found_word(uint32_t found)
 {
     static const char *const words[] = {
-        [HT_FOUND_FREE] = "free", [HT_FOUND_REALLOC] = "realloc", [HT_FOUND_SCAN] = "scan", [HT_FOUND_DEMAND] = "demand", [HT_FOUND_ALLOC] = "alloc",
+        [HT_FOUND_NONE] = "",     [HT_FOUND_FREE] = "free",     [HT_FOUND_RESIZE] = "realloc",
+        [HT_FOUND_SCAN] = "scan", [HT_FOUND_DEMAND] = "demand", [HT_FOUND_ALLOC] = "alloc",
     };
     return WORD_OF(words, found);
 }
@@ -49,10 +57,15 @@ const char *level_word(uint32_t level)
 const char *rule_word(uint32_t rule)
 {
     static const char *const words[] = {
-        [HT_RULE_USED] = "used share",    [HT_RULE_FRAGMENTATION] = "fragmentation",
-        [HT_RULE_BLOCKS] = "live blocks", [HT_RULE_GROWTH] = "growth",
-        [HT_RULE_REFUSED] = "refusals",   [HT_RULE_STACK] = "stack left",
-        [HT_RULE_FAULTS] = "faults",      [HT_RULE_LOST] = "lost events",
+        [HT_WATCH_FREE] = "free memory",
+        [HT_WATCH_LARGEST] = "largest free block",
+        [HT_WATCH_FRAGMENTATION] = "fragmentation",
+        [HT_WATCH_LIVE] = "live blocks",
+        [HT_WATCH_GROWTH] = "growth",
+        [HT_WATCH_REFUSED] = "refusals",
+        [HT_WATCH_STACK] = "stack left",
+        [HT_WATCH_FAULTS] = "faults",
+        [HT_WATCH_TRACER] = "the tracer's own memory",
     };
     return WORD_OF(words, rule);
 }

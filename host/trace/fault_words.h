@@ -1,4 +1,4 @@
-/* fault_words: in numbers of firmware.h, out their words. An unknown one is "?"; no guess is "". */
+/* fault_words: in numbers that firmware tells, out their words. An unknown one is "?", none is "". */
 #ifndef HOST_TRACE_FAULT_WORDS_H
 #define HOST_TRACE_FAULT_WORDS_H
 
@@ -7,6 +7,7 @@
 #include <heaptracer/firmware.h>
 
 #include "host/base/str.h"
+#include "wire/device.h"
 
 const char *fault_word(uint32_t fault);
 const char *guess_word(uint32_t guess);

@@ -49,7 +49,7 @@ static void put_totals(struct block_bytes *records, const struct trace_totals *t
                                                  t->peak_bytes, t->peak_time_ns, t->peak_count, t->leaked_bytes, t->leaked_count, t->freed_bytes, t->vague}});
     put(records, &(struct ht_record){.kind = HT_RECORD_COURSE,
                                      .numbers = {t->sites, t->resizes, t->refused, t->unknown_frees, t->inherited_frees, t->vanished, t->inherited, t->maps,
-                                                 t->gaps, t->lost_events, t->lost_bytes, t->live_bytes, t->live_count}});
+                                                 t->gaps, t->lost_events, t->lost_bytes, t->live_bytes, t->live_count, t->told}});
     put(records, &(struct ht_record){.kind = HT_RECORD_SITE_COUNTS,
                                      .numbers = {t->allocated_sites, t->peak_sites, t->leaked_sites, t->temporary_sites}});
 }
@@ -90,6 +90,7 @@ static void get_course(const struct ht_record *record, struct trace_totals *tota
     totals->lost_bytes = n[10];
     totals->live_bytes = n[11];
     totals->live_count = n[12];
+    totals->told = n[13];
 }
 
 static void get_site_counts(const struct ht_record *record, struct trace_totals *totals)

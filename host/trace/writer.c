@@ -443,6 +443,7 @@ static void writer_count_rare(struct trace_writer *writer, const struct event *e
         totals->lost_events += event->size;
         totals->lost_bytes += event->address;
     }
+    totals->told += event->kind >= EVENT_FAULT;
     writer->define_count += event->define && event->kind != EVENT_GAP;
 }
 

@@ -9,7 +9,7 @@
 #include "host/base/utf8.h"
 #include "paint.h"
 
-enum { ROWS_INDENT = 2, ROWS_GAP = 2, ROWS_TEXT_LEAST = 12, ROWS_TEXT_MOST = 60, ROWS_STACK_LEAST = 36, ROWS_CARD_COLUMNS = 5 };
+enum { ROWS_INDENT = 2, ROWS_GAP = 2, ROWS_TEXT_LEAST = 17, ROWS_TEXT_MOST = 60, ROWS_STACK_LEAST = 36, ROWS_CARD_COLUMNS = 5 };
 
 struct rows_layout {
     VEC(size_t) widths;  /* by column; 0: not in the line */
@@ -124,14 +124,24 @@ static enum paint_role cell_role(const struct column *column, union cell cell)
     return column->kind == COLUMN_FRAME ? PAINT_FUNCTION : PAINT_PLAIN;
 }
 
+static size_t stacks_count(const struct table *table)
+{
+    size_t count = 0;
+    for (size_t column = 0; column < table->column_count; column++)
+        count += is_stack(table, column);
+    return count;
+}
+
+/* Of several stacks each has its title, and those that are none are left out. */
 static void stacks_put(FILE *out, const struct view *view, const struct table *table, const struct rows_layout *layout, const union cell *row)
 {
     static const char indent[] = "      ";
+    bool is_one = stacks_count(table) == 1;
     for (size_t column = 0; column < table->column_count; column++) {
         bool is_first = (int)column == layout->stack;
-        if (!is_stack(table, column) || (is_first && !layout->has_stack_line && view->stacks == VIEW_STACKS_SHORT))
+        if (!is_stack(table, column) || (is_first && !layout->has_stack_line && view->stacks == VIEW_STACKS_SHORT) || (!is_one && !row[column].u))
             continue;
-        if (!is_first) {
+        if (!is_one || !is_first) {
             fprintf(out, "    ");
             paint_put(view, out, PAINT_DIM, table->columns[column].title);
             putc('\n', out);

@@ -183,9 +183,60 @@ static void rows_put(const struct series *series)
     }
 }
 
-void view_series(FILE *out, const struct view *view, const struct table *table)
+static void one_put(FILE *out, const struct view *view, const struct table *table)
 {
     struct series series = {.out = out, .view = view, .table = table};
     charts_put(&series);
     rows_put(&series);
+}
+
+/* A series whose second column is an id tells of several things: the rows of each make a series of its own, under what the third column says; the first
+ * few are shown. */
+static bool is_of_several(const struct table *table)
+{
+    return table->column_count > 2 && !strcmp(table->columns[1].unit, "id");
+}
+
+enum { SERIES_MOST = 8 };
+
+static bool is_told(const uint64_t *ids, size_t count, uint64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
+static void several_put(FILE *out, const struct view *view, const struct table *table, size_t first)
+{
+    struct table part = *table;
+    size_t row_bytes = table->column_count * sizeof *table->cells;
+    struct str name = {0};
+    part.cells = memory_new(table->row_count, row_bytes);
+    part.row_count = 0;
+    for (size_t i = first; i < table->row_count; i++)
+        if (table_at(table, i)[1].u == table_at(table, first)[1].u)
+            memcpy(table_at(&part, part.row_count++), table_at(table, i), row_bytes);
+    cell_text(&name, view, &table->columns[2], table_at(table, first)[2]);
+    fputs("  ", out);
+    paint_put(view, out, PAINT_TITLE, str_text(&name));
+    putc('\n', out);
+    one_put(out, view, &part);
+    memory_free(part.cells);
+    str_done(&name);
+}
+
+void view_series(FILE *out, const struct view *view, const struct table *table)
+{
+    if (!is_of_several(table)) {
+        one_put(out, view, table);
+        return;
+    }
+    uint64_t ids[SERIES_MOST];
+    size_t told = 0;
+    for (size_t row = 0; row < table->row_count && told < SERIES_MOST; row++)
+        if (!is_told(ids, told, table_at(table, row)[1].u)) {
+            ids[told++] = table_at(table, row)[1].u;
+            several_put(out, view, table, row);
+        }
 }

@@ -10,6 +10,7 @@ struct analysis {
     const char *name, *title;
     const char *about; /* what it answers, with its definitions */
     enum table_shape shape;
+    bool is_rare; /* empty for most programs: not among all tables of a text page then */
     const struct column *columns;
     size_t column_count;
     size_t sampled_column_count; /* the last so many columns are intervals: only in answers about sampled traces */

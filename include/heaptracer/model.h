@@ -15,6 +15,7 @@ struct account {
 enum block_flag {
     BLOCK_SAMPLED = 1, /* has a weight */
     BLOCK_OLD = 2,     /* was there before the counting began: its birth is in no `allocated` */
+    BLOCK_INTERRUPT = 8, /* made in an interrupt */
 };
 
 /* A realloc ends a block and makes another one; `first_site`, `resizes` and `moves` tell the chain that it stands in. */
@@ -90,6 +91,10 @@ struct thread {
     uint64_t refused;
     ht_addr last_address; /* private: of the block that it made last; 0: none */
     uint32_t last_heap;
+    uint32_t priority;
+    uint64_t stack_base, stack_bytes; /* 0: not known */
+    bool use_known;
+    struct stack_use_definition use; /* the latest that firmware told of its stack */
 };
 struct process {
     uint32_t id, parent, pid, how; /* how: 0 first, 1 fork, 2 exec */
@@ -105,6 +110,39 @@ struct heap {
     uint64_t base, size;
     const char *name;
     struct account account;
+    uint32_t caps;
+    uint64_t refused;
+    bool use_known, bandwidth_known;
+    bool keeps_reading; /* private */
+    struct heap_use_definition use; /* the latest that firmware told */
+    struct bandwidth_definition bandwidth;
+};
+/* Blocks of one size in a heap that is a pool. */
+struct pool {
+    uint32_t process, heap;
+    uint64_t time_ns;
+    struct pool_use_definition use; /* the latest */
+};
+/* What firmware told about one heap at one time. */
+struct heap_reading {
+    uint64_t time_ns;
+    uint32_t process, heap;
+    struct heap_use_definition use;
+};
+/* What the target did not tell of the block was taken from the blocks that were live then. */
+struct fault {
+    uint64_t time_ns;
+    uint32_t process, thread, heap, stack; /* stack: where it was found */
+    ht_addr address;
+    struct fault_definition told; /* but `around` */
+    const char *around;
+    uint32_t maker;    /* thread that made the block; 0: not known */
+    uint64_t birth_ns; /* of the block; 0: not known */
+};
+struct alert {
+    uint64_t time_ns;
+    uint32_t process, thread;
+    struct alert_definition told;
 };
 struct module {
     uint32_t id, process;
@@ -116,6 +154,7 @@ struct module {
 struct source {
     uint32_t line;
     const char *file, *function, *variable;
+    uint32_t caps;
 };
 struct mark {
     uint64_t time_ns;
@@ -139,6 +178,7 @@ struct model_totals {
     uint64_t gaps, lost_events, lost_bytes;
     uint64_t begin_ns, end_ns; /* of what was counted */
     uint64_t mapped_bytes, mapped_peak_bytes, mapped_peak_time_ns, maps, unmaps;
+    uint64_t told, faults, alerts; /* by firmware: in all, and of these; only the first thousands are kept */
     bool cost_known;
     struct cost_definition cost; /* the latest */
     struct spread allocated_spread, live_spread, peak_spread;
@@ -191,6 +231,11 @@ const struct source *model_sources(const struct model *model, size_t *count);
 const struct mark *model_marks(const struct model *model, size_t *count);
 /* The heaps that had a block, `number` from 0; NULL behind the last. */
 const struct heap *model_heap(const struct model *model, size_t number);
+/* What firmware told, in order of time; all empty for a Linux process. */
+const struct fault *model_faults(const struct model *model, size_t *count);
+const struct alert *model_alerts(const struct model *model, size_t *count);
+const struct heap_reading *model_readings(const struct model *model, size_t *count);
+const struct pool *model_pools(const struct model *model, size_t *count); /* in order of appearance */
 /* Sites that had blocks or made, were refused or mapped some since the counting began, without site 0. */
 uint64_t model_count_sites(const struct model *model);
 /* Parent of a stack id; 0 at the root. Parents have smaller ids. */

@@ -121,7 +121,7 @@ struct cost_definition {
 };
 
 struct fault_definition {
-    uint32_t kind, found_by, guess;     /* enum ht_fault, ht_found_by, ht_guess of firmware.h; guess 0: none */
+    uint32_t kind, found_by, guess;     /* enum ht_told_fault, _found, _guess of wire/device.h; 0: none */
     uint64_t block, block_bytes;        /* the block that is meant, as the program knows it; 0: none */
     int64_t first_bad;                  /* offset of the first bad byte from the block's first */
     uint64_t bad_bytes;
@@ -141,7 +141,7 @@ struct pool_use_definition {
     uint64_t waste;                     /* bytes of the used blocks that nobody asked for */
 };
 struct alert_definition {
-    uint32_t level, rule;               /* enum ht_level, ht_rule of firmware.h */
+    uint32_t level, rule;               /* enum ht_told_level of wire/device.h, ht_watch of firmware.h */
     uint64_t value, threshold;
     const char *text;
 };
@@ -189,6 +189,7 @@ struct trace_totals {
     uint64_t peak_bytes, peak_time_ns, peak_count;
     uint64_t leaked_bytes, leaked_count, live_bytes, live_count; /* live: of processes that have not ended; they are among the leaked */
     uint64_t sites, resizes, refused, unknown_frees, inherited_frees, vanished, inherited, maps, gaps, lost_events, lost_bytes;
+    uint64_t told; /* EVENT_FAULT and what follows it: what firmware told of itself */
     uint64_t allocated_sites, peak_sites, leaked_sites, temporary_sites; /* how many there are in all */
     struct cost_definition cost;
     uint32_t site_count;

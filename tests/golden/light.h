@@ -11,6 +11,7 @@
 #include "host/base/error.h"
 #include "host/trace/writer.h"
 #include "wire/api.h"
+#include "wire/device.h"
 
 enum { LIGHT_DRAM = 1, LIGHT_PSRAM, LIGHT_POOL, LIGHT_HEAPS };
 enum { LIGHT_INTERRUPT, LIGHT_MAIN, LIGHT_LED, LIGHT_NET, LIGHT_WS };
@@ -222,7 +223,7 @@ static inline void light_tell_stacks(struct light *light)
     }
 }
 
-static inline void light_alert(struct light *light, enum ht_level level, enum ht_rule rule, uint64_t value, uint64_t threshold, const char *text)
+static inline void light_alert(struct light *light, enum ht_told_level level, enum ht_watch rule, uint64_t value, uint64_t threshold, const char *text)
 {
     light_define(light, EVENT_ALERT, LIGHT_MAIN, 0, &(struct alert_definition){level, rule, value, threshold, text});
 }
@@ -253,7 +254,7 @@ static inline void light_odd(struct light *light, struct light_run *run)
         light_fault(light, LIGHT_WS, LIGHT_DRAM, LIGHT_AT_FORMAT, run->text,
                     (struct fault_definition){HT_FAULT_OVERFLOW, HT_FOUND_FREE, HT_GUESS_TERMINATOR, run->text, 20, 20, 1, LIGHT_AT_FORMAT, 0, "00bafeca"});
         light_free(light, LIGHT_WS, LIGHT_DRAM, run->text, LIGHT_AT_FORMAT);
-        light_alert(light, HT_LEVEL_CRITICAL, HT_RULE_FAULTS, 1, 0, "guard broken");
+        light_alert(light, HT_LEVEL_CRITICAL, HT_WATCH_FAULTS, 1, 0, "guard broken");
     }
     if (light->now_ms == 14000) {
         ht_addr twice = light_alloc(light, LIGHT_LED, LIGHT_DRAM, LIGHT_AT_EFFECT, 256);
@@ -267,12 +268,12 @@ static inline void light_odd(struct light *light, struct light_run *run)
                                               LIGHT_AT_MESSAGE, "00000000"});
     if (light->now_ms == 18000) {
         light_alloc(light, LIGHT_NET, LIGHT_DRAM, LIGHT_AT_MESSAGE, 300000);
-        light_alert(light, HT_LEVEL_WARN, HT_RULE_REFUSED, 300000, 0, "refused");
+        light_alert(light, HT_LEVEL_WARN, HT_WATCH_REFUSED, 300000, 0, "refused");
     }
     if (light->now_ms == 20000) {
         light_fault(light, LIGHT_WS, 0, 0, 0x3FFE0000 + LIGHT_WS * 0x4000,
                     (struct fault_definition){HT_FAULT_STACK_OVERFLOW, HT_FOUND_SCAN, .bad_bytes = 16, .around = "a5a5"});
-        light_alert(light, HT_LEVEL_CRITICAL, HT_RULE_STACK, 0, 256, "ws");
+        light_alert(light, HT_LEVEL_CRITICAL, HT_WATCH_STACK, 0, 256, "ws");
         light_put(light, (struct event){.kind = EVENT_DUMP, .thread = LIGHT_MAIN, .address = 0x3FFE0000 + LIGHT_WS * 0x4000, .define = "00a5a5a5deadbeef"});
     }
 }

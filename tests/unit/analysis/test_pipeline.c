@@ -244,12 +244,19 @@ static void nonsense_definition(struct events *random, struct pipeline *pipeline
     struct frame_definition frame = {.id = id, .parent = other};
     struct thread_definition thread = {.id = id, .process = other, .tid = 1};
     struct process_definition process = {id, other, 1, (uint32_t)events_random(random, 4), NULL};
-    struct heap_definition heap = {.id = id, .process = other};
+    struct heap_definition heap = {.id = id, .process = other, .kind = (uint32_t)events_random(random, 12), .base = nonsense_number(random), .size = nonsense_number(random)};
     struct module_definition module = {.id = id, .process = other, .build_id_bytes = other};
     struct source_definition source = {.id = id};
-    const void *defines[] = {&frame, &thread, &process, &heap, &module, &source};
-    static const enum event_kind kinds[] = {EVENT_FRAME, EVENT_THREAD, EVENT_PROCESS, EVENT_HEAP, EVENT_MODULE, EVENT_SOURCE};
-    uint64_t which = events_random(random, 6);
+    struct fault_definition fault = {.kind = id, .guess = other, .found_by = other, .block = nonsense_number(random), .alloc_stack = id, .free_stack = other};
+    struct stack_use_definition stack_use = {nonsense_number(random), nonsense_number(random), other, other};
+    struct heap_use_definition heap_use = {nonsense_number(random), nonsense_number(random), nonsense_number(random), 0, 0};
+    struct pool_use_definition pool_use = {id, other, nonsense_number(random), 0, 0, nonsense_number(random)};
+    struct alert_definition alert = {.level = id, .rule = other};
+    struct bandwidth_definition bandwidth = {nonsense_number(random), id, other, 0, 0};
+    const void *defines[] = {&frame, &thread, &process, &heap, &module, &source, &fault, &stack_use, &heap_use, &pool_use, &alert, &bandwidth};
+    static const enum event_kind kinds[] = {EVENT_FRAME,     EVENT_THREAD,   EVENT_PROCESS,  EVENT_HEAP,  EVENT_MODULE,   EVENT_SOURCE, EVENT_FAULT,
+                                            EVENT_STACK_USE, EVENT_HEAP_USE, EVENT_POOL_USE, EVENT_ALERT, EVENT_BANDWIDTH};
+    uint64_t which = events_random(random, sizeof kinds / sizeof *kinds);
     pipeline_put(pipeline,
                  &(struct event){.kind = (uint8_t)kinds[which], .process = other, .thread = id, .define = defines[which], .time_ns = nonsense_number(random)});
 }

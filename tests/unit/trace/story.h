@@ -170,7 +170,7 @@ static inline bool story_device(struct story *story, enum event_kind kind, uint3
     if (kind == EVENT_FAULT)
         event->define = story_copy(
             story,
-            &(struct fault_definition){n % 10, n % 5, n % 6, n, 64, (int64_t)(n % 200) - 100, 4, stack, stack / 2, story_text(story, "00ffcafebabe")},
+            &(struct fault_definition){1 + n % 10, 1 + n % 5, n % 6, n, 64, (int64_t)(n % 200) - 100, 4, stack, stack / 2, story_text(story, "00ffcafebabe")},
             sizeof(struct fault_definition));
     else if (kind == EVENT_STACK_USE)
         event->define = story_copy(story, &(struct stack_use_definition){4096, n % 4096, n % 1000, n % 2}, sizeof(struct stack_use_definition));

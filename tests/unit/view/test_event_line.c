@@ -13,6 +13,7 @@
 
 #include "host/view/event_line.h"
 #include "wire/api.h"
+#include "wire/device.h"
 
 static void assert_lines(const struct event *event, const char *text, const char *json)
 {

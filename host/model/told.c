@@ -1,0 +1,125 @@
+/* told: in what firmware tells of itself, out the latest state of its stacks, heaps and pools, and its faults and alerts with what the model knows of them.
+ */
+#include "state.h"
+
+/* The live block that a fault is about; NULL: none is known. */
+static const struct slot *told_block(const struct model *model, uint32_t process, uint32_t heap, ht_addr address)
+{
+    for (const struct heap_state *at = model->process_heaps.at[process]; at; at = at->next_of_process) {
+        const struct slot *slot = !heap || at->heap.id == heap ? blocks_find(&at->blocks, address) : NULL;
+        if (slot)
+            return slot;
+    }
+    return NULL;
+}
+
+static void told_fault(struct model *model, const struct event *event, uint32_t process)
+{
+    const struct fault_definition *told = event->define;
+    struct fault fault = {.time_ns = event->time_ns,
+                          .process = process,
+                          .thread = model_thread_index(model, event->thread),
+                          .heap = event->heap,
+                          .stack = event->stack < model->frames.count ? event->stack : 0,
+                          .address = event->address,
+                          .told = *told};
+    model->totals.faults++;
+    if (model->faults.count == MODEL_TOLD)
+        return;
+    model_flush(model);
+    const struct slot *slot = told_block(model, process, event->heap, told->block);
+    if (slot) {
+        fault.maker = slot->thread;
+        fault.birth_ns = slot->birth_flags >> 8;
+        fault.told.alloc_stack = told->alloc_stack ? told->alloc_stack : model->sites.at[slot->site].stack;
+    }
+    fault.told.alloc_stack = fault.told.alloc_stack < model->frames.count ? fault.told.alloc_stack : 0;
+    fault.told.free_stack = told->free_stack < model->frames.count ? told->free_stack : 0;
+    fault.around = model_text(model, told->around);
+    fault.told.around = NULL;
+    vec_push(&model->faults, fault);
+}
+
+static void told_alert(struct model *model, const struct event *event, uint32_t process)
+{
+    struct alert alert = {.time_ns = event->time_ns,
+                          .process = process,
+                          .thread = model_thread_index(model, event->thread),
+                          .told = *(const struct alert_definition *)event->define};
+    model->totals.alerts++;
+    if (model->alerts.count == MODEL_TOLD)
+        return;
+    alert.told.text = model_text(model, alert.told.text);
+    vec_push(&model->alerts, alert);
+}
+
+/* The interrupts' stack is thread 0's. */
+static void told_stack(struct model *model, const struct event *event, uint32_t process)
+{
+    struct thread *thread = model->threads.at + model_thread_index(model, event->thread);
+    thread->process = thread->id ? thread->process : process;
+    thread->use = *(const struct stack_use_definition *)event->define;
+    thread->use_known = true;
+}
+
+/* Every second reading goes; those that come later are closer together then. */
+static void readings_thin(struct model *model)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < model->readings.count; i++) {
+        const struct heap_reading *reading = model->readings.at + i;
+        struct heap *heap = &model_heap_of(model, reading->process, reading->heap)->heap;
+        heap->keeps_reading = !heap->keeps_reading;
+        if (heap->keeps_reading)
+            model->readings.at[kept++] = *reading;
+    }
+    model->readings.count = kept;
+}
+
+static void told_heap(struct model *model, const struct event *event, uint32_t process)
+{
+    struct heap *heap = &model_heap_of(model, process, event->heap)->heap;
+    heap->use = *(const struct heap_use_definition *)event->define;
+    heap->use_known = true;
+        if (model->readings.count == MODEL_TOLD)
+        readings_thin(model);
+    if (model->readings.count < MODEL_TOLD)
+        vec_push(&model->readings, ((struct heap_reading){event->time_ns, process, event->heap, heap->use}));
+}
+
+static void told_pool(struct model *model, const struct event *event, uint32_t process)
+{
+    struct pool pool = {process, event->heap, event->time_ns, *(const struct pool_use_definition *)event->define};
+    for (size_t i = 0; i < model->pools.count; i++) {
+        struct pool *known = model->pools.at + i;
+        if (known->process == process && known->heap == event->heap && known->use.block_bytes == pool.use.block_bytes) {
+            *known = pool;
+            return;
+        }
+    }
+    if (model->pools.count < MODEL_POOLS)
+        vec_push(&model->pools, pool);
+}
+
+void model_told(struct model *model, const struct event *event)
+{
+    uint32_t process = model_process_index(model, event->process);
+    if (model->config.only_process && event->process != model->config.only_process)
+        return;
+    model->totals.told += event->kind >= EVENT_FAULT;
+    if (event->kind == EVENT_FAULT)
+        told_fault(model, event, process);
+    else if (event->kind == EVENT_ALERT)
+        told_alert(model, event, process);
+    else if (event->kind == EVENT_STACK_USE)
+        told_stack(model, event, process);
+    else if (event->kind == EVENT_HEAP_USE)
+        told_heap(model, event, process);
+    else if (event->kind == EVENT_POOL_USE)
+        told_pool(model, event, process);
+    else if (event->kind == EVENT_BANDWIDTH) {
+        struct heap *heap = &model_heap_of(model, process, event->heap)->heap;
+        heap->bandwidth = *(const struct bandwidth_definition *)event->define;
+        heap->bandwidth_known = true;
+    }
+}
