@@ -2,15 +2,27 @@
  */
 #include "state.h"
 
-/* The live block that a fault is about; NULL: none is known. */
-static const struct slot *told_block(const struct model *model, uint32_t process, uint32_t heap, ht_addr address)
+/* The live block that a fault is about, and its heap; NULL: none is known. */
+static const struct slot *told_block(const struct model *model, uint32_t process, ht_addr address, uint32_t *heap)
 {
     for (const struct heap_state *at = model->process_heaps.at[process]; at; at = at->next_of_process) {
-        const struct slot *slot = !heap || at->heap.id == heap ? blocks_find(&at->blocks, address) : NULL;
-        if (slot)
+        const struct slot *slot = !*heap || at->heap.id == *heap ? blocks_find(&at->blocks, address) : NULL;
+        if (slot) {
+            *heap = at->heap.id;
             return slot;
+        }
     }
     return NULL;
+}
+
+/* The heap in whose memory the address lies, the smallest of them: pools lie in other heaps' blocks. 0: none. */
+static uint32_t told_heap_at(const struct model *model, uint32_t process, ht_addr address)
+{
+    const struct heap *found = NULL;
+    for (const struct heap_state *at = model->process_heaps.at[process]; at; at = at->next_of_process)
+        if (at->heap.size && address >= at->heap.base && address - at->heap.base < at->heap.size && (!found || at->heap.size < found->size))
+            found = &at->heap;
+    return found ? found->id : 0;
 }
 
 static void told_fault(struct model *model, const struct event *event, uint32_t process)
@@ -27,7 +39,8 @@ static void told_fault(struct model *model, const struct event *event, uint32_t 
     if (model->faults.count == MODEL_TOLD)
         return;
     model_flush(model);
-    const struct slot *slot = told_block(model, process, event->heap, told->block);
+    const struct slot *slot = told_block(model, process, told->block, &fault.heap);
+    fault.heap = fault.heap ? fault.heap : told_heap_at(model, process, event->address);
     if (slot) {
         fault.maker = slot->thread;
         fault.birth_ns = slot->birth_flags >> 8;
@@ -81,7 +94,7 @@ static void told_heap(struct model *model, const struct event *event, uint32_t p
     struct heap *heap = &model_heap_of(model, process, event->heap)->heap;
     heap->use = *(const struct heap_use_definition *)event->define;
     heap->use_known = true;
-        if (model->readings.count == MODEL_TOLD)
+    if (model->readings.count == MODEL_TOLD)
         readings_thin(model);
     if (model->readings.count < MODEL_TOLD)
         vec_push(&model->readings, ((struct heap_reading){event->time_ns, process, event->heap, heap->use}));

@@ -1,4 +1,4 @@
-/* report_lines: in the sites that matter most, out the source lines about their frames. Only files that are named like source are opened, since the names
+/* report_lines: in the sites that matter most and in faults, out the source lines about their frames. Only files that are named like source are opened, since the names
  * come from debug data that may be anybody's. */
 #include "report_lines.h"
 
@@ -10,7 +10,7 @@
 
 #include "frames.h"
 
-enum { SITES_MOST = 500, ABOUT = 3, FILE_BYTES_MOST = 4 << 20, TEXT_BYTES_MOST = 512 << 10, COLUMNS_MOST = 400 };
+enum { SITES_MOST = 500, FAULTS_MOST = 100, ABOUT = 3, FILE_BYTES_MOST = 4 << 20, TEXT_BYTES_MOST = 512 << 10, COLUMNS_MOST = 400 };
 
 struct line_wish {
     const char *file;
@@ -41,6 +41,14 @@ static void wishes_add(struct lines *lines, const struct frames *frames)
         if (frame->role == FRAME_PROGRAM && frame->text.file && frame->text.line && file_is_source(frame->text.file))
             vec_push(&lines->wishes, ((struct line_wish){frame->text.file, frame->text.line}));
     }
+}
+
+static void stack_wish(struct lines *lines, struct frames *frames, struct symbols *symbols, uint32_t stack)
+{
+    if (!stack)
+        return;
+    frames_of_stack(frames, symbols, stack);
+    wishes_add(lines, frames);
 }
 
 static int wish_order(const void *left, const void *right)
@@ -100,9 +108,13 @@ void report_lines_put(struct json *json, const struct report_sites *sites, const
     struct frames frames = {0};
     size_t count, own = sites->count - !!sites->merged;
     const struct site *site = model_sites(model, &count);
-    for (size_t i = 0; symbols && i < own && i < SITES_MOST; i++) {
-        frames_of_stack(&frames, symbols, site[sites->order[i]].stack);
-        wishes_add(&lines, &frames);
+    for (size_t i = 0; symbols && i < own && i < SITES_MOST; i++)
+        stack_wish(&lines, &frames, symbols, site[sites->order[i]].stack);
+    const struct fault *faults = model_faults(model, &count);
+    for (size_t i = 0; symbols && i < count && i < FAULTS_MOST; i++) {
+        stack_wish(&lines, &frames, symbols, faults[i].told.alloc_stack);
+        stack_wish(&lines, &frames, symbols, faults[i].told.free_stack);
+        stack_wish(&lines, &frames, symbols, faults[i].stack);
     }
     if (lines.wishes.count)
         qsort(lines.wishes.at, lines.wishes.count, sizeof *lines.wishes.at, wish_order);

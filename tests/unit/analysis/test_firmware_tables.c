@@ -1,5 +1,5 @@
-/* firmware_tables: a made-up recording of a firmware (tests/golden/light.h) has the rows that its story tells; a program that tells nothing has none; figures are
- * bounded. */
+/* firmware_tables: a made-up recording of a firmware (tests/golden/light.h) has the rows that its story tells; a program that tells nothing has none; figures
+ * are bounded. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -261,6 +261,33 @@ static void others_have_none_of_it(void **state)
     subject_done(&subject);
 }
 
+/* The device tells only an address. */
+static void a_fault_finds_its_heap_and_block(void **state)
+{
+    (void)state;
+    struct subject subject = {.pipeline = pipeline_new(&(struct pipeline_options){0}, light_header(), NULL)};
+    struct fault_definition fault = {.kind = HT_FAULT_OVERFLOW, .block = 0x2100, .block_bytes = 32, .around = ""};
+    struct event event = {.kind = EVENT_FAULT, .process = 1, .address = 0x2120, .time_ns = 5 * ms, .define = &fault};
+    pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_PROCESS, .process = 1, .define = &(struct process_definition){1, 0, 1, 0, "x"}});
+    pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_FRAME, .define = &(struct frame_definition){.id = 1}});
+    pipeline_put(subject.pipeline,
+                 &(struct event){.kind = EVENT_HEAP, .process = 1, .define = &(struct heap_definition){.id = 1, .process = 1, .base = 0x1000, .size = 0x8000}});
+    pipeline_put(subject.pipeline,
+                 &(struct event){.kind = EVENT_HEAP, .process = 1, .define = &(struct heap_definition){.id = 2, .process = 1, .base = 0x2000, .size = 0x1000}});
+    pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_ALLOC, .process = 1, .heap = 1, .address = 0x2100, .size = 32, .stack = 1, .time_ns = 2 * ms});
+    pipeline_put(subject.pipeline, &event);
+    pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_FREE, .process = 1, .heap = 1, .address = 0x2100, .time_ns = 6 * ms});
+    pipeline_put(subject.pipeline, &event);
+    subject_answer(&subject);
+    const struct table *faults = table_of(&subject, "faults");
+    assert_int_equal(cell(faults, 0, "heap").u, 1); /* where the block lives */
+    assert_int_equal(cell(faults, 0, "stack").u, 1);
+    assert_int_equal(cell(faults, 0, "age_ns").u, 3 * ms);
+    assert_int_equal(cell(faults, 1, "heap").u, 2); /* the inner one of those that hold the address */
+    assert_int_equal(cell(faults, 1, "stack").u, 0);
+    subject_done(&subject);
+}
+
 static uint64_t newest_used(const struct table *line)
 {
     return cell(line, line->row_count - 1, "used_bytes").u;
@@ -341,6 +368,7 @@ int main(void)
         cmocka_unit_test(blocks_are_placed),
         cmocka_unit_test(a_range_has_its_own_faults),
         cmocka_unit_test(others_have_none_of_it),
+        cmocka_unit_test(a_fault_finds_its_heap_and_block),
         cmocka_unit_test(what_is_told_often_is_bounded),
         cmocka_unit_test(the_health_report_finds_what_was_planted),
     };

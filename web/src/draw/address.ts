@@ -3,12 +3,13 @@ import type { Painter } from "./painter";
 import { theme, viridis } from "./theme";
 
 export interface Region { start: number; bytes: number; live: number; row: number; process: number }
-export interface AddressMap { regions: Region[]; offsets: number[]; total: number; piece: number; across: number; cells: number }
+export interface AddressMap { regions: Region[]; offsets: number[]; total: number; piece: number; across: number; cells: number; seams: boolean }
 
 export const CELL = 12;
 const ROWS = 40;
 
-export function layAddresses(regions: Region[], width: number): AddressMap {
+/** In at most so many lines of cells; with seams, where a region begins is marked. */
+export function layAddresses(regions: Region[], width: number, lines = ROWS, seams = regions.length < 400): AddressMap {
     const offsets: number[] = [];
     let total = 0;
     for (const region of regions) {
@@ -16,8 +17,8 @@ export function layAddresses(regions: Region[], width: number): AddressMap {
         total += region.bytes;
     }
     const across = Math.max(1, Math.floor(width / CELL));
-    const piece = Math.max(16, 2 ** Math.ceil(Math.log2(Math.max(1, total / (across * ROWS)))));
-    return { regions, offsets, total, piece, across, cells: Math.ceil(total / piece) };
+    const piece = Math.max(16, 2 ** Math.ceil(Math.log2(Math.max(1, total / (across * lines)))));
+    return { regions, offsets, total, piece, across, cells: Math.ceil(total / piece), seams };
 }
 
 export function mapHeight(map: AddressMap): number {
@@ -58,7 +59,7 @@ export function drawAddresses(painter: Painter, map: AddressMap, focus: number):
     }
     for (let i = 1; i < map.regions.length; i++) {
         const cell = Math.floor(map.offsets[i] / map.piece);
-        if (map.regions.length < 400)
+        if (map.seams)
             painter.rect(cell % map.across * CELL - 1, Math.floor(cell / map.across) * CELL, 1, CELL - 1, theme().text);
     }
     if (focus >= 0 && focus < map.cells)

@@ -24,18 +24,28 @@ function regionsOf(sheet: Sheet): Region[] {
         .filter((region) => region.bytes > 0).sort((a, b) => a.process - b.process || a.start - b.start);
 }
 
-function Said(props: { map: AddressMap; cell: number }) {
-    const region = props.map.regions[regionAt(props.map, props.cell)];
-    return <><strong>{`0x${region.start.toString(16)}`}</strong><span>{bytes(region.bytes)} region, {bytes(region.live)} live, {ratio(region.live / region.bytes)} full</span></>;
+const sayRegion = (region: Region) => `${bytes(region.bytes)} region, ${bytes(region.live)} live, ${ratio(region.live / region.bytes)} full`;
+
+interface PictureProps {
+    report: Report;
+    /** Of the file that it can be saved as. */
+    name: string;
+    title: string;
+    about: string;
+    regions: Region[];
+    /** What a cell's region is, in words. */
+    say: (region: Region) => string;
+    legend: (map: AddressMap) => string;
+    lines?: number;
+    seams?: boolean;
 }
 
-function Picture(props: { report: Report; tab: Tab; sheet: Sheet }) {
-    const { sheet } = props;
+export function AddressPicture(props: PictureProps) {
+    const { regions } = props;
     const holder = useRef<HTMLDivElement>(null);
     const width = useWidth(holder);
     const [focus, setFocus] = useState(-1);
-    const regions = useMemo(() => regionsOf(sheet), [sheet]);
-    const map = useMemo(() => layAddresses(regions, Math.max(CELL, width)), [regions, width]);
+    const map = useMemo(() => layAddresses(regions, Math.max(CELL, width), props.lines, props.seams), [regions, width]);
     if (regions.length === 0)
         return null;
     const height = mapHeight(map);
@@ -47,22 +57,30 @@ function Picture(props: { report: Report; tab: Tab; sheet: Sheet }) {
         setFocus(Math.max(0, Math.min(map.cells - 1, focus + step)));
     };
     const at = (x: number, y: number) => Math.floor(y / CELL) * map.across + Math.floor(x / CELL);
+    const tip = (here: Region) => <><strong>{`0x${here.start.toString(16)}`}</strong><span>{props.say(here)}</span></>;
     const region = focus >= 0 ? map.regions[regionAt(map, focus)] : null;
-    const save = () => saveSvg(props.report, props.tab.id, { width, height, title: props.tab.title, about: sheet.about, draw: (painter) => drawAddresses(painter, map, -1) });
+    const save = () => saveSvg(props.report, props.name, { width, height, title: props.title, about: props.about, draw: (painter) => drawAddresses(painter, map, -1) });
     return (
         <section class="panel map">
             <div class="map-legend">
-                <span>each cell is {bytes(map.piece)} · {bytes(map.total)} in {plural(regions.length, "region")}, address order, gaps left out</span>
+                <span>each cell is {bytes(map.piece)} · {props.legend(map)}</span>
                 <span class="ramp">free <i style={{ background: `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(viridis).join(",")})` }} /> full</span>
                 <button type="button" class="quiet" onClick={save}>SVG of the map</button>
             </div>
             <div ref={holder}>
-                {width > 0 && <Canvas label={`${props.tab.title}: ${plural(regions.length, "region")}, ${bytes(map.total)}. The rows below hold the same.`} width={width} height={height}
-                    draw={(painter) => drawAddresses(painter, map, focus)} onKey={keys} said={region ? `0x${region.start.toString(16)}: ${bytes(region.bytes)}, ${bytes(region.live)} live` : ""}
-                    tip={(x, y) => at(x, y) < map.cells && x < map.across * CELL ? <Said map={map} cell={at(x, y)} /> : null} />}
+                {width > 0 && <Canvas label={`${props.title}: ${plural(regions.length, "row")}, ${bytes(map.total)}. The rows below hold the same.`} width={width} height={height}
+                    draw={(painter) => drawAddresses(painter, map, focus)} onKey={keys} said={region ? `0x${region.start.toString(16)}: ${props.say(region)}` : ""}
+                    tip={(x, y) => at(x, y) < map.cells && x < map.across * CELL ? tip(map.regions[regionAt(map, at(x, y))]) : null} />}
             </div>
         </section>
     );
+}
+
+function Picture(props: { report: Report; tab: Tab; sheet: Sheet }) {
+    const { sheet } = props;
+    const regions = useMemo(() => regionsOf(sheet), [sheet]);
+    return <AddressPicture report={props.report} name={props.tab.id} title={props.tab.title} about={sheet.about} regions={regions} say={sayRegion}
+        legend={(map) => `${bytes(map.total)} in ${plural(regions.length, "region")}, address order, gaps left out`} />;
 }
 
 export function MapView(props: { report: Report; tab: Tab; range: Range | null }) {

@@ -18,7 +18,8 @@ import { Plot } from "../parts/plot";
 import { Spark } from "../parts/spark";
 import { Amounts } from "./changes";
 import { flagsOf, liveLines, rangeTimes, saveTimeline, selectTime } from "./timeline";
-import { TABS } from "./tabs";
+import { MemoryPanel } from "./regions";
+import { tabsOf } from "./tabs";
 
 const TOP = 5;
 const VERDICTS: Record<Health["verdict"], string> = { ok: "Healthy", warn: "Needs attention", critical: "Critical" };
@@ -108,7 +109,7 @@ function Tiles(props: { report: Report; range: Range | null }) {
 
 function FindingItem(props: { report: Report; finding: Finding }) {
     const { finding, report } = props;
-    const tab = TABS.find((each) => each.table === finding.table);
+    const tab = tabsOf(report).find((each) => each.table === finding.table);
     const names = namesOf(report);
     const stack = finding.stack && finding.stack < names.stacks.parent.length ? finding.stack : 0;
     return (
@@ -253,6 +254,7 @@ export function OverviewView(props: { report: Report; range: Range | null }) {
             <h1 class="unseen">Overview</h1>
             <div class="glance"><Verdict report={report} range={range} /><Tiles report={report} range={range} /></div>
             <Amounts report={report} link />
+            <MemoryPanel report={report} />
             <Course report={report} range={range} />
             <div class="columns">
                 <div><TopSites report={report} range={range} />

@@ -12,6 +12,8 @@ export interface Tab {
     /** What it becomes when a range is selected. */
     group?: Group;
     rangeSort?: string;
+    /** Most programs have nothing of it: only where its table has rows. */
+    rare?: boolean;
 }
 
 export const TABS: Tab[] = [
@@ -34,12 +36,18 @@ export const TABS: Tab[] = [
     { id: "heap_map", title: "Heap map", icon: "maps", part: "Where", table: "heap_map" },
     { id: "pages", title: "Page maps", icon: "maps", part: "Where", table: "page_map" },
     { id: "module_map", title: "Loaded files", icon: "modules", part: "Where", table: "module_map" },
+    { id: "faults", title: "Faults", icon: "critical", part: "Firmware", table: "faults", rare: true },
+    { id: "regions", title: "Regions", icon: "maps", part: "Firmware", table: "regions", rare: true },
+    { id: "tasks", title: "Tasks", icon: "threads", part: "Firmware", table: "tasks", rare: true },
+    { id: "placement", title: "Placement", icon: "modules", part: "Firmware", table: "placement", rare: true },
+    { id: "pools", title: "Pools", icon: "usable", part: "Firmware", table: "pools", rare: true },
+    { id: "alerts", title: "Alerts", icon: "warn", part: "Firmware", table: "alerts", rare: true },
     { id: "marks", title: "Marks", icon: "marks", part: "Recording", table: "marks" },
     { id: "cost", title: "About the recording", icon: "cost", part: "Recording", table: "cost" },
 ];
 
 /** Tables that stand below another one of their view, by the view's id. */
-export const BESIDE: Record<string, string[]> = { sizes: ["common_sizes", "usable_sizes"], lifetime: ["ages"], pages: ["mmap"] };
+export const BESIDE: Record<string, string[]> = { sizes: ["common_sizes", "usable_sizes"], lifetime: ["ages"], pages: ["mmap"], regions: ["region_map", "region_timeline"] };
 
 export function tabOf(id: string): Tab {
     return TABS.find((tab) => tab.id === id) ?? TABS[0];
@@ -49,7 +57,9 @@ const CHANGES: Tab = { id: "changes", title: "Changes", icon: "changes", part: "
 
 /** Every view of this report. */
 export function tabsOf(report: Report): Tab[] {
-    const tabs = [...TABS, ...extraTabs(report.tables ?? [])];
+    const tables = report.tables ?? [];
+    const has = (name: string | undefined) => tables.some((table) => table.name === name && table.rows.length > 0);
+    const tabs = [...TABS.filter((tab) => !tab.rare || has(tab.table)), ...extraTabs(tables)];
     if (report.before?.changes)
         tabs.splice(1, 0, CHANGES);
     return tabs;
