@@ -24,8 +24,11 @@ static void define_put(struct builder *builder, uint8_t kind, const void *define
 bool builder_begin(struct builder *builder, const struct builder_start *start, struct error *error)
 {
     struct str recorder = {0}, system = {0}, command = {0};
-    str_add_format(&recorder, "%s, imported by heaptracer " HT_VERSION, start->tool);
-    str_add(&system, "from ");
+    if (start->recorder)
+        str_add(&recorder, start->recorder);
+    else
+        str_add_format(&recorder, "%s, imported by heaptracer " HT_VERSION, start->tool);
+    str_add(&system, start->recorder ? "" : "from ");
     utf8_add_clean(&system, start->source);
     utf8_add_clean(&command, start->command ? start->command : "");
     struct trace_header header = {.pointer_bytes = start->pointer_bytes ? start->pointer_bytes : (uint32_t)sizeof(void *),
@@ -33,7 +36,7 @@ bool builder_begin(struct builder *builder, const struct builder_start *start, s
                                   .tick_ns = start->tick_ns ? start->tick_ns : 1,
                                   .sample_bytes = start->sample_bytes,
                                   .command = str_text(&command),
-                                  .machine = "an unknown machine",
+                                  .machine = start->machine ? start->machine : "an unknown machine",
                                   .system = str_text(&system),
                                   .directory = "",
                                   .recorder = str_text(&recorder),
@@ -41,7 +44,7 @@ bool builder_begin(struct builder *builder, const struct builder_start *start, s
     builder->has_begun = builder->sink->begin(builder->sink->context, &header, error);
     if (builder->has_begun) {
         define_put(builder, EVENT_PROCESS, &(struct process_definition){BUILDER_PROCESS, 0, 0, 0, str_text(&command)});
-        define_put(builder, EVENT_THREAD, &(struct thread_definition){.id = BUILDER_THREAD, .process = BUILDER_PROCESS, .name = "imported"});
+        define_put(builder, EVENT_THREAD, &(struct thread_definition){.id = BUILDER_THREAD, .process = BUILDER_PROCESS, .name = start->thread ? start->thread : "imported"});
         define_put(builder, EVENT_MARK, start->about);
     }
     str_done(&recorder);

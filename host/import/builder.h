@@ -42,6 +42,7 @@ struct builder {
 
 struct builder_start {
     const char *tool;    /* "heaptrack 1.4.0" */
+    const char *recorder, *machine, *thread; /* NULL: what imported it, an unknown machine, "imported" */
     const char *source;  /* the file */
     const char *command; /* NULL: not known */
     const char *about;   /* what is made up: one sentence, kept as a mark in the trace */

@@ -3,7 +3,7 @@
 
 Numbers with their units and runs of spaces may differ; a line "…" stands for any lines. A command that ends with "# ends with N" must end with N, any other
 with 0. All blocks of a page share one folder, in which `examples` is the project's, and `shop` and `shop-mended` are built from examples/tutorial/shop.c.
-With --update the pages are given what the commands print (where a "…" stood, the first lines stay as many as they were; "?" becomes all of it).
+A page with "<!-- needs: PROGRAM ... -->" is run only where those programs are. With --update the pages are given what the commands print (where a "…" stood, the first lines stay as many as they were; "?" becomes all of it).
 """
 import os
 import re
@@ -72,6 +72,10 @@ def prepare(folder):
 def page_check(path, is_update):
     """The number of steps that are not true."""
     lines = open(path, encoding="utf-8").read().split("\n")
+    absent = [name for line in lines for name in line.removeprefix("<!-- needs: ").removesuffix(" -->").split() if line.startswith("<!-- needs: ") and not shutil.which(name)]
+    if absent:
+        print(f"{path}: not run, there is no {' and no '.join(absent)}")
+        return 0
     out, bad, steps = [], 0, 0
     folder = os.path.realpath(tempfile.mkdtemp())
     try:
