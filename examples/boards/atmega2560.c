@@ -9,6 +9,8 @@
 #define STACK_BYTES 800
 #define BAUD_DIVISOR 16 /* 117647 baud with U2X: the nearest to 115200 that 16 MHz has */
 
+extern char __heap_start;
+
 static volatile uint16_t overflows;
 static void (*volatile interrupt_call)(void);
 
@@ -74,7 +76,7 @@ int board_interrupt(void (*call)(void))
 
 struct board_memory board_memory(void)
 {
-    return (struct board_memory){(char *)RAMEND + 1 - STACK_BYTES, (char *)RAMEND + 1, 0, 0};
+    return (struct board_memory){(char *)RAMEND + 1 - STACK_BYTES, (char *)RAMEND + 1, &__heap_start, __malloc_heap_end, 0, 0};
 }
 
 void board_exit(int code)

@@ -16,6 +16,7 @@
 
 struct board_memory {
     void *stack, *stack_end; /* main's, and the interrupts' */
+    void *heap, *heap_end;   /* malloc's */
     const void *image;       /* the program in flash; NULL: not to be read by pointers */
     uint32_t image_bytes;
 };

@@ -97,7 +97,7 @@ int board_interrupt(void (*call)(void))
 
 struct board_memory board_memory(void)
 {
-    return (struct board_memory){__StackLimit, __StackTop, __image_start, (uint32_t)(__image_end - __image_start)};
+    return (struct board_memory){__StackLimit, __StackTop, __heap_start, __heap_end, __image_start, (uint32_t)(__image_end - __image_start)};
 }
 
 /* SYS_EXIT_EXTENDED of semihosting. */

@@ -79,7 +79,7 @@ int board_interrupt(void (*call)(void))
 
 struct board_memory board_memory(void)
 {
-    return (struct board_memory){__stack_limit, __stack, __image_start, (uint32_t)(__image_end - __image_start)};
+    return (struct board_memory){__stack_limit, __stack, __heap_start, __heap_end, __image_start, (uint32_t)(__image_end - __image_start)};
 }
 
 void board_exit(int code)

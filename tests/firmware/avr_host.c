@@ -1,7 +1,8 @@
 /* avr_host: in an ATmega2560's ELF, and on standard input what its serial line is to get, out what the line sends, byte for byte, on standard output.
  *
  * The exit status is what the firmware left in GPIOR0 before it slept for ever; 124 after --cycles; 2 for a usage error, 99 for a crash.
- * The line has its real pace, and the clock is simavr's exact cycle count: --say prints both at the end on standard error. */
+ * simavr 1.6 skips a word too many where a skip stands before adiw or sbiw with a constant that ends with 12 to 15, which is how a signed division by 16 or more
+ * is compiled: what runs here divides without a sign. The line has its real pace, and the clock is simavr's exact cycle count: --say prints both at the end on standard error. */
 #include <poll.h>
 #include <simavr/avr_uart.h>
 #include <simavr/sim_avr.h>
