@@ -10,6 +10,8 @@
 #include <soc/soc.h>
 
 #include "target/sink/sink_text.h"
+#include <heaptracer/leak_tracker.h>
+
 #include "esp_calls.h"
 #include "esp_idf.h"
 #include "esp_system_facts.h"
@@ -96,12 +98,20 @@ void __wrap_vTaskDelete(TaskHandle_t task)
     __real_vTaskDelete(task);
 }
 
+/* For the tracer's own tables PSRAM is best, where there is some that it may use. */
+static uint32_t caps_for(uint32_t caps)
+{
+    if (caps == HT_CAPS_TRACKER)
+        return CONFIG_HEAPTRACER_PSRAM ? MALLOC_CAP_SPIRAM : MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT;
+    return caps ? caps : MALLOC_CAP_DEFAULT;
+}
+
 /* HT_MALLOC and its like: the core tells them, so the hooks are silent. */
 void *ht_port_malloc(size_t bytes, uint32_t caps)
 {
     struct ht_esp_call call;
     ht__esp_call_silence(&call, NULL);
-    void *block = heap_caps_malloc(bytes, caps ? caps : MALLOC_CAP_DEFAULT);
+    void *block = heap_caps_malloc(bytes, caps_for(caps));
     ht__esp_call_speak(&call);
     return block;
 }
@@ -110,7 +120,7 @@ void *ht_port_realloc(void *block, size_t bytes, uint32_t caps)
 {
     struct ht_esp_call call;
     ht__esp_call_silence(&call, NULL);
-    block = heap_caps_realloc(block, bytes, caps ? caps : MALLOC_CAP_DEFAULT);
+    block = heap_caps_realloc(block, bytes, caps_for(caps));
     ht__esp_call_speak(&call);
     return block;
 }

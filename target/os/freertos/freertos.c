@@ -8,6 +8,13 @@
 #define HT_FREERTOS_WRAP 0
 #endif
 
+#ifndef configAPPLICATION_ALLOCATED_HEAP
+#define configAPPLICATION_ALLOCATED_HEAP 0
+#endif
+#if configAPPLICATION_ALLOCATED_HEAP
+extern uint8_t ucHeap[];
+#endif
+
 volatile uint8_t ht_freertos_running;
 
 /* The walker may read wherever a stack is. */
@@ -38,6 +45,9 @@ void ht_freertos_begin(void *stack, size_t bytes)
 {
     stacks_grow(stack, (char *)stack + bytes);
     ht_stack_main(stack, bytes);
+#if configAPPLICATION_ALLOCATED_HEAP /* else only the kernel's own file knows where it is */
+    ht_heap_main("FreeRTOS", ucHeap, configTOTAL_HEAP_SIZE, HT_MEMORY_RAM);
+#endif
     ht_heap_watch(0, heap_use, NULL);
 }
 

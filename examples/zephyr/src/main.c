@@ -1,0 +1,35 @@
+/* main: a thread that forgets every tenth reading; the stream has the chosen serial line for itself. */
+#include <zephyr/device.h>
+#include <zephyr/drivers/uart.h>
+#include <zephyr/kernel.h>
+
+#include "target/os/zephyr/heaptracer_zephyr.h"
+#include "target/sink/sink_uart.h"
+
+static const struct device *const line = DEVICE_DT_GET(DT_CHOSEN(zephyr_console));
+
+static void line_put(void *context, uint8_t byte)
+{
+    ARG_UNUSED(context);
+    uart_poll_out(line, byte);
+}
+
+static int line_get(void *context)
+{
+    unsigned char byte;
+    ARG_UNUSED(context);
+    return uart_poll_in(line, &byte) == 0 ? byte : -1;
+}
+
+static struct ht_uart uart = {.put = line_put, .get = line_get};
+
+int main(void)
+{
+    ht_zephyr_start(&(struct ht_config){.sink = ht_uart_begin(&uart)});
+    for (unsigned int round = 0;; round++) {
+        void *reading = k_malloc(64);
+        k_msleep(10);
+        if (round % 10)
+            k_free(reading);
+    }
+}
