@@ -8,7 +8,8 @@
 /* The start-up and the end are left out: the middle of a run shows whether it grows. */
 enum { FROM_PERCENT = 25, TO_PERCENT = 90, SLICES_LEAST = 12, SITES_LOOKED_AT = 64, SITES_TOLD = 3 };
 static const double duration_least_ns = 1e9, duration_critical_ns = 10e9;
-static const double rising_warn = 0.8, rising_critical = 0.9, share_warn = 0.1, share_critical = 0.3, site_bytes_least = 65536, site_bytes_least_firmware = 256;
+static const double rising_warn = 0.8, rising_critical = 0.9, share_warn = 0.1, share_critical = 0.3, site_bytes_least = 65536, site_bytes_least_firmware = 64;
+static const double duration_least_firmware_ns = 10e6;
 
 struct window {
     uint32_t from, to; /* slices [from, to) */
@@ -97,7 +98,7 @@ static void site_tell(struct health *health, const struct health_input *input, c
     const char *evidence = health_text(health, "Its live bytes rose by %s in the middle of the run (%s a second), in %s of all pairs of moments; it holds %s more at "
                                                "the end than at the start. Told from %s and 90 %% of pairs.",
                                        health_bytes(health, growth->grown), health_bytes(health, ratio(growth->grown, window.seconds)),
-                                       health_ratio(health, growth->rising), health_bytes(health, growth->net), health_is_firmware(input) ? "256 B" : "64 KiB");
+                                       health_ratio(health, growth->rising), health_bytes(health, growth->net), health_is_firmware(input) ? "64 B" : "64 KiB");
     health_add(health, (struct health_finding){.id = "growth_site",
                                                .title = "A call stack keeps more and more memory",
                                                .severity = HEALTH_WARN,
@@ -137,7 +138,7 @@ void health_rule_growth(struct health *health, const struct health_input *input)
     const struct slices_answer *slices = input->slices;
     struct window window = window_find(slices);
     double values[SLICES_MOST], duration = health_number(input, "summary", 0, "duration_ns"), peak = health_number(input, "summary", 0, "peak_bytes");
-    if (duration < duration_least_ns || window.to - window.from < SLICES_LEAST)
+    if (duration < (health_is_firmware(input) ? duration_least_firmware_ns : duration_least_ns) || window.to - window.from < SLICES_LEAST)
         return;
     for (uint32_t i = window.from; i < window.to; i++)
         values[i] = (double)slices->totals[i].live.bytes;

@@ -144,7 +144,7 @@ static void placement_see(void *state, const struct changes *changes)
     if (!region_watch(&placement->watch))
         return;
     for (const struct change *change = changes->all; change < changes->all + changes->count; change++)
-        if (change_way(change))
+        if (change_way(change) && region_concerns(&placement->watch, change))
             change_see(placement, change);
 }
 

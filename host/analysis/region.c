@@ -101,9 +101,9 @@ void regions_done(struct regions *regions)
 bool region_watch(struct region_watch *watch)
 {
     const struct heap *heap;
-    while (!watch->has_some && (heap = model_heap(watch->model, watch->heaps))) {
-        watch->has_some = region_is(heap);
-        watch->heaps++;
+    for (; (heap = model_heap(watch->model, watch->heaps)); watch->heaps++) {
+        watch->has_some |= region_is(heap);
+        watch->has_malloc |= !heap->id && region_is(heap);
     }
     return watch->has_some;
 }

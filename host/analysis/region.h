@@ -43,9 +43,14 @@ void regions_done(struct regions *regions);
 struct region_watch {
     const struct model *model;
     size_t heaps; /* that were looked at */
-    bool has_some;
+    bool has_some, has_malloc; /* has_malloc: a heap of malloc itself is one */
 };
 bool region_watch(struct region_watch *watch);
+/* Whether the change is about a region's block. */
+static inline bool region_concerns(const struct region_watch *watch, const struct change *change)
+{
+    return change->block.heap || watch->has_malloc;
+}
 
 /* What is known of its use: told by firmware, else computed from the recorded blocks and the region's size. */
 struct region_use {

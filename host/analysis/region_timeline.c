@@ -113,7 +113,7 @@ static void lines_see(void *state, const struct changes *changes)
     if (!region_watch(&lines->watch))
         return;
     for (const struct change *change = changes->all; change < changes->all + changes->count; change++)
-        if (change_way(change))
+        if (change_way(change) && region_concerns(&lines->watch, change))
             line_see(line_of(lines, change->block.process, change->block.heap), change);
 }
 

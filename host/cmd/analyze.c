@@ -88,7 +88,7 @@ static const struct {
     {"hotspots", "allocated_bytes,share,allocations,stack"},
     {"temporary", "count,share,bytes,stack"},
     /* of firmware, else empty and not shown */
-    {"faults", "fault,time_ns,task,block,block_bytes,first_bad,guess,found_by,stack"},
+    {"faults", "fault,time_ns,task,block,block_bytes,first_bad,guess,found_by,stack,found_stack"},
     {"tasks", "name,stack_bytes,most_used_bytes,left_bytes,used_share,level,allocated_bytes,live_bytes"},
     {"regions", "name,kind,size_bytes,used_bytes,used_share,free_bytes,largest_free_bytes,fragmentation,least_free_bytes,refused"},
 };

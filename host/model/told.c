@@ -1,6 +1,7 @@
 /* told: in what firmware tells of itself, out the latest state of its stacks, heaps and pools, and its faults and alerts with what the model knows of them.
  */
 #include "state.h"
+#include "wire/device.h"
 
 /* The live block that a fault is about, and its heap; NULL: none is known. */
 static const struct slot *told_block(const struct model *model, uint32_t process, ht_addr address, uint32_t *heap)
@@ -25,12 +26,24 @@ static uint32_t told_heap_at(const struct model *model, uint32_t process, ht_add
     return found ? found->id : 0;
 }
 
+/* Whose stack ran over, where it is known: not who found it. A canary may lie just below. */
+static uint32_t told_stack_owner(const struct model *model, const struct event *event, uint32_t process)
+{
+    enum { BELOW = 64 };
+    for (size_t i = 1; i < model->threads.count; i++) {
+        const struct thread *thread = model->threads.at + i;
+        if (thread->process == process && thread->stack_bytes && event->address + BELOW - thread->stack_base < thread->stack_bytes + BELOW)
+            return (uint32_t)i;
+    }
+    return model_thread_index(model, event->thread);
+}
+
 static void told_fault(struct model *model, const struct event *event, uint32_t process)
 {
     const struct fault_definition *told = event->define;
     struct fault fault = {.time_ns = event->time_ns,
                           .process = process,
-                          .thread = model_thread_index(model, event->thread),
+                          .thread = told->kind == HT_FAULT_STACK_OVERFLOW ? told_stack_owner(model, event, process) : model_thread_index(model, event->thread),
                           .heap = event->heap,
                           .stack = event->stack < model->frames.count ? event->stack : 0,
                           .address = event->address,

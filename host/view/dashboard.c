@@ -162,12 +162,15 @@ static void tasks_put(const struct dashboard *dashboard)
         return;
     board_rule(&dashboard->board);
     board_line(&dashboard->board, PAINT_TITLE, "Task Stacks:");
-    for (size_t i = 0; i < tasks->row_count && i < ROWS_MOST; i++) {
+    size_t count = 0; /* of those whose stacks are watched: they come first */
+    while (count < tasks->row_count && count < ROWS_MOST && *words_of(tasks, count, "level"))
+        count++;
+    for (size_t i = 0; i < count; i++) {
         char bar[BOARD_BAR_ROOM], size[NUMBER_ROOM], left[NUMBER_ROOM];
         const char *level = words_of(tasks, i, "level");
-        board_branch(&dashboard->board, i + 1 == tasks->row_count || i + 1 == ROWS_MOST, level_role(level), "%-14.14s %s %10s left of %10s  %s",
-                     words_of(tasks, i, "name"), board_bar(&dashboard->board, bar, cell_of(tasks, i, "used_share").f),
-                     number_bytes(left, cell_of(tasks, i, "left_bytes").u), number_bytes(size, cell_of(tasks, i, "stack_bytes").u), level);
+        board_branch(&dashboard->board, i + 1 == count, level_role(level), "%-14.14s %s %10s left of %10s  %s", words_of(tasks, i, "name"),
+                     board_bar(&dashboard->board, bar, cell_of(tasks, i, "used_share").f), number_bytes(left, cell_of(tasks, i, "left_bytes").u),
+                     number_bytes(size, cell_of(tasks, i, "stack_bytes").u), level);
     }
 }
 
@@ -188,20 +191,38 @@ static void pools_put(const struct dashboard *dashboard)
     }
 }
 
+/* Where the block was made, else where the fault was found. */
+static void fault_place(struct str *out, const struct dashboard *dashboard, const struct table *faults, size_t row)
+{
+    static const struct column column = {"stack", "", "", "", COLUMN_STACK};
+    struct view plain = *dashboard->report->view;
+    uint64_t stack = cell_of(faults, row, "stack").u;
+    plain.has_colour = false;
+    stack = stack ? stack : cell_of(faults, row, "found_stack").u;
+    str_clear(out);
+    if (*words_of(faults, row, "source"))
+        str_add(out, words_of(faults, row, "source"));
+    else if (stack)
+        cell_text(out, &plain, &column, (union cell){.u = stack});
+}
+
 static void faults_put(const struct dashboard *dashboard)
 {
     const struct table *faults = table_find(dashboard->report, "faults");
     if (!faults || !faults->row_count)
         return;
     board_rule(&dashboard->board);
+    struct str place = {0};
     board_line(&dashboard->board, PAINT_TITLE, "Faults: %zu", faults->row_count);
     for (size_t i = 0; i < faults->row_count && i < ROWS_MOST; i++) {
         char time[NUMBER_ROOM];
-        const char *guess = words_of(faults, i, "guess"), *task = words_of(faults, i, "task"), *source = words_of(faults, i, "source");
+        const char *guess = words_of(faults, i, "guess"), *task = words_of(faults, i, "task");
+        fault_place(&place, dashboard, faults, i);
         board_branch(&dashboard->board, i + 1 == faults->row_count || i + 1 == ROWS_MOST, PAINT_HOT, "%10s  %-15s %s%s%s%s%s%s",
                      number_time(time, cell_of(faults, i, "time_ns").u), words_of(faults, i, "fault"), *task ? "in " : "", task, *guess ? ", " : "", guess,
-                     *source ? "  " : "", source);
+                     place.count ? "  " : "", str_text(&place));
     }
+    str_done(&place);
 }
 
 static void alerts_put(const struct dashboard *dashboard)

@@ -288,6 +288,36 @@ static void a_fault_finds_its_heap_and_block(void **state)
     subject_done(&subject);
 }
 
+static void put_large(struct pipeline *pipeline, uint32_t heap, uint32_t stack, uint8_t flags)
+{
+    pipeline_put(pipeline, &(struct event){.kind = EVENT_FRAME, .define = &(struct frame_definition){.id = stack}});
+    pipeline_put(pipeline,
+                 &(struct event){.kind = EVENT_ALLOC, .process = 1, .heap = heap, .flags = flags, .address = 0x10000ull * stack, .size = 8192, .stack = stack});
+}
+
+/* Large blocks, one of each made in an interrupt. */
+static void what_interrupts_make_belongs_in_internal_memory(void **state)
+{
+    (void)state;
+    struct subject subject = {.pipeline = pipeline_new(&(struct pipeline_options){0}, light_header(), NULL)};
+    pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_PROCESS, .process = 1, .define = &(struct process_definition){1, 0, 1, 0, "x"}});
+    for (uint32_t heap = 1; heap <= 2; heap++)
+        pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_HEAP,
+                                                       .process = 1,
+                                                       .define = &(struct heap_definition){
+                                                           .id = heap, .process = 1, .kind = heap == 1 ? HT_MEMORY_INTERNAL : HT_MEMORY_EXTERNAL}});
+    put_large(subject.pipeline, 1, 1, EVENT_INTERRUPT);
+    put_large(subject.pipeline, 1, 2, 0);
+    put_large(subject.pipeline, 2, 3, EVENT_INTERRUPT);
+    put_large(subject.pipeline, 2, 4, 0);
+    subject_answer(&subject);
+    const struct table *placement = table_of(&subject, "placement");
+    static const char *const advices[] = {"", "stay", "to external", "to internal", "stay"};
+    for (uint32_t stack = 1; stack <= 4; stack++)
+        assert_string_equal(cell(placement, row_of_stack(placement, stack), "advice").text, advices[stack]);
+    subject_done(&subject);
+}
+
 static uint64_t newest_used(const struct table *line)
 {
     return cell(line, line->row_count - 1, "used_bytes").u;
@@ -369,6 +399,7 @@ int main(void)
         cmocka_unit_test(a_range_has_its_own_faults),
         cmocka_unit_test(others_have_none_of_it),
         cmocka_unit_test(a_fault_finds_its_heap_and_block),
+        cmocka_unit_test(what_interrupts_make_belongs_in_internal_memory),
         cmocka_unit_test(what_is_told_often_is_bounded),
         cmocka_unit_test(the_health_report_finds_what_was_planted),
     };
