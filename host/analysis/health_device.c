@@ -68,7 +68,7 @@ static const char *fault_advice(const char *fault)
 static const char *fault_place(struct health *health, const struct health_input *input, size_t row)
 {
     double bad = health_number(input, "faults", row, "bad_bytes"), size = health_number(input, "faults", row, "block_bytes");
-    if (!bad || !health_number(input, "faults", row, "block"))
+    if (!bad || !health_number(input, "faults", row, "block") || !strcmp(health_word(input, "faults", row, "fault"), "stack overflow"))
         return "";
     return health_text(health, ": %s byte%s from offset %.0f of a block of %s", health_count(health, bad), bad == 1 ? "" : "s",
                        health_number(input, "faults", row, "first_bad"), health_bytes(health, size));

@@ -18,7 +18,7 @@ const text = (row: Row, name: string): string => String(row[name] ?? "");
 /** The block and what is bad of it, to scale. */
 function Strip(props: { row: Row }) {
     const size = numberOf(props.row.block_bytes), first = numberOf(props.row.first_bad), bad = numberOf(props.row.bad_bytes);
-    if (size === 0 || bad === 0)
+    if (size === 0 || bad === 0 || text(props.row, "fault") === "stack overflow")
         return null;
     const low = Math.min(0, first), high = Math.max(size, first + bad), whole = high - low;
     const part = (from: number, to: number) => ({ left: `${(from - low) / whole * 100}%`, width: `${(to - from) / whole * 100}%` });
@@ -36,7 +36,9 @@ function Who(props: { report: Report; title: string; stack: number }) {
 
 function sentenceOf(row: Row): string {
     const bad = numberOf(row.bad_bytes), told: string[] = [];
-    if (numberOf(row.block_bytes) > 0)
+    if (text(row, "fault") === "stack overflow")
+        told.push(`The canary at ${text(row, "address")}, the end of the stack${text(row, "task") && ` of ${text(row, "task")}`}, is not as it was left`);
+    else if (numberOf(row.block_bytes) > 0)
         told.push(`${bad > 0 ? `${plural(bad, "byte")} from offset ${numberOf(row.first_bad)} of a` : "A"} block of ${bytes(numberOf(row.block_bytes))} at ${text(row, "block")}`);
     else
         told.push(`${bad > 0 ? `${plural(bad, "byte")} at` : "At"} ${text(row, "address")}`);
