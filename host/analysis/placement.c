@@ -153,6 +153,7 @@ struct evidence {
     const struct heap *heap, *other; /* where it is; of the other kind, in the same process */
     uint32_t caps;                   /* that the site asks for */
     double mean, rate;
+    bool is_slower; /* external memory, at random places, than half of internal; or nobody measured */
 };
 
 static const char *advise(const struct place *place, const struct evidence *evidence, const char **why)
@@ -163,9 +164,9 @@ static const char *advise(const struct place *place, const struct evidence *evid
         return *why = "DMA", here;
     if (place->in_interrupt)
         return *why = "interrupt", here;
-    if (evidence->mean < SMALL_BELOW && evidence->rate >= hot_small)
+    if (evidence->is_slower && evidence->mean < SMALL_BELOW && evidence->rate >= hot_small)
         return *why = "small and often", here;
-    if (evidence->rate >= hot_large)
+    if (evidence->is_slower && evidence->rate >= hot_large)
         return *why = "very often", here;
     if (is_external)
         return *why = evidence->caps & HT_CAP_EXTERNAL ? "asked for" : "", "stay";
@@ -196,6 +197,13 @@ static const struct heap *other_find(const struct model *model, const struct hea
     return best;
 }
 
+static bool external_is_slower(const struct evidence *evidence)
+{
+    bool is_external = region_is_external(evidence->heap->kind);
+    const struct heap *external = is_external ? evidence->heap : evidence->other, *internal = is_external ? evidence->other : evidence->heap;
+    return !internal->bandwidth.read_random || !external->bandwidth.read_random || external->bandwidth.read_random < internal->bandwidth.read_random / 2;
+}
+
 static uint64_t pass_ns(const struct evidence *evidence)
 {
     bool is_external = region_is_external(evidence->heap->kind);
@@ -220,6 +228,7 @@ static void placement_row(const struct placement *placement, const struct place 
     evidence.caps = site->source < source_count ? sources[site->source].caps : 0;
     evidence.mean = ratio((double)place->bytes, (double)place->made);
     evidence.rate = ratio((double)place->made, (double)age_ns(model_get_totals(model)->begin_ns, model_time(model)) / 1e9);
+    evidence.is_slower = external_is_slower(&evidence);
     union cell *row = table_row(table);
     row[STACK].u = site->stack;
     row[HEAP].u = place->heap;
@@ -254,7 +263,8 @@ const struct analysis analysis_placement = {
     .about = "For programs with internal and external memory (PSRAM): where the blocks of each call stack belong. Small blocks that are made often, what asks "
              "for DMA "
              "and what interrupts make belong in internal memory; blocks of 4 KiB and more on average in external memory. How often a block is read or "
-             "written is not recorded.",
+             "written is not recorded. Where both were measured and external memory is at random at least half as fast, how often does not "
+             "matter. As ht_advise on the target.",
     .is_rare = true,
     .columns = columns,
     .column_count = COLUMN_COUNT_OF(columns),

@@ -318,6 +318,37 @@ static void what_interrupts_make_belongs_in_internal_memory(void **state)
     subject_done(&subject);
 }
 
+/* Advice for small blocks that are made and freed in external memory all the time, which is read at random at `rate` kB/s; internal memory at 1000. */
+static bool small_ones_may_stay(uint64_t rate)
+{
+    struct subject subject = {.pipeline = pipeline_new(&(struct pipeline_options){0}, light_header(), NULL)};
+    pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_PROCESS, .process = 1, .define = &(struct process_definition){1, 0, 1, 0, "x"}});
+    pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_FRAME, .define = &(struct frame_definition){.id = 1}});
+    for (uint32_t heap = 1; heap <= 2; heap++) {
+        struct heap_definition define = {.id = heap, .process = 1, .kind = heap == 1 ? HT_MEMORY_INTERNAL : HT_MEMORY_EXTERNAL};
+        struct bandwidth_definition bandwidth = {.bytes = 4096, .read_random = heap == 1 ? 1000 : rate};
+        pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_HEAP, .process = 1, .define = &define});
+        pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_BANDWIDTH, .process = 1, .heap = heap, .define = &bandwidth});
+    }
+    for (uint64_t i = 1; i <= 100; i++) {
+        pipeline_put(subject.pipeline,
+                     &(struct event){.kind = EVENT_ALLOC, .process = 1, .heap = 2, .address = 0x1000, .size = 40, .stack = 1, .time_ns = i * 10 * ms});
+        pipeline_put(subject.pipeline, &(struct event){.kind = EVENT_FREE, .process = 1, .heap = 2, .address = 0x1000, .time_ns = i * 10 * ms});
+    }
+    subject_answer(&subject);
+    bool may_stay = !strcmp(cell(table_of(&subject, "placement"), 0, "advice").text, "stay");
+    subject_done(&subject);
+    return may_stay;
+}
+
+static void what_is_fast_may_hold_small_blocks(void **state)
+{
+    (void)state;
+    assert_false(small_ones_may_stay(0));
+    assert_false(small_ones_may_stay(499));
+    assert_true(small_ones_may_stay(500));
+}
+
 static uint64_t newest_used(const struct table *line)
 {
     return cell(line, line->row_count - 1, "used_bytes").u;
@@ -400,6 +431,7 @@ int main(void)
         cmocka_unit_test(others_have_none_of_it),
         cmocka_unit_test(a_fault_finds_its_heap_and_block),
         cmocka_unit_test(what_interrupts_make_belongs_in_internal_memory),
+        cmocka_unit_test(what_is_fast_may_hold_small_blocks),
         cmocka_unit_test(what_is_told_often_is_bounded),
         cmocka_unit_test(the_health_report_finds_what_was_planted),
     };
