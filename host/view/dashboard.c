@@ -70,7 +70,7 @@ static void region_put(const struct dashboard *dashboard, size_t row)
                  board_bar(&dashboard->board, bar, pieces));
 }
 
-/* Of a program without regions. */
+/* Of a program whose malloc is no region. */
 static void heap_put(const struct dashboard *dashboard)
 {
     const struct model_totals *totals = model_get_totals(dashboard->report->model);
@@ -95,10 +95,11 @@ static size_t regions_choose(const struct dashboard *dashboard, size_t *rows)
 static void regions_put(const struct dashboard *dashboard)
 {
     size_t rows[REGIONS_MOST], count = regions_choose(dashboard, rows);
-    if (!count)
+    bool has_malloc = !count || !model_get_totals(dashboard->report->model)->told;
+    if (has_malloc)
         heap_put(dashboard);
     for (size_t i = 0; i < count; i++) {
-        if (i)
+        if (i || has_malloc)
             board_line(&dashboard->board, PAINT_PLAIN, "%s", "");
         region_put(dashboard, rows[i]);
     }

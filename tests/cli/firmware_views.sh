@@ -9,6 +9,8 @@ cp "$SOURCE/tests/golden/$trace" .
 "$HT" report $trace --format dashboard >dashboard.txt
 diff dashboard.txt "$SOURCE/tests/cli/expected/dashboard_light.txt" || fail "the dashboard is not as kept"
 [ "$("$HT" report $trace --format dashboard | python3 -c 'import sys; print(*{len(line.rstrip("\n")) for line in sys.stdin})')" = 100 ] || fail "the dashboard is not square"
+"$HT" dump $trace --json >events.json
+python3 "$SOURCE/tests/cli/check_events.py" "$SOURCE/docs/json-schema/event.schema.json" events.json || fail "events do not follow the schema"
 "$HT" analyze $trace >page.txt
 for title in Faults Tasks Regions; do grep -qx "$title" page.txt || fail "the first page has no $title"; done
 for table in faults alerts tasks regions region_timeline region_map placement pools; do
