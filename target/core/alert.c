@@ -68,15 +68,8 @@ static bool passes(uint8_t watch, uint32_t value, uint32_t threshold)
 
 static void notify(const struct ht_alert *alert)
 {
-#if HT_WITH_STREAM
-    ht_lock before;
     const ht_number numbers[] = {alert->light, alert->watch + 1u, alert->value, alert->threshold};
-    const char *name = names[alert->watch];
-    if (core_streams() && ht__enter(&before)) {
-        ht__outbox_rare(HT_TOLD_ALERT, numbers, HT_ALERT_NUMBERS, name, __builtin_strlen(name));
-        ht__leave(before);
-    }
-#endif
+    ht__outbox_tell(HT_TOLD_ALERT, numbers, HT_ALERT_NUMBERS, names[alert->watch]);
     ht__text(ht_port_print, "heaptracer: %s: %s %u, threshold %u\n", lights[alert->light], names[alert->watch], alert->value, alert->threshold);
     if (ht__core.on_alert)
         ht__core.on_alert(ht__core.alert_context, alert);

@@ -41,6 +41,8 @@ void *ht_calloc_from(const struct ht_site *site, size_t count, size_t bytes)
     return block ? __builtin_memset(block, 0, all) : NULL;
 }
 
+#if HT_WITH_GUARD
+
 /* The story of a block that lives, as far as the table knows. */
 static bool live_story(const void *block, struct ht_live *story)
 {
@@ -80,8 +82,6 @@ static bool is_wrong(const struct ht_site *site, const void *block, uint8_t foun
     ht__hook_fault(site, &fault);
     return true;
 }
-
-#if HT_WITH_GUARD
 
 static void double_free(const struct ht_site *site, const void *block, uint8_t found_by)
 {
@@ -149,10 +149,10 @@ void ht_free_from(const struct ht_site *site, void *block)
         free_guarded(site, block, size);
         return;
     }
-#endif
     struct ht_live story;
     if (!live_story(block, &story) && is_wrong(site, block, HT_FOUND_FREE))
         return;
+#endif
     ht_on_free_from(site, ht__heap_of(block), block);
     ht_port_free(block);
 }
@@ -189,10 +189,10 @@ void *ht_realloc_from(const struct ht_site *site, void *block, size_t bytes)
     if (found == HT_GUARDED_FREED)
         return NULL;
     is_guarded = found != HT_GUARDED_FOREIGN;
-#endif
     struct ht_live story;
     if (!is_guarded && !live_story(block, &story) && is_wrong(site, block, HT_FOUND_RESIZE))
         return NULL;
+#endif
     return resize(site, block, bytes, is_guarded);
 }
 

@@ -90,14 +90,8 @@ int ht_bandwidth(ht_heap_id heap, void *memory, size_t bytes, struct ht_bandwidt
     result->write_random = speed(&run, write_at_random);
     result->read_random = speed(&run, read_at_random);
     ht__core.heaps[heap].random_read = result->read_random;
-#if HT_WITH_STREAM
-    ht_lock before;
     const ht_number numbers[] = {heap, run.count * sizeof(uint32_t), result->read_sequential, result->write_sequential, result->read_random, result->write_random};
-    if (ht__core.running != HT_STATE_IDLE && core_streams() && ht__enter(&before)) {
-        ht__outbox_rare(HT_TOLD_BANDWIDTH, numbers, HT_BANDWIDTH_NUMBERS, NULL, 0);
-        ht__leave(before);
-    }
-#endif
+    ht__outbox_tell(HT_TOLD_BANDWIDTH, numbers, HT_BANDWIDTH_NUMBERS, NULL);
     return 0;
 }
 

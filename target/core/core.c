@@ -122,46 +122,39 @@ static void identify(const struct ht_config *config)
 /* Heaps, tasks and pools that were told of before stay. */
 static void reset(const struct ht_config *config)
 {
-    ht__core.counters = (struct ht_counters){0};
+    uint32_t boot = ht__core.boot;
+    __builtin_memset(&ht__core, 0, offsetof(struct ht_core, heaps));
     for (uint8_t heap = 0; heap < HT_HEAPS; heap++)
         ht__core.heaps[heap].used = ht__core.heaps[heap].blocks = 0;
     ht__core.mode = config->mode;
     ht__core.sink = config->sink;
     ht__core.free_stacks = config->free_stacks;
     ht__core.scan_blocks = config->scan;
-    ht__core.wants = 0;
     ht__core.worst = HT_LIGHT_NO_DATA;
 #if HT_WITH_STREAM
-    uint16_t sequence = ht__core.outbox.sequence;
-    ht__core.outbox = (struct ht_outbox){.sequence = sequence};
-    ht__core.outbox.frame.address_base = ht__core.heaps[0].bytes ? ht__core.heaps[0].base : ht__core.heaps[HT_HEAPS > 1].base;
+    ht__core.boot = boot;
+    ht__core.outbox.frame.address_base = ht__core.heaps[ht__core.heaps[0].bytes ? 0 : HT_HEAPS > 1].base;
     ht__core.outbox.frame.pc_base = (uintptr_t)ht_port_image().start;
-#endif
-#if HT_WITH_TABLE
-    ht__core.live = (struct ht_live_table){0};
+#else
+    (void)boot;
 #endif
 #if HT_WITH_ALERTS
     ht__core.thresholds = config->thresholds;
     ht__core.on_alert = config->on_alert;
     ht__core.alert_context = config->context;
-    for (uint8_t watch = 0; watch < HT_WATCHES; watch++)
-        ht__core.lights[watch] = HT_LIGHT_OK;
-    ht__core.baseline = 0;
 #endif
 }
 
+/* IDLE is told before it is, and else after. */
 void ht__state_set(enum ht_running running)
 {
-    ht_lock before;
-    if (ht__core.running == running || !ht__enter(&before))
-        return;
-    ht__core.running = (uint8_t)running;
-#if HT_WITH_STREAM
     const ht_number state = running;
-    if (core_streams())
-        ht__outbox_rare(HT_TOLD_STATE, &state, 1, NULL, 0);
-#endif
-    ht__leave(before);
+    if (ht__core.running == running)
+        return;
+    if (ht__core.running == HT_STATE_IDLE)
+        ht__core.running = (uint8_t)running;
+    ht__outbox_tell(HT_TOLD_STATE, &state, 1, NULL);
+    ht__core.running = (uint8_t)running;
 }
 
 int ht_start(const struct ht_config *config)
@@ -180,9 +173,8 @@ int ht_start(const struct ht_config *config)
     if (config->mode != HT_MODE_TABLE && (!config->sink || !config->sink->write))
         return HT_NO_SINK;
     ht__core.running = HT_STATE_IDLE;
-    ht__core.configured = false;
-    identify(config);
     reset(config);
+    identify(config);
     if (!open_slots(&rest, config) || !open_quarantine(&rest, config) || !open_table(&rest, config) || !open_outbox(&rest))
         return HT_TOO_SMALL;
 #if HT_WITH_STREAM
@@ -210,17 +202,9 @@ enum ht_running ht_state(void)
 
 void ht_mark(const char *label)
 {
-#if HT_WITH_STREAM
-    ht_lock before;
-    const ht_number task = ht_port_task();
-    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !label || !ht__enter(&before))
-        return;
-    if (!ht__outbox_rare(HT_TOLD_MARK, &task, 1, label, __builtin_strlen(label)))
-        ht__outbox_miss(0);
-    ht__leave(before);
-#else
-    (void)label;
-#endif
+    const ht_number task = ht_port_in_interrupt() ? 0 : ht_port_task();
+    if (label)
+        ht__outbox_tell(HT_TOLD_MARK, &task, 1, label);
 }
 
 void ht_counters_read(struct ht_counters *counters)

@@ -21,6 +21,8 @@
 #endif
 #endif
 
+#define HT_WITH_FAULTS (HT_WITH_GUARD || HT_WITH_STACKS)
+
 enum { HT_SLOT_NONE = 0, HT_SLOT_FULL = 0xffff /* a stack was walked, but no slot was free */, HT_LIVE_INTERRUPT = 0x80, HT_LIVE_GUARDED = 0x40, HT_LIVE_TASK = 0x3f };
 
 /* A live block. address 0: the cell is free. */
@@ -102,24 +104,24 @@ struct ht_fault {
 enum { HT_WANT_EPOCH = 1, HT_WANT_SNAPSHOT = 2, HT_WANT_DETACHED = 4, HT_WANT_FAULT = 8 };
 
 struct ht_core {
+    /* from here to `heaps` a start sets all to 0 */
     const struct ht_sink *sink;
     volatile uint8_t running; /* enum ht_running */
     volatile uint8_t busy;    /* a hook has the lock: whoever comes now was let through by it */
     uint8_t mode, configured;
     uint8_t wants, free_stacks, scan_blocks, worst;
-    uint32_t boot, last_told; /* last_told: when the state of heaps and stacks was told */
-    uint32_t image_hash;
-    uint16_t epoch, sources, snapshot_blocks;
+    uint16_t snapshot_blocks;
+    uint32_t last_told;       /* when the state of heaps and stacks was told */
+    uint32_t boot, image_hash;
     struct ht_counters counters;
+#if HT_WITH_FAULTS
     struct ht_fault fault; /* the first that ht_pump has to say; its block's slot is held */
-    struct ht_heap heaps[HT_HEAPS];
-    struct ht_task tasks[HT_TASKS];
+#endif
 #if HT_FRAMES
     struct ht_slots slots;
 #endif
 #if HT_WITH_STREAM
     struct ht_outbox outbox;
-    struct ht_source_told caps[HT_CAPS];
     uint8_t names; /* of the epoch that are told: heaps, then tasks */
 #endif
 #if HT_WITH_TABLE
@@ -128,15 +130,21 @@ struct ht_core {
 #if HT_WITH_GUARD
     struct ht_quarantine quarantine;
 #endif
-#if HT_WITH_POOLS
-    struct ht_pool *pools;
-#endif
 #if HT_WITH_ALERTS
     const struct ht_threshold *thresholds;
     void (*on_alert)(void *context, const struct ht_alert *alert);
     void *alert_context;
     uint32_t baseline;
     uint8_t lights[HT_WATCHES];
+#endif
+    struct ht_heap heaps[HT_HEAPS];
+    struct ht_task tasks[HT_TASKS];
+    uint16_t epoch, sources;
+#if HT_WITH_STREAM
+    struct ht_source_told caps[HT_CAPS];
+#endif
+#if HT_WITH_POOLS
+    struct ht_pool *pools;
 #endif
 };
 extern struct ht_core ht__core;
@@ -176,7 +184,11 @@ struct ht_hooked {
 };
 void ht__hook(const struct ht_site *site, struct ht_hooked *hooked);
 struct ht_live ht__hook_take(const void *block);
+#if HT_WITH_FAULTS
 void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault);
+#else
+#define ht__hook_fault(site, fault) ((void)(site), (void)(fault))
+#endif
 
 /* heap.c, task.c: what is known of them, told to the host; false: there was no room. */
 bool ht__heap_tell(uint8_t heap);

@@ -115,12 +115,10 @@ bool ht__heap_tell(uint8_t heap)
 void ht__heap_use_tell(uint8_t heap)
 {
     struct ht_heap_use use;
-    ht_lock before;
-    if (!ht__heap_use(heap, &use) || !ht__enter(&before))
+    if (!ht__heap_use(heap, &use))
         return;
     const ht_number numbers[] = {heap, use.used, use.free, use.largest_free, use.least_free, use.blocks};
-    ht__outbox_rare(HT_TOLD_HEAP_USE, numbers, HT_HEAP_USE_NUMBERS, NULL, 0);
-    ht__leave(before);
+    ht__outbox_tell(HT_TOLD_HEAP_USE, numbers, HT_HEAP_USE_NUMBERS, NULL);
 }
 
 #endif

@@ -180,6 +180,8 @@ struct ht_live ht__hook_take(const void *block)
     return was;
 }
 
+#if HT_WITH_FAULTS
+
 static void fault_tell(const struct ht_hooked *hooked, const struct ht_fault *fault)
 {
 #if HT_WITH_STREAM
@@ -225,6 +227,8 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
     }
     ht__leave(before);
 }
+
+#endif
 
 static void hook(const struct ht_site *site, uint8_t kind, ht_heap_id heap, const void *block, size_t bytes, size_t taken)
 {

@@ -160,6 +160,7 @@ int ht_report(ht_print print)
     return blocks;
 }
 
+#if HT_WITH_FAULTS
 /* "heaptracer: overflow of the block 0x20001234 (24 bytes) at byte 24: 1 byte, like a string terminator" and where the block came from. */
 void ht__fault_say(void)
 {
@@ -186,5 +187,6 @@ void ht__fault_say(void)
     slot_release(fault.block.slot);
     ht_port_unlock(before);
 }
+#endif
 
 #endif

@@ -84,6 +84,15 @@ bool ht__outbox_rare(uint8_t kind, const ht_number *numbers, uint8_t count, cons
     return more_room(rare.tick) && ht__frame_put_rare(&BOX.frame, &rare);
 }
 
+void ht__outbox_tell(uint8_t kind, const ht_number *numbers, uint8_t count, const char *tail)
+{
+    ht_lock before;
+    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !ht__enter(&before))
+        return;
+    ht__outbox_rare(kind, numbers, count, tail, tail ? __builtin_strlen(tail) : 0);
+    ht__leave(before);
+}
+
 bool ht__outbox_stack(uint16_t slot, const ht_pc *pcs, uint8_t count, bool is_cut)
 {
     if (!BOX.lost_events && ht__frame_put_stack(&BOX.frame, slot, pcs, count, is_cut))

@@ -9,6 +9,12 @@ void ht__outbox_open(uint8_t *bytes, uint8_t slots);
 bool ht__outbox_hot(const struct ht_told *told);
 /* False: there is no room now. */
 bool ht__outbox_rare(uint8_t kind, const ht_number *numbers, uint8_t count, const void *tail, size_t tail_bytes);
+/* As ht__outbox_rare, with the lock taken; nothing if no stream runs. tail: a text. */
+#if HT_WITH_STREAM
+void ht__outbox_tell(uint8_t kind, const ht_number *numbers, uint8_t count, const char *tail);
+#else
+#define ht__outbox_tell(kind, numbers, count, tail) ((void)(numbers), (void)(tail))
+#endif
 bool ht__outbox_stack(uint16_t slot, const ht_pc *pcs, uint8_t count, bool is_cut);
 /* An event is lost. */
 void ht__outbox_miss(uint32_t bytes);

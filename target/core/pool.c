@@ -95,11 +95,7 @@ void ht__pools_tell(void)
 {
     for (const struct ht_pool *pool = ht__core.pools; pool; pool = pool->next) {
         const ht_number numbers[] = {pool->heap, pool->block_bytes, pool->blocks, pool->used, pool->peak, pool->refused, pool->waste_bytes};
-        ht_lock before;
-        if (!ht__enter(&before))
-            return;
-        ht__outbox_rare(HT_TOLD_POOL_USE, numbers, HT_POOL_USE_NUMBERS, NULL, 0);
-        ht__leave(before);
+        ht__outbox_tell(HT_TOLD_POOL_USE, numbers, HT_POOL_USE_NUMBERS, NULL);
     }
 }
 #endif

@@ -8,11 +8,7 @@ static void cost_tell(void)
 {
     const struct ht_counters *counters = &ht__core.counters;
     const ht_number numbers[] = {counters->frames, counters->bytes, counters->lost_events, counters->table_full, counters->cut_stacks, 0};
-    ht_lock before;
-    if (!ht__enter(&before))
-        return;
-    ht__outbox_rare(HT_TOLD_COST, numbers, HT_COST_NUMBERS, NULL, 0);
-    ht__leave(before);
+    ht__outbox_tell(HT_TOLD_COST, numbers, HT_COST_NUMBERS, NULL);
 }
 
 static void epoch_if_due(void)
@@ -62,7 +58,7 @@ int ht_pump(void)
     if (core_streams())
         ht__order_take();
 #endif
-#if HT_WITH_REPORT
+#if HT_WITH_REPORT && HT_WITH_FAULTS
     if (ht__core.wants & HT_WANT_FAULT)
         ht__fault_say();
 #endif

@@ -97,16 +97,8 @@ static void look(uint8_t number, struct ht_task *task)
 
 static void use_tell(uint8_t number, const struct ht_task *task)
 {
-#if HT_WITH_STREAM
-    ht_lock before;
     const ht_number numbers[] = {number, task->bytes, task->least_free, task->now, task->flags & HT_TASK_BROKEN ? 1 : 0};
-    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !ht__enter(&before))
-        return;
-    ht__outbox_rare(HT_TOLD_STACK_USE, numbers, HT_STACK_USE_NUMBERS, NULL, 0);
-    ht__leave(before);
-#else
-    (void)number, (void)task;
-#endif
+    ht__outbox_tell(HT_TOLD_STACK_USE, numbers, HT_STACK_USE_NUMBERS, NULL);
 }
 
 size_t ht_stacks_check(void)

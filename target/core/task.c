@@ -24,16 +24,11 @@ uint8_t ht_task_begin(const void *handle, const char *name, void *stack, size_t 
 
 void ht_task_end(uint8_t task)
 {
-    ht_lock before;
-    if (!task || task >= HT_TASKS || !ht__enter(&before))
+    const ht_number number = task;
+    if (!task || task >= HT_TASKS)
         return;
     ht__core.tasks[task].flags = 0;
-#if HT_WITH_STREAM
-    const ht_number number = task;
-    if (ht__core.running != HT_STATE_IDLE && core_streams())
-        ht__outbox_rare(HT_TOLD_TASK_END, &number, 1, NULL, 0);
-#endif
-    ht__leave(before);
+    ht__outbox_tell(HT_TOLD_TASK_END, &number, 1, NULL);
 }
 
 uint8_t ht_task_of(const void *handle)
