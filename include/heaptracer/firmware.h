@@ -270,17 +270,27 @@ static inline __attribute__((always_inline, unused)) int ht_nothing_(int answer)
 {
     return answer;
 }
+static inline __attribute__((always_inline, unused)) enum ht_running ht_state(void)
+{
+    return HT_STATE_IDLE;
+}
+static inline __attribute__((always_inline, unused)) enum ht_light ht_alert_check(void)
+{
+    return HT_LIGHT_NO_DATA;
+}
+static inline __attribute__((always_inline, unused)) enum ht_place ht_advise(size_t bytes, unsigned wishes)
+{
+    (void)bytes, (void)wishes;
+    return HT_PLACE_ANY;
+}
 #define ht_pump() ht_nothing_(0)
-#define ht_state() ((enum ht_running)ht_nothing_(HT_STATE_IDLE))
 #define ht_report(print) ht_nothing_(HT_NOT_HERE)
-#define ht_task_begin(handle, name, stack, bytes, priority) ((uint8_t)ht_nothing_(0))
-#define ht_task_of(handle) ((uint8_t)ht_nothing_(0))
-#define ht_stacks_check() ((size_t)ht_nothing_(0))
+#define ht_task_begin(handle, name, stack, bytes, priority) ht_nothing_(0)
+#define ht_task_of(handle) ht_nothing_(0)
+#define ht_stacks_check() ht_nothing_(0)
 #define ht_guard_scan(most) ht_nothing_(0)
 #define ht_guard_check(block) ht_nothing_(0)
-#define ht_alert_check() ((enum ht_light)ht_nothing_(HT_LIGHT_NO_DATA))
 #define ht_bandwidth(heap, memory, bytes, result) ht_nothing_(HT_NOT_HERE)
-#define ht_advise(bytes, wishes) ((enum ht_place)ht_nothing_(HT_PLACE_ANY))
 #define ht_task_end(task) ((void)0)
 #define ht_stack_watch(task, painted) ((void)0)
 #define ht_stack_main(stack, bytes) ((void)0)

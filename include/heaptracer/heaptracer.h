@@ -103,11 +103,11 @@ extern "C" {
 
 #if !HT_ENABLED
 
-#define ht_start(config) (0)
+#define ht_start(config) ht_nothing_(0)
 #define ht_stop() ((void)0)
 #define ht_mark(label) ((void)0)
 #define ht_counters() ((struct ht_counters){0})
-#define ht_heap_add(name, base, bytes, kind) ((ht_heap_id)0)
+#define ht_heap_add(name, base, bytes, kind) ht_nothing_(0)
 #define ht_on_alloc(heap, block, bytes) ((void)0)
 #define ht_on_free(heap, block) ((void)0)
 #define ht_on_resize(heap, from, to, bytes) ((void)0)

@@ -128,6 +128,8 @@ enum ht_guarded ht__guard_look(const void *block, struct ht_fault *fault)
     return HT_GUARDED_BROKEN;
 }
 
+#if HT_WITH_TABLE
+
 /* Under the lock: whoever frees the block meanwhile must not be taken for a fault. */
 static bool look_at_live(struct ht_live *live, const struct ht_live *copy, struct ht_fault *fault)
 {
@@ -185,14 +187,26 @@ int ht_guard_scan(unsigned most)
     return faults;
 }
 
+#else
+
+int ht_guard_scan(unsigned most)
+{
+    (void)most;
+    return 0;
+}
+
+#endif
+
 int ht_guard_check(const void *block)
 {
     const struct ht_site site = {NULL, NULL, 0};
     struct ht_fault fault = {.found_by = HT_FOUND_DEMAND};
     const struct ht_live *live = NULL;
     ht_lock before = ht_port_lock();
+#if HT_WITH_TABLE
     if (ht__core.configured && core_keeps() && (live = ht__live_find((uintptr_t)block)))
         fault.block = *live;
+#endif
     enum ht_guarded guarded = live && !(live->task & HT_LIVE_GUARDED) ? HT_GUARDED_FOREIGN : ht__guard_look(block, &fault);
     ht_port_unlock(before);
     if (guarded != HT_GUARDED_BROKEN)

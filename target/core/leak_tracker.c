@@ -10,7 +10,7 @@
 enum { SPARE_BYTES = 64 };
 
 static void *buffer;
-static uint32_t since;
+static uint32_t leak_since;
 static bool tracks;
 
 static bool start_own(size_t blocks, size_t stacks)
@@ -42,7 +42,7 @@ bool ht_leak_start(size_t heap_records, size_t backtrace_records)
         return false;
     }
     tracks = runs || start_own(heap_records ? heap_records : HT_LEAK_RECORDS, backtrace_records ? backtrace_records : HT_LEAK_RECORDS);
-    since = ht__core.counters.allocations;
+    leak_since = ht__core.counters.allocations;
     return tracks;
 }
 
@@ -52,7 +52,7 @@ void ht_leak_end(void)
         return;
     tracks = false;
     ht__state_set(HT_STATE_REPORTING);
-    ht__report(ht_port_print, since);
+    ht__report(ht_port_print, leak_since);
     ht__state_set(buffer ? HT_STATE_IDLE : HT_STATE_TRACKING);
     if (!buffer)
         return;
