@@ -4,13 +4,14 @@
 #   make bench      measure against other tools   make fuzz    fuzz the decoders (clang)
 #   make debug|asan|tsan|coverage                 the tests in that variant, in build-VARIANT
 #   make deb        Debian packages, in build-install/deb
+#   make dist       the tracer for firmware as one pair of files, in dist/
 PREFIX ?= /usr/local
 BUILD ?= build
 SETUP ?= tools/setup.sh
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 PRESETS = debug asan tsan
-.PHONY: all build bare test demo install deb bench fuzz coverage clean help $(PRESETS)
+.PHONY: all build bare test demo install deb dist bench fuzz coverage clean help $(PRESETS)
 .NOTPARALLEL:
 
 all: build
@@ -41,6 +42,9 @@ deb: bare
 	@$(SETUP) deb
 	@cd $(BUILD)-install && cpack -B deb >/dev/null && ls deb/*.deb
 
+dist:
+	@tools/dist.py dist
+
 bench: build
 	@$(SETUP) bench
 	@bench/instructions.py --build $(BUILD)
@@ -66,7 +70,7 @@ coverage:
 	@gcovr --root . --filter host/ --filter wire/ build-coverage
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-install build-debug build-asan build-tsan build-fuzz build-coverage
+	rm -rf dist $(BUILD) $(BUILD)-install build-debug build-asan build-tsan build-fuzz build-coverage
 
 help:
-	@sed -n '2,6s/^# *//p' Makefile
+	@sed -n '2,7s/^# *//p' Makefile

@@ -10,7 +10,8 @@ import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 PUBLIC = [f"include/heaptracer/{name}.h" for name in ("heaptracer", "port", "leak_tracker", "memmap", "tracked")]
-CORE = ("wire/device.c", "target/core/core.c")
+CORE = ("wire/device.c", "wire/ehabi.c", "target/core/core.c")
+REPEATED = (".def", "target/walk/proven.h")  # stand wherever they are asked for; the latter in parts that only one machine looks at
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<(heaptracer/[^>]+)>)')
 LOCAL = re.compile(r"^((?:const |struct |enum |uint\w+ |size_t |bool |void |int |ht_\w+ |\*)+\**(ht__\w+)(?:\(.*|;))$")
 
@@ -38,7 +39,7 @@ class Joined:
     def add(self, name):
         if name in self.done:
             return
-        if not name.endswith(".def"):
+        if not name.endswith(REPEATED):
             self.done.add(name)
             self.lines += ["", f"/* ---- {name} */"]
         for line in read(name):
@@ -78,8 +79,10 @@ def main():
         header.add(name)
     public = set(re.findall(r"\bht__\w+", "\n".join(header.lines)))
     source = Joined(header.done)
-    sources = [name for pattern in ("target/core/*.c", "target/walk/*.c") for name in sorted(glob.glob(pattern, root_dir=ROOT))]
-    for name in list(CORE) + sources:
+    # these first: the sources of one machine ask for them where other machines do not look
+    headers = ["wire/ehabi.h", "target/walk/known.h"]
+    sources = [name for folder in ("target/core", "target/walk") for name in sorted(glob.glob(folder + "/*.c", root_dir=ROOT))]
+    for name in headers + list(CORE) + sources:
         source.add(name)
     head = licence + ['#include "heaptracer.h"', "#if HT_ENABLED", '#pragma GCC diagnostic ignored "-Wunused-function" /* what is not compiled in is declared all the same */',
                       "#define HT_LOCAL static __attribute__((unused))"]

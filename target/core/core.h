@@ -23,7 +23,8 @@
 
 #define HT_WITH_FAULTS (HT_WITH_GUARD || HT_WITH_STACKS)
 
-enum { HT_SLOT_NONE = 0, HT_SLOT_FULL = 0xffff /* a stack was walked, but no slot was free */, HT_LIVE_INTERRUPT = 0x80, HT_LIVE_GUARDED = 0x40, HT_LIVE_TASK = 0x3f };
+#define HT_SLOT_FULL 0xffffu /* a stack was walked, but no slot was free */
+enum { HT_SLOT_NONE = 0, HT_LIVE_INTERRUPT = 0x80, HT_LIVE_GUARDED = 0x40, HT_LIVE_TASK = 0x3f };
 
 /* A live block. address 0: the cell is free. */
 struct ht_live {
@@ -147,6 +148,8 @@ struct ht_core {
     struct ht_pool *pools;
 #endif
 };
+_Static_assert(sizeof(void *) > 4 || sizeof(struct ht_core) - HT_HEAPS * sizeof(struct ht_heap) - HT_TASKS * sizeof(struct ht_task) <= 512,
+               "the state without buffers, and without the tables of heaps and tasks");
 extern struct ht_core ht__core;
 
 /* core.c. False: the core is at work already in what this call interrupted; it was counted, and the lock is not taken. */

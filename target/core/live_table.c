@@ -51,15 +51,14 @@ struct ht_live *ht__live_find(uintptr_t address)
     return cell_with(address, address, LIVE.reach);
 }
 
-static void count(const struct ht_live *block, int sign)
+static void count(const struct ht_live *block, bool lives)
 {
     struct ht_counters *counters = &ht__core.counters;
     struct ht_heap *heap = &ht__core.heaps[block->heap];
-    size_t size = sign < 0 ? 0 - block->size : block->size;
-    counters->live_bytes += (uint32_t)size;
-    counters->live_blocks += (uint32_t)sign;
-    heap->used += size;
-    heap->blocks = (uint16_t)(heap->blocks + sign);
+    counters->live_bytes += lives ? (uint32_t)block->size : 0 - (uint32_t)block->size;
+    heap->used += lives ? block->size : 0 - block->size;
+    counters->live_blocks += lives ? 1u : UINT32_MAX;
+    heap->blocks = (uint16_t)(heap->blocks + (lives ? 1 : -1));
     if (counters->live_bytes > counters->peak_bytes)
         counters->peak_bytes = counters->live_bytes;
 }
@@ -70,7 +69,7 @@ bool ht__live_put(const struct ht_live *block)
     if (!cell)
         return false;
     *cell = *block;
-    count(block, 1);
+    count(block, true);
     return true;
 }
 
@@ -81,7 +80,7 @@ struct ht_live ht__live_take(uintptr_t address)
         return block;
     block = *cell;
     cell->address = 0;
-    count(&block, -1);
+    count(&block, false);
     return block;
 }
 
