@@ -24,8 +24,9 @@ void *ht_malloc_from(const struct ht_site *site, size_t bytes)
 {
     void *block = too_large(bytes) ? NULL : guarded(ht_port_malloc(bytes + GUARD_BYTES, site->caps), bytes);
     uint8_t heap = ht__heap_of(block);
-    struct ht_hooked hooked = {.told = {.kind = block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, .heap = heap, .address = (uintptr_t)block, .size = bytes},
-                               .live_flags = HT_WITH_GUARD ? HT_LIVE_GUARDED : 0};
+    struct ht_hooked hooked;
+    hooked_set(&hooked, block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, heap, block, bytes);
+    hooked.live_flags = HT_WITH_GUARD ? HT_LIVE_GUARDED : 0;
     ht__hook(site, &hooked);
     return block;
 }
@@ -105,7 +106,8 @@ static bool has_head(const void *block)
 /* What is to be done with a block that comes back. *size: of a guarded one. */
 static enum ht_guarded judge(const struct ht_site *site, const void *block, uint8_t found_by, size_t *size)
 {
-    struct ht_fault fault = {.found_by = found_by};
+    struct ht_fault fault;
+    fault_set(&fault, found_by);
     bool lives = live_story(block, &fault.block);
     if (lives ? !(fault.block.task & HT_LIVE_GUARDED) : !has_head(block))
         return HT_GUARDED_FOREIGN;
@@ -120,8 +122,9 @@ static enum ht_guarded judge(const struct ht_site *site, const void *block, uint
 
 static void free_guarded(const struct ht_site *site, void *block, size_t size)
 {
-    struct ht_hooked hooked = {.told = {.kind = HT_TOLD_FREE, .heap = ht__heap_of(block), .address = (uintptr_t)block},
-                               .holds = ht__core.quarantine.count && ht__core.running != HT_STATE_IDLE};
+    struct ht_hooked hooked;
+    hooked_set(&hooked, HT_TOLD_FREE, ht__heap_of(block), block, 0);
+    hooked.holds = ht__core.quarantine.count && ht__core.running != HT_STATE_IDLE;
     ht__guard_mark_freed(block);
     ht__hook(site, &hooked);
     if (hooked.holds) {
@@ -161,8 +164,11 @@ void ht_free_from(const struct ht_site *site, void *block)
 static void *resize(const struct ht_site *site, void *block, size_t bytes, bool is_guarded)
 {
     size_t head = is_guarded ? HT_GUARD_HEAD : 0;
-    struct ht_hooked hooked = {.told = {.kind = HT_TOLD_RESIZE_FAILED, .heap = ht__heap_of(block), .old_address = (uintptr_t)block, .size = bytes},
-                               .was = ht__hook_take(block), .live_flags = is_guarded ? HT_LIVE_GUARDED : 0};
+    struct ht_hooked hooked;
+    hooked_set(&hooked, HT_TOLD_RESIZE_FAILED, ht__heap_of(block), NULL, bytes);
+    hooked.told.old_address = (uintptr_t)block;
+    hooked.was = ht__hook_take(block);
+    hooked.live_flags = is_guarded ? HT_LIVE_GUARDED : 0;
     uint8_t *raw = too_large(bytes) ? NULL : ht_port_realloc((uint8_t *)block - head, bytes + (is_guarded ? GUARD_BYTES : 0), site->caps);
     void *now = raw && is_guarded ? guarded(raw, bytes) : raw;
     if (now) {

@@ -102,6 +102,19 @@ struct ht_fault {
     uint8_t kind, guess, found_by, count, bytes_count;
 };
 
+/* Field by field, as hooked_set: each free looks whether there is one. */
+static inline void fault_set(struct ht_fault *fault, uint8_t found_by)
+{
+    fault->block.address = fault->block.size = 0;
+    fault->block.source = NULL;
+    fault->block.slot = fault->free_slot = HT_SLOT_NONE;
+    fault->block.task = fault->block.heap = 0;
+    fault->bytes = NULL;
+    fault->offset = 0;
+    fault->kind = fault->guess = fault->count = fault->bytes_count = 0;
+    fault->found_by = found_by;
+}
+
 enum { HT_WANT_EPOCH = 1, HT_WANT_SNAPSHOT = 2, HT_WANT_DETACHED = 4, HT_WANT_FAULT = 8 };
 
 struct ht_core {
@@ -186,6 +199,24 @@ struct ht_hooked {
 #endif
 };
 void ht__hook(const struct ht_site *site, struct ht_hooked *hooked);
+
+/* Field by field: a small libc clears memory byte by byte, which would cost more than all else that an event costs. */
+static inline void hooked_set(struct ht_hooked *hooked, uint8_t kind, uint8_t heap, const void *block, size_t bytes)
+{
+    struct ht_told *told = &hooked->told;
+    told->kind = kind;
+    told->flags = told->api = 0;
+    told->heap = heap;
+    told->task = told->slot = told->source = 0;
+    told->address = (uintptr_t)block;
+    told->old_address = 0;
+    told->size = bytes;
+    told->taken = 0;
+    hooked->was.address = 0;
+    hooked->live_flags = 0;
+    hooked->holds = false;
+}
+
 struct ht_live ht__hook_take(const void *block);
 #if HT_WITH_FAULTS
 void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault);

@@ -101,6 +101,10 @@ static void look_at_head(const void *block, const struct guard *guard, bool know
 static bool look_at_tail(const void *block, size_t size, struct ht_fault *fault)
 {
     const uint32_t tail = MAGIC_TAIL;
+    uint32_t found;
+    __builtin_memcpy(&found, (const uint8_t *)block + size, sizeof found);
+    if (found == tail)
+        return false;
     if (!ht__guard_compare((const uint8_t *)block + size, (const uint8_t *)&tail, HT_GUARD_TAIL, fault))
         return false;
     fault->kind = HT_FAULT_OVERFLOW;

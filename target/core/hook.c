@@ -208,8 +208,12 @@ static void fault_tell(const struct ht_hooked *hooked, const struct ht_fault *fa
 /* The first since the last ht_pump is kept for its line of text. */
 void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
 {
-    struct ht_hooked hooked = {.site = site};
+    struct ht_hooked hooked;
     ht_lock before;
+    hooked_set(&hooked, HT_TOLD_FREE, 0, NULL, 0);
+    hooked.site = site;
+    hooked.count = 0;
+    hooked.slot = HT_SLOT_NONE;
 #if HT_FRAMES
     if (site->here && ht__core.slots.depth)
         hooked.count = (uint8_t)ht_port_walk(site->here, hooked.pcs, ht__core.slots.depth);
@@ -232,14 +236,19 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
 
 static void hook(const struct ht_site *site, uint8_t kind, ht_heap_id heap, const void *block, size_t bytes, size_t taken)
 {
-    struct ht_hooked hooked = {.told = {.kind = kind, .heap = heap < HT_HEAPS ? heap : 0, .address = (uintptr_t)block, .size = bytes, .taken = taken}};
+    struct ht_hooked hooked;
+    hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, block, bytes);
+    hooked.told.taken = taken;
     ht__hook(site, &hooked);
 }
 
 static void hook_resized(const struct ht_site *site, uint8_t kind, ht_heap_id heap, const void *from, const void *to, size_t bytes, size_t taken)
 {
-    struct ht_hooked hooked = {.told = {.kind = kind, .heap = heap < HT_HEAPS ? heap : 0, .old_address = (uintptr_t)from, .address = (uintptr_t)to, .size = bytes, .taken = taken},
-                               .was = ht__hook_take(from)};
+    struct ht_hooked hooked;
+    hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, to, bytes);
+    hooked.told.old_address = (uintptr_t)from;
+    hooked.told.taken = taken;
+    hooked.was = ht__hook_take(from);
     ht__hook(site, &hooked);
 }
 

@@ -77,7 +77,8 @@ HT_HOOK void ht_pool_give(struct ht_pool *pool, void *block)
         return;
 #if HT_ENABLED
     const struct ht_site site = {HT_HERE, NULL, 0};
-    struct ht_hooked hooked = {.told = {.kind = HT_TOLD_FREE, .heap = pool->heap, .address = (uintptr_t)block}};
+    struct ht_hooked hooked;
+    hooked_set(&hooked, HT_TOLD_FREE, pool->heap, block, 0);
     ht__hook(&site, &hooked);
     if (hooked.was.address)
         asked = hooked.was.size;
