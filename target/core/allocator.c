@@ -25,7 +25,7 @@ void *ht_malloc_from(const struct ht_site *site, size_t bytes)
     void *block = too_large(bytes) ? NULL : guarded(ht_port_malloc(bytes + GUARD_BYTES, site->caps), bytes);
     uint8_t heap = ht__heap_of(block);
     struct ht_hooked hooked;
-    hooked_set(&hooked, block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, heap, block, bytes);
+    ht__hooked_set(&hooked, block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, heap, block, bytes);
     hooked.live_flags = HT_WITH_GUARD ? HT_LIVE_GUARDED : 0;
     ht__hook(site, &hooked);
     return block;
@@ -123,7 +123,7 @@ static enum ht_guarded judge(const struct ht_site *site, const void *block, uint
 static void free_guarded(const struct ht_site *site, void *block, size_t size)
 {
     struct ht_hooked hooked;
-    hooked_set(&hooked, HT_TOLD_FREE, ht__heap_of(block), block, 0);
+    ht__hooked_set(&hooked, HT_TOLD_FREE, ht__heap_of(block), block, 0);
     hooked.holds = ht__core.quarantine.count && ht__core.running != HT_STATE_IDLE;
     ht__guard_mark_freed(block);
     ht__hook(site, &hooked);
@@ -165,7 +165,7 @@ static void *resize(const struct ht_site *site, void *block, size_t bytes, bool 
 {
     size_t head = is_guarded ? HT_GUARD_HEAD : 0;
     struct ht_hooked hooked;
-    hooked_set(&hooked, HT_TOLD_RESIZE_FAILED, ht__heap_of(block), NULL, bytes);
+    ht__hooked_set(&hooked, HT_TOLD_RESIZE_FAILED, ht__heap_of(block), NULL, bytes);
     hooked.told.old_address = (uintptr_t)block;
     hooked.was = ht__hook_take(block);
     hooked.live_flags = is_guarded ? HT_LIVE_GUARDED : 0;

@@ -145,6 +145,21 @@ static void reset(const struct ht_config *config)
 #endif
 }
 
+/* After each change of what it is made of. */
+void ht__does_set(void)
+{
+    uint8_t does = 0;
+    if (ht__core.configured && ht__core.running != HT_STATE_IDLE)
+        does = core_streams() ? DOES_RUN | DOES_STREAM : DOES_RUN;
+    if (ht__core.configured && core_keeps())
+        does |= DOES_KEEP;
+#if HT_FRAMES
+    if (does & DOES_RUN && ht__core.slots.depth)
+        does |= ht__core.free_stacks ? DOES_WALK | DOES_WALK_FREES : DOES_WALK;
+#endif
+    ht__core.does = does;
+}
+
 /* IDLE is told before it is, and else after. */
 void ht__state_set(enum ht_running running)
 {
@@ -155,6 +170,7 @@ void ht__state_set(enum ht_running running)
         ht__core.running = (uint8_t)running;
     ht__outbox_tell(HT_TOLD_STATE, &state, 1, NULL);
     ht__core.running = (uint8_t)running;
+    ht__does_set();
 }
 
 int ht_start(const struct ht_config *config)
@@ -172,8 +188,9 @@ int ht_start(const struct ht_config *config)
         return HT_NOT_COMPILED;
     if (config->mode != HT_MODE_TABLE && (!config->sink || !config->sink->write))
         return HT_NO_SINK;
-    ht__core.running = HT_STATE_IDLE;
+    ht_lock before = ht_port_lock();
     reset(config);
+    ht_port_unlock(before);
     identify(config);
     if (!open_slots(&rest, config) || !open_quarantine(&rest, config) || !open_table(&rest, config) || !open_outbox(&rest))
         return HT_TOO_SMALL;

@@ -102,7 +102,7 @@ struct ht_fault {
     uint8_t kind, guess, found_by, count, bytes_count;
 };
 
-/* Field by field, as hooked_set: each free looks whether there is one. */
+/* Field by field, as ht__hooked_set: each free looks whether there is one. */
 static inline void fault_set(struct ht_fault *fault, uint8_t found_by)
 {
     fault->block.address = fault->block.size = 0;
@@ -117,9 +117,12 @@ static inline void fault_set(struct ht_fault *fault, uint8_t found_by)
 
 enum { HT_WANT_EPOCH = 1, HT_WANT_SNAPSHOT = 2, HT_WANT_DETACHED = 4, HT_WANT_FAULT = 8 };
 
+enum { DOES_RUN = 1, DOES_STREAM = 2, DOES_KEEP = 4, DOES_WALK = 8, DOES_WALK_FREES = 16 };
+
 struct ht_core {
     /* from here to `heaps` a start sets all to 0 */
     const struct ht_sink *sink;
+    uint8_t does;             /* DOES_*: what a hook has to do, all in one look */
     volatile uint8_t running; /* enum ht_running */
     volatile uint8_t busy;    /* a hook has the lock: whoever comes now was let through by it */
     uint8_t mode, configured;
@@ -193,7 +196,7 @@ struct ht_hooked {
     uint8_t live_flags;
     uint8_t count;       /* of pcs, with HT_WALK_CUT */
     bool holds;          /* of a free: the holds of the slots of `was` and of the free itself become the caller's */
-    bool runs;
+    uint8_t does;
 #if HT_FRAMES
     ht_pc pcs[HT_FRAMES];
 #endif
@@ -201,22 +204,7 @@ struct ht_hooked {
 void ht__hook(const struct ht_site *site, struct ht_hooked *hooked);
 
 /* Field by field: a small libc clears memory byte by byte, which would cost more than all else that an event costs. */
-static inline void hooked_set(struct ht_hooked *hooked, uint8_t kind, uint8_t heap, const void *block, size_t bytes)
-{
-    struct ht_told *told = &hooked->told;
-    told->kind = kind;
-    told->flags = told->api = 0;
-    told->heap = heap;
-    told->task = told->slot = told->source = 0;
-    told->address = (uintptr_t)block;
-    told->old_address = 0;
-    told->size = bytes;
-    told->taken = 0;
-    hooked->was.address = 0;
-    hooked->live_flags = 0;
-    hooked->holds = false;
-}
-
+void ht__hooked_set(struct ht_hooked *hooked, uint8_t kind, uint8_t heap, const void *block, size_t bytes);
 struct ht_live ht__hook_take(const void *block);
 #if HT_WITH_FAULTS
 void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault);
@@ -235,6 +223,7 @@ bool ht__task_tell(uint8_t task);
 bool ht__epoch_begin(void);
 void ht__epoch_names(void);
 /* core.c */
+void ht__does_set(void);
 void ht__state_set(enum ht_running running);
 /* order.c */
 void ht__order_take(void);

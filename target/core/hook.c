@@ -6,14 +6,22 @@
 #include "slots.h"
 
 /* As ht__enter, but only as long as there is memory to write to. */
-static bool hook_enter(ht_lock *before)
+static inline bool hook_enter(ht_lock *before)
 {
-    if (!ht__enter(before))
-        return false;
-    if (ht__core.configured)
+    *before = ht_port_lock();
+    if (__builtin_expect(!ht__core.busy && ht__core.does, 1)) {
+        ht__core.busy = 1;
         return true;
-    ht__leave(*before);
+    }
+    ht__core.counters.reentered = (uint16_t)(ht__core.counters.reentered + ht__core.busy);
+    ht_port_unlock(*before);
     return false;
+}
+
+static inline void hook_leave(ht_lock before)
+{
+    ht__core.busy = 0;
+    ht_port_unlock(before);
 }
 
 #if HT_WITH_STREAM
@@ -51,8 +59,10 @@ static uint16_t source_tell(const struct ht_hooked *hooked, struct ht_source_tol
     return told->id;
 }
 
-static uint16_t source_id(const struct ht_hooked *hooked)
+static inline uint16_t source_id(const struct ht_hooked *hooked)
 {
+    if (!hooked->site->source && !hooked->site->caps)
+        return 0;
     struct ht_source_told *told = told_of(hooked);
     if (!told)
         return 0;
@@ -64,7 +74,7 @@ static uint16_t source_id(const struct ht_hooked *hooked)
 #endif
 
 /* Time, task, and the stack's slot. */
-static void place(struct ht_hooked *hooked)
+static inline void place(struct ht_hooked *hooked)
 {
     hooked->told.tick = ht_port_now();
     if (ht_port_in_interrupt())
@@ -79,14 +89,14 @@ static void place(struct ht_hooked *hooked)
 #endif
 }
 
-static void stream(struct ht_hooked *hooked)
+static inline void stream(struct ht_hooked *hooked)
 {
 #if HT_WITH_STREAM
     hooked->told.source = source_id(hooked);
     hooked->told.slot = slot_told(hooked->slot);
     if (hooked->slot && !hooked->told.slot)
         hooked->told.flags |= HT_TOLD_CUT;
-    ht__outbox_hot(&hooked->told);
+    outbox_hot(&hooked->told);
 #else
     (void)hooked;
 #endif
@@ -99,7 +109,7 @@ static void block_end(struct ht_hooked *hooked)
 {
     if (hooked->told.kind == HT_TOLD_FREE) {
         hooked->was = ht__live_take((uintptr_t)hooked->told.address);
-        ht__core.counters.unknown_frees += !hooked->was.address && hooked->runs;
+        ht__core.counters.unknown_frees += !hooked->was.address && hooked->does & DOES_RUN;
     }
     if (hooked->was.address && !hooked->holds && (hooked->told.kind != HT_TOLD_RESIZE_FAILED || !ht__live_put(&hooked->was)))
         slot_release(hooked->was.slot);
@@ -127,7 +137,35 @@ static void block_begin(struct ht_hooked *hooked)
 
 #endif
 
-enum { GIVES = 1 << HT_TOLD_ALLOC | 1 << HT_TOLD_RESIZE, REFUSES = 1 << HT_TOLD_REFUSE | 1 << HT_TOLD_RESIZE_FAILED };
+void ht__hooked_set(struct ht_hooked *hooked, uint8_t kind, uint8_t heap, const void *block, size_t bytes)
+{
+    struct ht_told *told = &hooked->told;
+    told->kind = kind;
+    told->flags = told->api = 0;
+    told->heap = heap;
+    told->task = told->slot = told->source = 0;
+    told->address = (uintptr_t)block;
+    told->old_address = 0;
+    told->size = bytes;
+    told->taken = 0;
+    hooked->was.address = 0;
+    hooked->live_flags = 0;
+    hooked->holds = false;
+}
+
+enum {
+    GIVES = 1 << HT_TOLD_ALLOC | 1 << HT_TOLD_RESIZE,
+    REFUSES = 1 << HT_TOLD_REFUSE | 1 << HT_TOLD_RESIZE_FAILED,
+    ENDS = 1 << HT_TOLD_FREE | 1 << HT_TOLD_RESIZE | 1 << HT_TOLD_RESIZE_FAILED,
+};
+
+#if HT_FRAMES
+static inline void walk(struct ht_hooked *hooked)
+{
+    if (hooked->does & (hooked->told.kind == HT_TOLD_FREE ? DOES_WALK_FREES : DOES_WALK) && hooked->site->here)
+        hooked->count = (uint8_t)ht_port_walk(hooked->site->here, hooked->pcs, ht__core.slots.depth);
+}
+#endif
 
 /* Of a tracer that is stopped the table still loses what is freed: what stays in it lives. */
 void ht__hook(const struct ht_site *site, struct ht_hooked *hooked)
@@ -135,33 +173,34 @@ void ht__hook(const struct ht_site *site, struct ht_hooked *hooked)
     ht_lock before;
     uint8_t kind = 1 << hooked->told.kind;
     hooked->site = site;
-    hooked->runs = ht__core.running != HT_STATE_IDLE;
+    hooked->does = ht__core.does;
     hooked->count = 0;
     hooked->slot = HT_SLOT_NONE;
-    if (!hooked->runs && !(core_keeps() && ht__core.configured && kind & (1 << HT_TOLD_FREE | 1 << HT_TOLD_RESIZE | 1 << HT_TOLD_RESIZE_FAILED)))
+    if (!(hooked->does & DOES_RUN) && !(hooked->does & DOES_KEEP && kind & ENDS))
         return;
 #if HT_FRAMES
-    if (site->here && ht__core.slots.depth && (kind != 1 << HT_TOLD_FREE || ht__core.free_stacks))
-        hooked->count = (uint8_t)ht_port_walk(site->here, hooked->pcs, ht__core.slots.depth);
+    walk(hooked);
 #endif
     if (!hook_enter(&before))
         return;
     place(hooked);
-    ht__core.counters.refused += (kind & REFUSES) != 0;
-    ht__core.counters.allocations += (kind & GIVES) != 0;
+    if (kind & REFUSES)
+        ht__core.counters.refused++;
+    if (kind & GIVES)
+        ht__core.counters.allocations++;
 #if HT_WITH_TABLE
-    if (core_keeps()) {
+    if (hooked->does & DOES_KEEP) {
         if (kind & ~(1 << HT_TOLD_ALLOC))
             block_end(hooked);
-        if (kind & GIVES && hooked->runs)
+        if (kind & GIVES && hooked->does & DOES_RUN)
             block_begin(hooked);
     }
 #endif
     if (hooked->holds)
         slot_hold(hooked->slot);
-    if (core_streams() && hooked->runs)
+    if (hooked->does & DOES_STREAM)
         stream(hooked);
-    ht__leave(before);
+    hook_leave(before);
 }
 
 /* Out of the table, without a word: the block is about to be moved. */
@@ -172,7 +211,7 @@ struct ht_live ht__hook_take(const void *block)
     ht_lock before;
     if (core_keeps() && hook_enter(&before)) {
         was = ht__live_take((uintptr_t)block);
-        ht__leave(before);
+        hook_leave(before);
     }
 #else
     (void)block;
@@ -210,13 +249,14 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
 {
     struct ht_hooked hooked;
     ht_lock before;
-    hooked_set(&hooked, HT_TOLD_FREE, 0, NULL, 0);
+    ht__hooked_set(&hooked, HT_TOLD_FREE, 0, NULL, 0);
     hooked.site = site;
     hooked.count = 0;
     hooked.slot = HT_SLOT_NONE;
+    hooked.does = ht__core.does;
 #if HT_FRAMES
-    if (site->here && ht__core.slots.depth)
-        hooked.count = (uint8_t)ht_port_walk(site->here, hooked.pcs, ht__core.slots.depth);
+    hooked.told.kind = HT_TOLD_REFUSE; /* whose stack is wanted */
+    walk(&hooked);
 #endif
     if (!hook_enter(&before))
         return;
@@ -229,7 +269,7 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
         core_want(HT_WANT_FAULT);
         slot_hold(fault->block.slot);
     }
-    ht__leave(before);
+    hook_leave(before);
 }
 
 #endif
@@ -237,7 +277,7 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
 static void hook(const struct ht_site *site, uint8_t kind, ht_heap_id heap, const void *block, size_t bytes, size_t taken)
 {
     struct ht_hooked hooked;
-    hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, block, bytes);
+    ht__hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, block, bytes);
     hooked.told.taken = taken;
     ht__hook(site, &hooked);
 }
@@ -245,7 +285,7 @@ static void hook(const struct ht_site *site, uint8_t kind, ht_heap_id heap, cons
 static void hook_resized(const struct ht_site *site, uint8_t kind, ht_heap_id heap, const void *from, const void *to, size_t bytes, size_t taken)
 {
     struct ht_hooked hooked;
-    hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, to, bytes);
+    ht__hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, to, bytes);
     hooked.told.old_address = (uintptr_t)from;
     hooked.told.taken = taken;
     hooked.was = ht__hook_take(from);

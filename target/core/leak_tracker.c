@@ -57,6 +57,7 @@ void ht_leak_end(void)
     if (!buffer)
         return;
     ht__core.configured = false;
+    ht__does_set();
     ht_port_free(buffer);
     buffer = NULL;
 }

@@ -59,10 +59,8 @@ static bool more_room(uint32_t tick)
     return ht__frame_is_empty(&BOX.frame) ? false : ht__outbox_next(tick);
 }
 
-bool ht__outbox_hot(const struct ht_told *told)
+bool ht__outbox_hot_slow(const struct ht_told *told)
 {
-    if (!BOX.lost_events && ht__frame_put_hot(&BOX.frame, told))
-        return true;
     if (more_room(told->tick) && ht__frame_put_hot(&BOX.frame, told))
         return true;
     ht__outbox_miss((uint32_t)told->size);

@@ -5,8 +5,16 @@
 #include "core.h"
 
 void ht__outbox_open(uint8_t *bytes, uint8_t slots);
-/* False: there is no room; it was counted. */
-bool ht__outbox_hot(const struct ht_told *told);
+/* Where the open frame has no room. False: no other one is free; it was counted. */
+bool ht__outbox_hot_slow(const struct ht_told *told);
+#if HT_WITH_STREAM
+static inline bool outbox_hot(const struct ht_told *told)
+{
+    if (!ht__core.outbox.lost_events && ht__frame_put_hot(&ht__core.outbox.frame, told))
+        return true;
+    return ht__outbox_hot_slow(told);
+}
+#endif
 /* False: there is no room now. */
 bool ht__outbox_rare(uint8_t kind, const ht_number *numbers, uint8_t count, const void *tail, size_t tail_bytes);
 /* As ht__outbox_rare, with the lock taken; nothing if no stream runs. tail: a text. */

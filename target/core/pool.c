@@ -78,7 +78,7 @@ HT_HOOK void ht_pool_give(struct ht_pool *pool, void *block)
 #if HT_ENABLED
     const struct ht_site site = {HT_HERE, NULL, 0};
     struct ht_hooked hooked;
-    hooked_set(&hooked, HT_TOLD_FREE, pool->heap, block, 0);
+    ht__hooked_set(&hooked, HT_TOLD_FREE, pool->heap, block, 0);
     ht__hook(&site, &hooked);
     if (hooked.was.address)
         asked = hooked.was.size;
