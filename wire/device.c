@@ -1,7 +1,11 @@
 /* device: in records, out the bytes of a frame. Differences are taken within a frame only, so that each can be read by itself. */
 #include "device.h"
 
-enum { NUMBER_MOST = (sizeof(ht_number) * 8 + 6) / 7, HOT_MOST = 2 + 5 + 3 + 2 + 1 + 4 * NUMBER_MOST + 3 + 3 };
+#if defined(__AVR__) && !defined(HT_DEVICE_SMALL)
+#define HT_DEVICE_SMALL
+#endif
+
+enum { NUMBER_MOST = (sizeof(ht_number) * 8 + 6) / 7, HOT_MOST = 2 + 5 + 3 + 1 + 1 + 4 * NUMBER_MOST + 3 + 3, PLAIN_MOST = 1 + 3 * 3 + 2, LEAST = 3 };
 enum { HAS_SLOT = 8, HAS_SOURCE = 16, HAS_TAKEN = 32, IS_ODD = 64, HAS_MORE = 128, MORE_TASK = 1, MORE_HEAP = 2, MORE_API = 16 };
 
 static uint8_t *bytes_put(uint8_t *to, uint32_t value, uint8_t count)
@@ -11,12 +15,17 @@ static uint8_t *bytes_put(uint8_t *to, uint32_t value, uint8_t count)
     return to;
 }
 
-static uint8_t *number_put(uint8_t *to, ht_number value)
+static inline __attribute__((always_inline)) uint8_t *number_put_here(uint8_t *to, ht_number value)
 {
     for (; value >= 0x80; value >>= 7)
         *to++ = (uint8_t)(value | 0x80);
     *to++ = (uint8_t)value;
     return to;
+}
+
+static __attribute__((noinline)) uint8_t *number_put(uint8_t *to, ht_number value)
+{
+    return number_put_here(to, value);
 }
 
 /* Before `limit`; behind it when there is no room, and from then on. */
@@ -35,11 +44,6 @@ static uint8_t *number_fit(uint8_t *to, uint8_t *limit, ht_number value)
 static ht_number folded(ht_signed difference)
 {
     return (ht_number)difference << 1 ^ (difference < 0 ? ~(ht_number)0 : 0);
-}
-
-static bool has_old(uint8_t kind)
-{
-    return kind == HT_TOLD_RESIZE || kind == HT_TOLD_RESIZE_FAILED;
 }
 
 static uint8_t *frame_limit(const struct ht_frame *frame)
@@ -64,6 +68,11 @@ static uint8_t *address_put(struct ht_frame *frame, uint8_t *to, ht_number addre
     ht_signed difference = (ht_signed)(address - frame->address);
     frame->address = address;
     return number_put(to, folded(difference >> shift));
+}
+
+static bool has_old(uint8_t kind)
+{
+    return kind == HT_TOLD_RESIZE || kind == HT_TOLD_RESIZE_FAILED;
 }
 
 static bool is_odd(const struct ht_frame *frame, const struct ht_told *told)
@@ -120,24 +129,72 @@ static uint8_t *hot_put(struct ht_frame *frame, const struct ht_told *told, uint
     return to;
 }
 
-/* Near the frame's end the record is made elsewhere first: it may not fit. */
-bool ht__frame_put_hot(struct ht_frame *frame, const struct ht_told *told)
+/* Any record, anywhere in the frame: it is made elsewhere first, since it may not fit. */
+static __attribute__((noinline)) bool any_put(struct ht_frame *frame, const struct ht_told *told)
 {
-    uint8_t scratch[HOT_MOST], *at = frame->bytes + frame->used;
-    uint8_t left = (uint8_t)(frame_limit(frame) - at), count;
-    if (left >= HOT_MOST) {
-        count = (uint8_t)(hot_put(frame, told, at) - at);
-    } else {
-        count = (uint8_t)(hot_put(frame, told, scratch) - scratch);
-        if (count > left)
-            return false;
-        for (uint8_t i = 0; i < count; i++)
-            at[i] = scratch[i];
-    }
-    frame->used = (uint8_t)(frame->used + count);
+    uint8_t scratch[HOT_MOST], *to = frame->bytes + frame->used, *limit = frame_limit(frame);
+    if (limit - to < LEAST)
+        return false;
+    const uint8_t *end = hot_put(frame, told, scratch);
+    if (limit - to < end - scratch)
+        return false;
+    for (const uint8_t *from = scratch; from < end;)
+        *to++ = *from++;
+    frame->used = (uint8_t)(to - frame->bytes);
     frame->events++;
     return true;
 }
+
+#ifdef HT_DEVICE_SMALL
+bool ht__frame_put_hot(struct ht_frame *frame, const struct ht_told *told)
+{
+    return any_put(frame, told);
+}
+#else
+/* An allocation or free of the task and heap of the record before, with neither flags nor api. */
+static inline bool is_plain(const struct ht_frame *frame, const struct ht_told *told)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint32_t word;
+    __builtin_memcpy(&word, &told->kind, sizeof word); /* kind flags api heap */
+    return (word ^ (uint32_t)frame->heap << 24) <= HT_TOLD_FREE && told->task == frame->task && !told->taken;
+#else
+    return told->kind <= HT_TOLD_FREE && !told->flags && !told->api && told->heap == frame->heap && told->task == frame->task && !told->taken;
+#endif
+}
+
+/* Most records are plain, and no number in them is large. */
+bool ht__frame_put_hot(struct ht_frame *frame, const struct ht_told *told)
+{
+    uint8_t *head = frame->bytes + frame->used, *to = head + 1, kind = told->kind;
+    if (!is_plain(frame, told) || (uint8_t)(frame->room - frame->used) < PLAIN_MOST + HT_FRAME_TAIL)
+        return any_put(frame, told);
+    ht_number address = told->address, way = address - frame->address, rest = way & (((ht_number)1 << frame->shift) - 1);
+    ht_number time = (uint32_t)(told->tick - frame->tick), size = kind == HT_TOLD_ALLOC ? told->size : 0;
+    unsigned slot = told->slot, source = told->source;
+    way = folded((ht_signed)way >> frame->shift);
+    if ((time | way | size) >> 21 | (slot | source) >> 7 | rest)
+        return any_put(frame, told);
+    frame->tick = told->tick;
+    frame->address = address;
+    frame->events++;
+    to = number_put_here(to, time);
+    to = number_put_here(to, way);
+    if (kind == HT_TOLD_ALLOC)
+        to = number_put_here(to, size);
+    if (slot) {
+        kind |= HAS_SLOT;
+        *to++ = (uint8_t)slot;
+    }
+    if (source) {
+        kind |= HAS_SOURCE;
+        *to++ = (uint8_t)source;
+    }
+    *head = kind;
+    frame->used = (uint8_t)(to - frame->bytes);
+    return true;
+}
+#endif
 
 bool ht__frame_put_rare(struct ht_frame *frame, const struct ht_rare *rare)
 {
@@ -188,17 +245,33 @@ uint32_t ht__check(uint32_t check, const uint8_t *bytes, size_t count)
     return check;
 }
 
+/* COBS: each 0 becomes the way to the next one; a frame is shorter than 254 bytes, so there is one run. */
+static uint8_t *zeros_link(uint8_t *last, uint8_t *at, const uint8_t *end)
+{
+    for (; at < end; at++) {
+        if (*at)
+            continue;
+        *last = (uint8_t)(at - last);
+        last = at;
+    }
+    return last;
+}
+
 size_t ht__frame_end(uint8_t *bytes, uint8_t used, uint32_t boot)
 {
-    uint8_t *end = bytes_put(bytes + used, ht__check(HT_CHECK_START ^ boot, bytes + 1, (size_t)(used - 1)), 4);
-    /* COBS: each 0 becomes the way to the next one; a frame is shorter than 254 bytes, so there is one run */
-    uint8_t way = 1;
-    *end = 0;
-    for (uint8_t *at = end; at-- > bytes; way++) {
-        if (at > bytes && *at)
+    uint32_t check = HT_CHECK_START ^ boot;
+    uint8_t *last = bytes, *end = bytes + used;
+    for (uint8_t *at = bytes + 1; at < end; at++) {
+        uint8_t byte = *at;
+        check = (check ^ byte) * HT_CHECK_FACTOR;
+        if (byte)
             continue;
-        *at = way;
-        way = 0;
+        *last = (uint8_t)(at - last);
+        last = at;
     }
-    return (size_t)(end + 1 - bytes);
+    uint8_t *behind = bytes_put(end, check, 4);
+    last = zeros_link(last, end, behind);
+    *last = (uint8_t)(behind - last);
+    *behind = 0;
+    return (size_t)(behind + 1 - bytes);
 }
