@@ -81,7 +81,8 @@ void twin_snapshot(struct twin *twin, const struct ht_heard *heard)
     }
     bool is_whole = twin->in_snapshot && twin->snapshot_is_whole && twin->live.count < TWIN_LIVE_MOST;
     twin->in_snapshot = false;
-    if (is_whole && heard->numbers[HT_SNAPSHOT_PHASE] == ENDED && heard->numbers[HT_SNAPSHOT_COUNT] == twin->snapshot_told)
+    is_whole = is_whole && heard->numbers[HT_SNAPSHOT_PHASE] == ENDED && !heard->numbers[HT_SNAPSHOT_MISSED];
+    if (is_whole && heard->numbers[HT_SNAPSHOT_COUNT] == (twin->snapshot_told & UINT16_MAX))
         vanished_end(twin);
 }
 

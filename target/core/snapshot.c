@@ -12,7 +12,7 @@ void ht_snapshot(void)
     ht_lock before;
     if (!ht__core.configured || !core_streams() || !core_keeps() || !ht__enter(&before))
         return;
-    const ht_number numbers[] = {BEGINS, 0};
+    const ht_number numbers[HT_SNAPSHOT_NUMBERS] = {BEGINS};
     if (ht__outbox_rare(HT_TOLD_SNAPSHOT, numbers, HT_SNAPSHOT_NUMBERS, NULL, 0)) {
         ht__core.live.told = ht__core.snapshot_blocks = 0;
         core_want(HT_WANT_SNAPSHOT);
@@ -36,7 +36,7 @@ static bool block_tell(const struct ht_live *block)
 
 static void end(void)
 {
-    const ht_number numbers[] = {ENDED, ht__core.snapshot_blocks};
+    const ht_number numbers[HT_SNAPSHOT_NUMBERS] = {ENDED, ht__core.snapshot_blocks, ht__core.counters.table_full};
     if (!ht__outbox_rare(HT_TOLD_SNAPSHOT, numbers, HT_SNAPSHOT_NUMBERS, NULL, 0))
         return;
     ht__core.wants &= (uint8_t)~HT_WANT_SNAPSHOT;
