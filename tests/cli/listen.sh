@@ -95,7 +95,7 @@ grep -q "heaptracer: gone.htrc  .*, 1 restart, " said || fail "the restart: $(ca
 
 # What is lost is told, to the event; what comes late has no names yet.
 "$voice" lose=3 | "$HT" listen - -e "$voice" -o lost.htrc 2>said || fail "a loss: $(cat said)"
-lost=$(sed -n 's/.*, \([0-9]*\) events lost on the line (1 frames).*/\1/p' said)
+lost=$(sed -n 's/.*, \([0-9]*\) events lost on the line (1 frame).*/\1/p' said)
 told=$("$HT" dump lost.htrc | grep -c " \(alloc\|free\|refuse\) ")
 all=$(grep -c " \(alloc\|free\|refuse\) " a.events)
 [ "$((${lost:-0} + told))" = "$all" ] && [ "$told" -lt "$all" ] || fail "$told told and $lost lost are not $all"

@@ -67,6 +67,15 @@ def prepare(folder):
     shop = os.path.join(SOURCE, "examples/tutorial/shop.c")
     for name, words in (("shop", []), ("shop-mended", ["-DMENDED"])):
         subprocess.run(["cc", "-g", "-O1", "-fno-inline", *words, shop, "-o", os.path.join(folder, name)], check=True)
+    # of a firmware: what it sent over its line, and what a monitor of its console captured
+    voice = shutil.copy(os.path.join(os.environ["VICTIMS"], "voice"), os.path.join(folder, "light.elf"))
+    for name, words in (("uart.bin", ["lose=2"]), ("uart.log", ["text", "log"])):
+        with open(os.path.join(folder, name), "wb") as out:
+            subprocess.run([voice, *words], stdout=out, check=True)
+    where = subprocess.run(["nm", voice], capture_output=True, text=True, check=True).stdout
+    effect = re.search(r"([0-9a-f]{8}) t effect_switch", where)[1]
+    with open(os.path.join(folder, "uart.log"), "a", encoding="utf-8") as out:
+        out.write(f"Guru Meditation Error: Core 0 panic'ed (LoadProhibited)\nBacktrace: 0x{effect}:0x3ffb1234 |<-CORRUPTED\n")
 
 
 def page_check(path, is_update):
