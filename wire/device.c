@@ -63,9 +63,15 @@ void ht__frame_begin(struct ht_frame *frame, uint8_t *bytes, uint8_t room, uint1
     bytes_put(bytes_put(bytes_put(bytes + 1, sequence, 2), frame->events, 2), tick, 4);
 }
 
-static uint8_t *address_put(struct ht_frame *frame, uint8_t *to, ht_number address, uint8_t shift)
+/* Where pointers have 16 bits nothing is gained by a shift. */
+static inline uint8_t shift_of(const struct ht_frame *frame)
 {
-    ht_signed difference = (ht_signed)(address - frame->address);
+    return sizeof(ht_word) > 2 ? frame->shift : 0;
+}
+
+static uint8_t *address_put(struct ht_frame *frame, uint8_t *to, ht_word address, uint8_t shift)
+{
+    ht_distance difference = (ht_distance)(address - frame->address);
     frame->address = address;
     return number_put(to, folded(difference >> shift));
 }
@@ -77,12 +83,12 @@ static bool has_old(uint8_t kind)
 
 static bool is_odd(const struct ht_frame *frame, const struct ht_told *told)
 {
-    ht_number bits = 0;
+    ht_word bits = 0;
     if (has_old(told->kind))
-        bits |= told->old_address - frame->address;
+        bits = (ht_word)(bits | (told->old_address - frame->address));
     if (told->kind <= HT_TOLD_RESIZE)
-        bits |= told->address - frame->address;
-    return (uint8_t)bits & ((1 << frame->shift) - 1);
+        bits = (ht_word)(bits | (told->address - frame->address));
+    return (uint8_t)bits & ((1 << shift_of(frame)) - 1);
 }
 
 /* The head's one or two bytes, and what the second says of. */
@@ -111,7 +117,7 @@ static uint8_t *head_put(struct ht_frame *frame, const struct ht_told *told, uin
 static uint8_t *hot_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *head)
 {
     uint8_t *to = head_put(frame, told, head);
-    uint8_t shift = *head & IS_ODD ? 0 : frame->shift;
+    uint8_t shift = *head & IS_ODD ? 0 : shift_of(frame);
     to = number_put(to, (uint32_t)(told->tick - frame->tick));
     frame->tick = told->tick;
     if (has_old(told->kind))
@@ -121,7 +127,7 @@ static uint8_t *hot_put(struct ht_frame *frame, const struct ht_told *told, uint
     if (told->kind != HT_TOLD_FREE)
         to = number_put(to, told->size);
     if (told->taken)
-        to = number_put(to, told->taken - told->size);
+        to = number_put(to, (ht_word)(told->taken - told->size));
     if (told->slot)
         to = number_put(to, told->slot);
     if (told->source)

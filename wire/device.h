@@ -17,6 +17,13 @@ typedef int64_t ht_signed;
 typedef uint32_t ht_number;
 typedef int32_t ht_signed;
 #endif
+#if defined(__AVR__)
+typedef uint16_t ht_word; /* an address or a size of a block */
+typedef int16_t ht_distance;
+#else
+typedef ht_number ht_word;
+typedef ht_signed ht_distance;
+#endif
 
 enum {
     HT_DEVICE_VERSION = 1,
@@ -100,9 +107,9 @@ struct ht_told {
     uint16_t slot;
     uint16_t source;
     uint32_t tick; /* read under the same lock as the put */
-    ht_number address, old_address;
-    ht_number size;  /* asked for */
-    ht_number taken; /* what it takes of the heap, at least size; 0: not known */
+    ht_word address, old_address;
+    ht_word size;  /* asked for */
+    ht_word taken; /* what it takes of the heap, at least size; 0: not known */
 };
 
 struct ht_rare {
@@ -118,13 +125,13 @@ struct ht_rare {
 struct ht_frame {
     uint8_t *bytes;
     uint8_t room, used; /* used: what ht__frame_end is told */
-    uint8_t shift;      /* addresses are multiples of 1 << shift, most of them */
+    uint8_t shift;      /* addresses are multiples of 1 << shift, most of them; 0 where pointers have 16 bits */
     uint8_t heap;       /* of the last record, from here on */
     uint16_t events;    /* hot records put in all frames, and those that LOST told, modulo 2^16 */
     uint16_t task;
     uint32_t tick;
-    ht_number address, pc;
-    ht_number address_base, pc_base; /* where addresses and return addresses begin in each frame: the first heap, the image */
+    ht_word address, address_base;
+    ht_number pc, pc_base; /* _base: where addresses and return addresses begin in each frame: the first heap, the image */
 };
 
 /* `bytes` has room for `room` (HT_FRAME_LEAST to HT_FRAME_MOST) bytes. The first frame of an epoch begins with HELLO. */

@@ -56,6 +56,7 @@ void twin_catch_up(struct twin *twin, uint64_t ticks)
     uint64_t round = (uint64_t)1 << 32;
     if (ticks > twin->ticks)
         twin->ticks += (ticks - twin->ticks + round / 2) / round * round;
+    time_set(twin);
 }
 
 uint32_t twin_thread_new(struct twin *twin, uint64_t tid, const char *name)
