@@ -10,7 +10,7 @@ fail() { echo "listen: $*"; failed=1; }
 voice=$VICTIMS/voice
 events() { "$HT" dump "$1" | grep -v " process id=\| module id=" | sed 's/^[0-9]* //'; }
 totals() { "$HT" analyze "$1" --table summary --columns "$2" --csv | tail -1 | tr -d '\r'; }
-until_true() { for _ in $(seq 100); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+until_true() { for _ in $(seq 400); do eval "$1" && return 0; sleep 0.05; done; return 1; }
 
 "$voice" >line.bin
 "$HT" listen file:line.bin --elf "$voice" -o a.htrc 2>said || fail "a file: $(cat said)"
@@ -29,8 +29,9 @@ same() { events "$2" | cmp -s a.events - || fail "$1 brings other events"; }
 "$voice" log | "$HT" listen -q - -l -e "$voice" -o log.htrc >log.txt && same "frames among a log" log.htrc
 grep -q "^I ([0-9]*) light: frame 1 is out$" log.txt || fail "--log: $(head -2 log.txt)"
 cat >peer.py <<'E2'
-"""peer: in KIND, PLACE and a file, out the file's bytes to whoever listens there; then, for a second or until the peer goes, what comes back goes to the file back."""
+"""peer: in KIND, PLACE and a file, out the file's bytes to whoever listens there; until that one goes, what comes back goes to a file back.KIND."""
 import os, socket, sys, time, tty
+socket.setdefaulttimeout(20)
 kind, place, name = sys.argv[1:4]
 data = open(name, "rb").read()
 if kind == "pty":
@@ -51,7 +52,6 @@ else:
             try: s.connect(where); break
             except OSError: time.sleep(0.05)
     send, receive = s.send, (lambda: s.recv(100))
-    s.settimeout(1)
 got = b""
 if kind == "udp":
     for frame in data.split(b"\0"):
@@ -67,25 +67,34 @@ def back():
             if not b: return
             got += b; open("back." + kind, "wb").write(got)
     except OSError: pass
-t = threading.Thread(target=back, daemon=True); t.start(); t.join(1.0)
+t = threading.Thread(target=back, daemon=True); t.start(); t.join(20 if kind[0] in "tu" and kind != "udp" else 1)
 E2
+over() { # over KIND PLACE SOURCE TRACE OPTION...: ended when all is in the trace
+    "$HT" listen -q "$3" -e "$voice" -o "$4" "${@:5}" & listener=$!
+    until_true '"$HT" ctl $listener status >/dev/null 2>&1'
+    python3 peer.py "$1" "$2" line.bin & peer=$!
+    until_true '"$HT" dump '"$4"' 2>/dev/null | grep -q "effects done"' || fail "$1: nothing comes"
+    kill -INT $listener; wait $listener || fail "$1: status $?"
+    wait $peer
+    same "$1" "$4"
+}
 port=$((20000 + $$ % 20000))
-python3 peer.py tcp-server $port line.bin & "$HT" listen -q tcp:localhost:$port -e "$voice" -d 1s --start --snapshot --mark --stop -o tcp.htrc && same "tcp" tcp.htrc; wait
+over tcp-server $port tcp:localhost:$port tcp.htrc --start --snapshot --mark --stop
 [ "$(cat back.tcp-server)" = snmp ] || fail "what was asked of the device: '$(cat back.tcp-server)'"
-python3 peer.py tcp $port line.bin & "$HT" listen -q tcp-listen:$port -e "$voice" -d 1s -o tcpl.htrc && same "tcp-listen" tcpl.htrc; wait
-python3 peer.py udp $port line.bin & "$HT" listen -q udp:$port -e "$voice" -d 2s -o udp.htrc && same "udp" udp.htrc; wait
-python3 peer.py unix-server sock line.bin & "$HT" listen -q unix:sock -e "$voice" -d 1s -o unix.htrc && same "unix" unix.htrc; wait
-python3 peer.py unix sock2 line.bin & "$HT" listen -q unix-listen:sock2 -e "$voice" -d 1s -o unixl.htrc && same "unix-listen" unixl.htrc; wait
-python3 peer.py pty tty line.bin & "$HT" listen -q serial:tty,921600 -e "$voice" -d 2s -o tty.htrc && same "serial" tty.htrc; wait
+over tcp $port tcp-listen:$port tcpl.htrc
+over udp $port udp:$port udp.htrc
+over unix-server sock unix:sock unix.htrc
+over unix sock2 unix-listen:sock2 unixl.htrc
+over pty tty serial:tty,921600 tty.htrc
 
 # A line that goes away and comes back with a device that restarted. Ctrl-C ends in order; the trace can be read before.
 "$voice" boots=2 >two.bin
 head -c "$(stat -c %s line.bin)" two.bin >first.bin; tail -c +$(($(stat -c %s line.bin) + 1)) two.bin >second.bin
 "$HT" listen serial:tty -e "$voice" -o gone.htrc 2>said & listener=$!
-python3 peer.py pty tty first.bin
+timeout 60 python3 peer.py pty tty first.bin
 until_true 'grep -q "went away" said' || fail "a serial line that goes away is not told: $(cat said)"
 "$HT" dump gone.htrc 2>/dev/null | grep -q "mark label='effects done'" || fail "the trace cannot be read while it is written"
-python3 peer.py pty tty second.bin
+timeout 60 python3 peer.py pty tty second.bin
 until_true '"$HT" ctl $listener status 2>&1 | grep -q "^recording"' || fail "ctl: $("$HT" ctl $listener status 2>&1)"
 "$HT" ctl $listener mark "from here" >/dev/null || fail "ctl mark"
 kill -INT $listener; wait $listener || fail "Ctrl-C: status $?"
