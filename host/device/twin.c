@@ -164,7 +164,7 @@ void twin_put(struct twin *twin, const struct ht_heard *heard)
     twin_tick(twin, heard->tick);
     if (heard->kind <= HT_TOLD_REFUSE)
         hot_put(twin, &heard->told);
-    else if (heard->kind == HT_TOLD_STACK)
+    else if (heard->kind == HT_TOLD_STACK || heard->kind == HT_TOLD_SLICE)
         twin_slot_set(twin, heard);
     else
         twin_put_rare(twin, heard);

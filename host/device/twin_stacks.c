@@ -37,14 +37,19 @@ static uint64_t pc_of(const struct twin *twin, uint64_t told)
     return twin->has_words ? told * 2 : twin->is_thumb ? told & ~(uint64_t)1 : told;
 }
 
+/* Of a slice only the place itself is certain. */
 void twin_slot_set(struct twin *twin, const struct ht_heard *heard)
 {
-    uint32_t stack = 0;
-    for (unsigned i = heard->count; i-- > 0;)
+    bool is_slice = heard->kind == HT_TOLD_SLICE;
+    uint64_t slot = is_slice ? heard->numbers[HT_SLICE_SLOT] : heard->told.slot;
+    uint32_t stack = is_slice ? frame_of(twin, 0, pc_of(twin, heard->numbers[HT_SLICE_PC])) : 0;
+    for (unsigned i = is_slice ? 0 : heard->count; i-- > 0;)
         stack = frame_of(twin, stack, pc_of(twin, heard->numbers[i]));
-    if (twin->slots.count <= heard->told.slot)
-        vec_extend(&twin->slots, heard->told.slot + 1u);
-    twin->slots.at[heard->told.slot] = (struct twin_slot){stack, twin->slots_age, heard->is_cut};
+    if (slot > UINT16_MAX)
+        return;
+    if (twin->slots.count <= slot)
+        vec_extend(&twin->slots, slot + 1);
+    twin->slots.at[slot] = (struct twin_slot){stack, twin->slots_age, heard->is_cut || is_slice};
 }
 
 uint32_t twin_slot_stack(struct twin *twin, uint64_t slot, bool *is_cut)
