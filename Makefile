@@ -48,6 +48,7 @@ dist:
 bench: build
 	@$(SETUP) bench
 	@bench/instructions.py --build $(BUILD)
+	@bench/firmware.py --build $(BUILD)
 	@bench/run.py --build $(BUILD) $(BENCH)
 
 $(PRESETS):

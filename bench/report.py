@@ -3,6 +3,7 @@ import json
 import os
 import statistics
 
+import firmware
 import loads
 import tools
 
@@ -181,4 +182,5 @@ program: use ratios, not seconds. An event is a block born or a block ended, cou
 
 {render(results)}{instruction_part(folder)}
 "{FAILS}": the tool ended with an error or was cut after {LIMIT_SECONDS} s. Empty: not measured; memcheck, massif and gperftools' profiler take minutes and run on a few loads only.
-"""
+
+{firmware.part(folder)}"""

@@ -41,6 +41,7 @@
 #elif defined(__riscv)
 #define BOARD_WALK ht__walk_riscv
 #else
+#define BOARD_HANDLER arm_svc_isr
 #define BOARD_WALK ht__walk_cortex_m
 #endif
 
