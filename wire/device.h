@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "finding.h"
+
 #if UINTPTR_MAX > 0xFFFFFFFF || defined(__linux__)
 typedef uint64_t ht_number; /* an address, a size, a number of a record */
 typedef int64_t ht_signed;
@@ -78,10 +80,6 @@ enum { HT_SLICE_SLOT, HT_SLICE_PC, HT_SLICE_SP, HT_SLICE_LR, HT_SLICE_FP, HT_SLI
 
 enum ht_told_mode { HT_TOLD_STREAM, HT_TOLD_TABLE, HT_TOLD_BOTH };
 enum ht_told_state { HT_TOLD_IDLE, HT_TOLD_TRACKING, HT_TOLD_ALERTING, HT_TOLD_REPORTING };
-enum ht_told_fault { HT_FAULT_NONE, HT_FAULT_OVERFLOW, HT_FAULT_UNDERFLOW, HT_FAULT_DOUBLE_FREE, HT_FAULT_WILD_FREE, HT_FAULT_INTERIOR_FREE, HT_FAULT_USE_AFTER_FREE,
-                     HT_FAULT_OVERLAP, HT_FAULT_STACK_OVERFLOW, HT_FAULT_METADATA, HT_FAULT_SIZE_MISMATCH };
-enum ht_told_guess { HT_GUESS_NONE, HT_GUESS_OFF_BY_ONE, HT_GUESS_TERMINATOR, HT_GUESS_ZERO_FILL, HT_GUESS_NEIGHBOUR, HT_GUESS_PATTERN };
-enum ht_told_found { HT_FOUND_NONE, HT_FOUND_FREE, HT_FOUND_RESIZE, HT_FOUND_SCAN, HT_FOUND_DEMAND, HT_FOUND_ALLOC };
 enum ht_told_level { HT_LEVEL_OK, HT_LEVEL_WARN, HT_LEVEL_CRITICAL, HT_LEVEL_NO_DATA };
 enum ht_told_why { HT_WHY_RING_FULL, HT_WHY_TOO_BIG, HT_WHY_PAUSED };
 

@@ -58,6 +58,7 @@ enum ht_lane_more {
     HT_MORE_MAP,         /* u64 address, u64 size, u64 old address, u64 api, u64 keep << 32 | fresh, frames */
     HT_MORE_STATE,       /* u64: 1 recording goes on, 0 it pauses */
     HT_MORE_STACK,       /* u64 keep << 32 | fresh, frames: makes the lane's stack without an event (parts of a stack too deep for one record) */
+    HT_MORE_FAULT,       /* struct ht_more_fault, u64 keep << 32 | fresh, frames */
 };
 
 struct ht_more_module {
@@ -65,6 +66,15 @@ struct ht_more_module {
     uint64_t bias;        /* address in memory minus address in the ELF file */
     uint32_t build_id_bytes;
     uint32_t path_bytes;
+};
+
+struct ht_more_fault {
+    uint32_t kind, found_by, guess; /* enum ht_told_fault, ht_told_found, ht_told_guess of device.h */
+    uint32_t around_bytes;
+    uint64_t address, block, block_bytes;
+    int64_t first_bad;
+    uint64_t bad_bytes;
+    uint8_t around[16];             /* bytes from the first bad one on */
 };
 
 enum ht_lane_state {
@@ -92,6 +102,8 @@ enum ht_session_flag {
     HT_SESSION_FREE_STACKS = 1,
     HT_SESSION_FOLLOW = 2,      /* children after fork and exec belong to the session */
     HT_SESSION_MAPS = 4,        /* mmap, munmap, mremap, sbrk are traced */
+    HT_SESSION_GUARD = 32,      /* heaps are guarded: target/guard */
+    HT_SESSION_GUARD_STOP = 64, /* the first fault ends its program */
     HT_SESSION_USABLE = 8,      /* usable sizes are recorded where they differ from the allocator's usual rounding */
 };
 enum ht_policy { HT_POLICY_BLOCK, HT_POLICY_DROP, HT_POLICY_SAMPLE };
@@ -151,6 +163,7 @@ struct ht_session {
     uint64_t clock_start;     /* clock value at the start of the session */
     uint32_t collector_pid;
     uint32_t wake_bytes;      /* a producer that has this much unread wakes the collector if it sleeps */
+    uint64_t quarantine_bytes; /* of freed blocks that wait, with HT_SESSION_GUARD */
     /* changing words, each on its own cache line */
     uint32_t recording __attribute__((aligned(64)));   /* 1: events are wanted; 0: paused */
     uint32_t collector_gone;                           /* 1: nobody reads any more; the runtime stops recording */
@@ -163,7 +176,7 @@ struct ht_session {
 };
 
 /* A target of 32 bits has a collector of 64. Where a uint64_t needs alignment of 4 only, nothing may lie elsewhere. */
-_Static_assert(sizeof(struct ht_more_module) == 32, "the same with 32 and 64 bits");
+_Static_assert(sizeof(struct ht_more_module) == 32 && sizeof(struct ht_more_fault) == 72, "the same with 32 and 64 bits");
 _Static_assert(__builtin_offsetof(struct ht_lane, lost_events) == 24 && __builtin_offsetof(struct ht_lane, tail) == 64 &&
                sizeof(struct ht_lane) == 128, "the same with 32 and 64 bits");
 _Static_assert(__builtin_offsetof(struct ht_process, stamp) == 16 && sizeof(struct ht_process) == 128, "the same with 32 and 64 bits");

@@ -91,6 +91,12 @@ static bool value_put(const struct opt *opt, const char *place, const char *text
         return number_parse_time(place, text, (uint64_t *)field, error);
     case OPT_CHOICE:
         return choice_parse(place, opt, text, (int *)field, error);
+    case OPT_MODE:
+        *(int *)field = -1;
+        if (*text && !choice_parse(place, opt, text, (int *)field, error))
+            return false;
+        *(int *)field += 2;
+        return true;
     case OPT_END:
     case OPT_SECTION:
         break;
@@ -175,6 +181,31 @@ static enum opt_result words_read(const struct opt_command *command, poptContext
     return error->kind == ERROR_NONE ? OPT_OK : OPT_BAD;
 }
 
+/* The word behind it is its value. */
+static bool takes_next(const struct opt_command *command, const char *text)
+{
+    const struct opt *opt = *text == '-' ? option_named(command, text) : NULL;
+    return opt && opt->kind != OPT_FLAG && opt->kind != OPT_MODE && !strchr(text, '=') && (text[1] == '-' || !text[2]);
+}
+
+/* An option whose value may be left out gets an empty one, so that the next word is not taken for it. */
+static const char **modes_fill(const struct opt_command *command, int argc, char **argv, struct arena *arena)
+{
+    const char **filled = arena_new(arena, ((size_t)argc + 1) * sizeof *filled);
+    bool is_over = false, is_value = true; /* the command's own word is no option */
+    for (int i = 0; i < argc; i++) {
+        const struct opt *opt = !is_over && !is_value && !strncmp(argv[i], "--", 2) ? option_named(command, argv[i]) : NULL;
+        is_over |= !is_value && (!strcmp(argv[i], "--") || (command->stops_at_word && argv[i][0] != '-'));
+        is_value = !is_value && takes_next(command, argv[i]);
+        filled[i] = argv[i];
+        if (!opt || opt->kind != OPT_MODE || strchr(argv[i], '='))
+            continue;
+        char *longer = arena_new(arena, strlen(argv[i]) + 2);
+        filled[i] = strcat(strcpy(longer, argv[i]), "=");
+    }
+    return filled;
+}
+
 enum opt_result opt_parse(const struct opt_command *command, void *values, int argc, char **argv, struct opt_words *words, struct error *error)
 {
     popt_table table = {0};
@@ -182,7 +213,7 @@ enum opt_result opt_parse(const struct opt_command *command, void *values, int a
     if (!variables_read(command, values, words, error))
         return OPT_BAD;
     table_build(command, &table);
-    poptContext context = poptGetContext(command->name, argc, (const char **)argv, table.at, command->stops_at_word ? POPT_CONTEXT_POSIXMEHARDER : 0);
+    poptContext context = poptGetContext(command->name, argc, modes_fill(command, argc, argv, &words->arena), table.at, command->stops_at_word ? POPT_CONTEXT_POSIXMEHARDER : 0);
     enum opt_result result = options_read(command, values, context, words, error);
     if (result == OPT_OK)
         result = words_read(command, context, words, error);

@@ -20,6 +20,7 @@ enum opt_kind {
     OPT_SIZE,    /* uint64_t bytes: 512K */
     OPT_TIME,    /* uint64_t ns: 1.5s, 00:01:02 */
     OPT_CHOICE,  /* int: place of the word in `choices`, from 0 */
+    OPT_MODE,    /* int: 0 not given, 1 given as --name, then by --name=WORD: 2 + place of the word in `choices` */
 };
 
 struct opt_list {

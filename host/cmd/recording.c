@@ -55,11 +55,26 @@ static void recording_raise_limit(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* What is told of a fault is completed on its way. */
+static void recording_watch(struct recording *recording, const struct event *events, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct fault_definition define;
+        struct event event = events[i];
+        if (fault_watch_see(&recording->faults, &event, &define))
+            event.define = &define;
+        if (recording->writer)
+            trace_writer_put(recording->writer, &event, 1);
+    }
+}
+
 /* After a failed write there is no writer, though the program and whoever steers the recording may still be heard. */
 static void recording_put(void *context, const struct event *events, size_t count)
 {
     struct recording *recording = context;
-    if (recording->writer)
+    if (recording->guard)
+        recording_watch(recording, events, count);
+    else if (recording->writer)
         trace_writer_put(recording->writer, events, count);
 }
 

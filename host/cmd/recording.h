@@ -2,6 +2,7 @@
 #ifndef HOST_CMD_RECORDING_H
 #define HOST_CMD_RECORDING_H
 
+#include "fault_watch.h"
 #include "host/launch/session.h"
 #include "host/launch/target.h"
 #include "host/source/shm.h"
@@ -14,11 +15,13 @@ struct recording {
     struct trace_writer *writer; /* NULL once it is closed */
     struct shm *shm;
     uint64_t delay_ns; /* recording starts so long after the program */
+    bool guard;        /* faults are looked for */
     bool paused;       /* it starts on request only */
     bool follow;
     /* what came of it */
     int wait_status; /* of the first process */
     uint64_t target_cpu_ns, recorder_cpu_ns;
+    struct fault_watch faults;
     /* its own */
     int control;
     uint64_t kept_ns;

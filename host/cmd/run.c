@@ -17,7 +17,10 @@ struct run {
     const char *out;
     bool force, free_stacks, no_follow, maps, start_paused, quiet;
     uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
-    int policy, clock;
+    int policy, clock, guard;
+    bool guard_stop;
+    uint64_t quarantine_bytes;
+    struct opt_list fail_on;
 };
 
 static const struct opt run_options[] = {
@@ -36,6 +39,12 @@ static const struct opt run_options[] = {
     {OPT_FLAG, 0, "no-follow", offsetof(struct run, no_follow), .about = "Leave out the program's children"},
     {OPT_TIME, 0, "tick", offsetof(struct run, tick_ns), "TIME", .about = "Resolution of times in the trace; 1ns costs about 1.5 bytes an event",
      .fallback = "100us"},
+    {OPT_SECTION, .about = "Errors"},
+    {OPT_MODE, 0, "guard", offsetof(struct run, guard), .about = "Look for writes outside of blocks and into freed ones, and for wrong frees"},
+    {OPT_FLAG, 0, "guard-stop", offsetof(struct run, guard_stop), .about = "The first error ends its program"},
+    {OPT_SIZE, 0, "quarantine", offsetof(struct run, quarantine_bytes), "BYTES", .about = "Freed blocks that wait before they are given out again, with --guard",
+     .fallback = "16M"},
+    {OPT_LIST, 0, "fail-on", offsetof(struct run, fail_on), "WHAT", .about = "Exit with 1 if there was one: error, with --guard", .choices = "error"},
     {OPT_SECTION, .about = "When"},
     {OPT_TIME, 0, "delay", offsetof(struct run, delay_ns), "TIME", .about = "Start to record so long after the program", .fallback = "at once"},
     {OPT_FLAG, 0, "start-paused", offsetof(struct run, start_paused), .about = "Record nothing until 'heaptracer ctl PID start'"},
@@ -51,6 +60,7 @@ static const struct opt run_options[] = {
 
 static const struct opt_example run_examples[] = {
     {"heaptracer run -- ./server --port 8080", "record every allocation of ./server and its children"},
+    {"heaptracer run --guard --fail-on error -- ./test", "exit with 1 if ./test wrote where it must not, or freed what it must not"},
     {"heaptracer run -o build.htrc --no-follow -- cc -c big.c", "the compiler driver alone, into build.htrc"},
     {"heaptracer run --sample 512K -- ./server", "next to no cost; the tables say how sure they are"},
     {0},
@@ -75,9 +85,14 @@ const struct opt_command cmd_run_table = {
     .stops_at_word = true,
 };
 
+static uint32_t run_guard_flags(const struct run *run)
+{
+    return run->guard ? HT_SESSION_GUARD | HT_SESSION_FREE_STACKS | (run->guard_stop ? HT_SESSION_GUARD_STOP : 0) : 0;
+}
+
 static uint32_t run_flags(const struct run *run)
 {
-    return (run->free_stacks ? HT_SESSION_FREE_STACKS : 0) | (run->no_follow ? 0 : HT_SESSION_FOLLOW) | (run->maps ? HT_SESSION_MAPS : 0) | HT_SESSION_USABLE;
+    return run_guard_flags(run) | (run->free_stacks ? HT_SESSION_FREE_STACKS : 0) | (run->no_follow ? 0 : HT_SESSION_FOLLOW) | (run->maps ? HT_SESSION_MAPS : 0) | HT_SESSION_USABLE;
 }
 
 static bool run_check(const struct run *run, struct error *error)
@@ -85,6 +100,11 @@ static bool run_check(const struct run *run, struct error *error)
     struct stat status;
     if (run->level > 19)
         return error_set(error, ERROR_USAGE, "--level %llu: levels go from 1 to 19", (unsigned long long)run->level);
+    for (size_t i = 0; i < run->fail_on.count; i++)
+        if (strcmp(run->fail_on.at[i], "error"))
+            return error_set(error, ERROR_USAGE, "--fail-on %s: it can fail on 'error'", run->fail_on.at[i]);
+    if ((run->guard_stop || run->fail_on.count) && !run->guard)
+        return error_set(error, ERROR_USAGE, "--guard-stop and --fail-on error need --guard, which looks for errors");
     if (run->depth > UINT32_MAX)
         return error_set(error, ERROR_USAGE, "--depth %llu is too large; leave it out for whole stacks", (unsigned long long)run->depth);
     if (run->out && (!strcmp(run->out, "-") || (!stat(run->out, &status) && !S_ISREG(status.st_mode))))
@@ -217,11 +237,16 @@ static int run_go(const struct run *run, struct recording *recording, const stru
         exit_code = run_exit_code(recording->wait_status);
     if (started && written && !run->quiet)
         summary_line(str_text(&texts->out), &totals, &cost, recording->shm);
+    if (started && recording->guard && (!run->quiet || recording->faults.count))
+        fault_watch_say(&recording->faults, recording->shm);
+    if (started && run->fail_on.count && recording->faults.count && !exit_code)
+        exit_code = 1;
     if (started)
         run_say_unseen(recording);
     if (started)
         run_say_own_malloc(&recording->target);
     shm_free(recording->shm);
+    fault_watch_done(&recording->faults);
     return exit_code;
 }
 
@@ -245,7 +270,7 @@ static int run_forked(const struct run *run, const struct opt_words *words, stru
 
 static int run_record(const struct run *run, const struct opt_words *words, const struct target *adopted, struct error *error)
 {
-    struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .follow = !run->no_follow};
+    struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .guard = run->guard, .follow = !run->no_follow};
     int exit_code = CMD_USAGE;
     if (adopted)
         recording.target = *adopted;
@@ -260,6 +285,7 @@ static int run_record(const struct run *run, const struct opt_words *words, cons
                                                .lane_bytes = run->lane_bytes,
                                                .depth_limit = (uint32_t)run->depth,
                                                .sample_bytes = run->sample_bytes,
+                                               .quarantine_bytes = run->quarantine_bytes,
                                                .recording = true},
                       error))
         return exit_code;
@@ -271,7 +297,7 @@ static int run_record(const struct run *run, const struct opt_words *words, cons
 
 int run_words(int argc, char **argv, const struct target *adopted)
 {
-    struct run run = {.lane_bytes = 512 * 1024};
+    struct run run = {.lane_bytes = 512 * 1024, .quarantine_bytes = 16 * 1024 * 1024};
     struct opt_words words;
     struct error error = {0};
     int exit_code;

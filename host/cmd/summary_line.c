@@ -52,7 +52,7 @@ static void see(void *context, const struct event *event)
     symbols_see(context, event);
 }
 
-static void add_stack(struct str *out, const struct shm *shm, uint32_t stack)
+void summary_stack(struct str *out, const struct shm *shm, uint32_t stack)
 {
     struct view view = {.symbols = symbols_new(NULL), .has_unicode = true};
     char *line = NULL;
@@ -90,7 +90,7 @@ void summary_line(const char *path, const struct trace_totals *totals, const str
     str_add(&out, "\n  ");
     if (top && top->stack) {
         str_add_format(&out, "top: %s  ", number_bytes(text, top->peak.bytes));
-        add_stack(&out, shm, top->stack);
+        summary_stack(&out, shm, top->stack);
         str_add(&out, "        ");
     }
     str_add(&out, "next: heaptracer analyze ");

@@ -6,6 +6,9 @@
 
 struct shm;
 
+/* A stack in one line. */
+struct str;
+void summary_stack(struct str *out, const struct shm *shm, uint32_t stack);
 void summary_line(const char *path, const struct trace_totals *totals, const struct cost_definition *cost, const struct shm *shm);
 
 #endif

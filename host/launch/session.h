@@ -13,6 +13,7 @@ struct session_config {
     uint64_t lane_bytes; /* rounded up to a power of two, at least 64 KiB */
     uint32_t depth_limit;
     uint64_t sample_bytes;
+    uint64_t quarantine_bytes; /* with HT_SESSION_GUARD */
     bool recording; /* from the start */
 };
 

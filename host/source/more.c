@@ -1,6 +1,7 @@
 /* more: the payload is copied out of the shared memory once, then checked and read; texts get their NUL in the copy. */
 #include "more.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "wire/api.h"
@@ -156,12 +157,59 @@ static bool more_state(struct unpacker *unpacker, struct ring *ring, struct more
     return true;
 }
 
+/* The innermost frames are the runtime's own: they are no part of the program's stack. */
+static uint32_t more_stack_of_program(const struct unpacker *unpacker, const struct ring *ring)
+{
+    static const char runtime[] = "/libheaptracer.so";
+    uint32_t depth = ring->depth;
+    for (; depth > 0; depth--) {
+        const struct stack_node *node = unpacker->stacks.nodes.at + ring->stack[depth - 1];
+        const char *path = unpacker->places.modules.at[unpacker->places.at.at[node->place].module].path;
+        size_t bytes = strlen(path);
+        if (bytes < sizeof runtime - 1 || strcmp(path + bytes - (sizeof runtime - 1), runtime))
+            break;
+    }
+    return depth ? ring->stack[depth - 1] : 0;
+}
+
+static bool more_fault(struct unpacker *unpacker, struct ring *ring, struct more more)
+{
+    struct ht_more_fault fault;
+    char around[2 * sizeof fault.around + 1] = "";
+    if (more.bytes < sizeof fault + 8)
+        return false;
+    memcpy(&fault, more.at, sizeof fault);
+    uint64_t shape = more_u64(more, sizeof fault / 8), fresh = shape & 0xFFFFFFFF;
+    if (fresh > (more.bytes - sizeof fault - 8) / 8)
+        return false;
+    for (uint32_t i = 0; i < fault.around_bytes && i < sizeof fault.around; i++)
+        snprintf(around + 2 * i, 3, "%02x", fault.around[i]);
+    struct fault_definition define = {.kind = fault.kind,
+                                      .found_by = fault.found_by,
+                                      .guess = fault.guess,
+                                      .block = fault.block,
+                                      .block_bytes = fault.block_bytes,
+                                      .first_bad = fault.first_bad,
+                                      .bad_bytes = fault.bad_bytes,
+                                      .around = around};
+    unpack_stack(unpacker, ring, shape >> 32, fresh, (const uint64_t *)(more.at + sizeof fault + 8));
+    emit_event(&unpacker->emit, &(struct event){.kind = EVENT_FAULT,
+                                                .process = ring->serial,
+                                                .thread = ring->thread,
+                                                .time_ns = unpacker->emit.last_ns,
+                                                .address = fault.address,
+                                                .stack = more_stack_of_program(unpacker, ring),
+                                                .define = &define});
+    return true;
+}
+
 static bool (*const more_kinds[])(struct unpacker *, struct ring *, struct more) = {
     [HT_MORE_MODULE] = more_module, [HT_MORE_MODULE_GONE] = more_module_gone,
     [HT_MORE_THREAD] = more_thread, [HT_MORE_MARK] = more_mark,
     [HT_MORE_HEAP] = more_heap,     [HT_MORE_GAP] = more_gap,
     [HT_MORE_SOURCE] = more_source, [HT_MORE_MAP] = more_map,
     [HT_MORE_STATE] = more_state,   [HT_MORE_STACK] = more_stack,
+    [HT_MORE_FAULT] = more_fault,
 };
 
 uint64_t more_unpack(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)

@@ -17,6 +17,12 @@ const char *fault_word(uint32_t fault)
         [HT_FAULT_STACK_OVERFLOW] = "stack overflow",
         [HT_FAULT_METADATA] = "metadata broken",
         [HT_FAULT_SIZE_MISMATCH] = "size mismatch",
+        [HT_FAULT_MISMATCHED_FREE] = "mismatched free",
+        [HT_FAULT_FREED_RESIZE] = "realloc of a freed block",
+        [HT_FAULT_HUGE_SIZE] = "huge size",
+        [HT_FAULT_OVERREAD] = "overread",
+        [HT_FAULT_UNDERREAD] = "underread",
+        [HT_FAULT_READ_AFTER_FREE] = "read after free",
     };
     return WORD_OF(words, fault);
 }
@@ -39,6 +45,7 @@ const char *found_word(uint32_t found)
     static const char *const words[] = {
         [HT_FOUND_NONE] = "",     [HT_FOUND_FREE] = "free",     [HT_FOUND_RESIZE] = "realloc",
         [HT_FOUND_SCAN] = "scan", [HT_FOUND_DEMAND] = "demand", [HT_FOUND_ALLOC] = "alloc",
+        [HT_FOUND_EXIT] = "exit", [HT_FOUND_QUARANTINE] = "quarantine", [HT_FOUND_PAGE] = "guard page",
     };
     return WORD_OF(words, found);
 }

@@ -18,6 +18,8 @@ void ht__port_wake(uint32_t *word);
 void ht__port_wait(uint32_t *word, uint32_t value, uint32_t milliseconds);
 bool ht__port_collector_lives(void);
 void *ht__port_pages(uint64_t bytes); /* zeroes, taken from memory as they are touched; NULL: none */
+/* The page of `address` can be read. */
+bool ht__port_can_read(uint64_t address);
 /* True if all from `sp` up to `to` can be read; false also if that is very far. */
 bool ht__port_reach(uint64_t sp, uint64_t to);
 /* From `sp` up, what can be read of the stack that holds it, whole pages; false: nothing. The old *low and *high hold still, or are 0: they save looking. */

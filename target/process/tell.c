@@ -317,6 +317,25 @@ void ht__tell_map(struct ht_thread *t, const void *frame, const void *address, u
     leave(t);
 }
 
+void ht__tell_fault(struct ht_thread *t, const void *frame, const struct ht_more_fault *fault)
+{
+    enum { HEAD = 24 + sizeof *fault };
+    t = enter(t, frame);
+    if (!t)
+        return;
+    struct walk walk = ht__walk(t, frame);
+    struct told_stack stack;
+    uint64_t *words = begin_with_stack(t, &walk, HEAD, &stack);
+    if (words) {
+        words[0] = ht_lane_word0(stamp_late(), HT_LANE_MORE, 0);
+        words[1] = (HEAD - 16 + 8 * stack.fresh) << 8 | HT_MORE_FAULT;
+        memcpy(words + 2, fault, sizeof *fault);
+        words[2 + sizeof *fault / 8] = stack.keep << 32 | stack.fresh;
+        lane_publish(t, HEAD + 8 * stack.fresh);
+    }
+    leave(t);
+}
+
 void ht__tell_more(struct ht_thread *t, unsigned type, const void *head, uint64_t head_bytes, const void *tail, uint64_t tail_bytes)
 {
     t = enter(t, __builtin_frame_address(0));

@@ -25,6 +25,8 @@ void ht__tell_resize_begin(struct ht_thread *thread, const void *block, unsigned
 void ht__tell_resize_end(struct ht_thread *thread, const void *frame, const void *from, const void *block, uint64_t size, unsigned api);
 /* Pages came (size), went (address, size) or moved (old). */
 void ht__tell_map(struct ht_thread *thread, const void *frame, const void *address, uint64_t size, const void *old, unsigned api);
+/* Something is broken; its stack is where that was found. */
+void ht__tell_fault(struct ht_thread *thread, const void *frame, const struct ht_more_fault *fault);
 /* A record of type enum ht_lane_more; its two parts are joined. */
 void ht__tell_more(struct ht_thread *thread, unsigned type, const void *head, uint64_t head_bytes, const void *tail, uint64_t tail_bytes);
 /* The thread's next allocation is made at this place; 0: no longer. */

@@ -1,6 +1,7 @@
 /* hooks: in the program's calls of malloc and its kin, out the real call and its record. Frees are recorded before the real call, allocations after it. */
 #include "os.h"
 
+#include "target/guard/guard.h"
 #include "target/process/sample.h"
 #include "target/process/port_process.h"
 #include "wire/api.h"
@@ -199,8 +200,10 @@ EXPORT void free_sized(void *block, size_t size)
     if (!block || ht__early_owns(block))
         return;
     GOING(block, FREE_SIZED);
-    (void)size;
-    ht__real.free(block);
+    if (ht__guarded)
+        ht__guard_free(block, &(struct guard_ending){GUARD_MALLOC, true, size});
+    else
+        ht__real.free(block);
 }
 
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
@@ -208,8 +211,11 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
     if (!block || ht__early_owns(block))
         return;
     GOING(block, FREE_ALIGNED_SIZED);
-    (void)alignment, (void)size;
-    ht__real.free(block);
+    (void)alignment;
+    if (ht__guarded)
+        ht__guard_free(block, &(struct guard_ending){GUARD_MALLOC, true, size});
+    else
+        ht__real.free(block);
 }
 
 EXPORT size_t malloc_usable_size(void *block)
@@ -251,13 +257,19 @@ EXPORT int pthread_setname_np(pthread_t thread, const char *name)
     return result;
 }
 
+static void child_begin(void)
+{
+    ht__sample_redraw(ht__self);
+    ht__guard_after_fork();
+}
+
 EXPORT pid_t fork(void)
 {
     ht__real_need();
     uint32_t entry = ht__fork_prepare();
     pid_t pid = ht__real.fork();
     if (pid == 0)
-        ht__sample_redraw(ht__self);
+        child_begin();
     ht__fork_done(entry, pid);
     return pid;
 }

@@ -5,6 +5,7 @@
  * called. When memory is short the real new decides what happens: it may throw. */
 #include "os.h"
 
+#include "target/guard/guard.h"
 #include "target/process/sample.h"
 #include "wire/api.h"
 
@@ -22,13 +23,14 @@
 struct late {
     const char *name;
     void *found;
-    int looked; /* 1: found may be called instead of malloc or free; 2: only when malloc fails; 0 not looked up */
+    int looked; /* 1: found may be called instead of malloc or free; 2: only when malloc fails; 3: so too, and the heap is guarded; 0 not looked up */
 };
 
 static void look_up(struct late *late)
 {
     late->found = ht__real_find(late->name);
-    __atomic_store_n(&late->looked, ht__same_module(late->found, (void *)(uintptr_t)ht__real.malloc) ? 1 : 2, __ATOMIC_RELEASE);
+    int way = ht__guarded ? 3 : ht__same_module(late->found, (void *)(uintptr_t)ht__real.malloc) ? 1 : 2;
+    __atomic_store_n(&late->looked, way, __ATOMIC_RELEASE);
 }
 
 static inline int ready(struct late *late)
@@ -48,14 +50,14 @@ static inline int ready(struct late *late)
     {                                                                                                                                                         \
         static struct late real = {TEXT(symbol), NULL, 0};                                                                                                         \
         int way = ready(&real);                                                                                                                               \
-        void *block = way == 1 ? ((void *(*) types)real.found)arguments : (quick);                                                                             \
-        if (__builtin_expect(!block && way == 2, 0))                                                                                                          \
+        void *block = way == 2 ? (quick) : way == 1 ? ((void *(*) types)real.found)arguments : ht__guard_alloc(size, alignment, GUARD_##api);                 \
+        if (__builtin_expect(!block && way != 1, 0))                                                                                                          \
             return real.found ? ((void *(*) types)real.found)arguments : NULL;                                                                                \
         sample_tell_alloc(FRAME, block, size, HT_API_##api, alignment);                                                                                       \
         return block;                                                                                                                                         \
     }
 
-#define DELETE(symbol, api, parameters, types, arguments)                                                                                                     \
+#define DELETE(symbol, api, parameters, types, arguments, ...)                                                                                                \
     EXPORT void symbol parameters                                                                                                                             \
     {                                                                                                                                                         \
         static struct late real = {TEXT(symbol), NULL, 0};                                                                                                         \
@@ -63,10 +65,12 @@ static inline int ready(struct late *late)
             return;                                                                                                                                           \
         int way = ready(&real);                                                                                                                               \
         sample_tell_free(FRAME, block, HT_API_##api);                                                                                                         \
-        if (way == 1)                                                                                                                                         \
+        if (way == 2)                                                                                                                                         \
+            ht__real.free(block);                                                                                                                             \
+        else if (way == 1)                                                                                                                                    \
             ((void (*) types)real.found)arguments;                                                                                                            \
         else                                                                                                                                                  \
-            ht__real.free(block);                                                                                                                             \
+            ht__guard_free(block, &(struct guard_ending){__VA_ARGS__});                                                                                       \
     }
 
 #if __SIZEOF_SIZE_T__ == __SIZEOF_LONG__ && defined(__LP64__)
@@ -86,14 +90,14 @@ typedef const void *nothrow;
         (size, alignment, tag), (uint32_t)alignment, ALIGNED)
 
 #define DELETE_FORMS(base, array)                                                                                                                             \
-    DELETE(base, DELETE##array, (void *block), (void *), (block))                                                                                             \
-    DELETE(base##RKSt9nothrow_t, DELETE##array, (void *block, nothrow tag), (void *, nothrow), (block, tag))                                                  \
-    DELETE(S(base, ), DELETE##array##_SIZED, (void *block, size_t size), (void *, size_t), (block, size))                                                     \
-    DELETE(base##St11align_val_t, DELETE##array##_ALIGNED, (void *block, size_t alignment), (void *, size_t), (block, alignment))                             \
+    DELETE(base, DELETE##array, (void *block), (void *), (block), GUARD_NEW##array, false, 0)                                                                           \
+    DELETE(base##RKSt9nothrow_t, DELETE##array, (void *block, nothrow tag), (void *, nothrow), (block, tag), GUARD_NEW##array, false, 0)                                \
+    DELETE(S(base, ), DELETE##array##_SIZED, (void *block, size_t size), (void *, size_t), (block, size), GUARD_NEW##array, true, size)                       \
+    DELETE(base##St11align_val_t, DELETE##array##_ALIGNED, (void *block, size_t alignment), (void *, size_t), (block, alignment), GUARD_NEW##array##_ALIGNED, false, 0) \
     DELETE(base##St11align_val_tRKSt9nothrow_t, DELETE##array##_ALIGNED, (void *block, size_t alignment, nothrow tag), (void *, size_t, nothrow),             \
-           (block, alignment, tag))                                                                                                                           \
+           (block, alignment, tag), GUARD_NEW##array##_ALIGNED, false, 0)                                                                                               \
     DELETE(S(base, St11align_val_t), DELETE##array##_ALIGNED, (void *block, size_t size, size_t alignment), (void *, size_t, size_t),                         \
-           (block, size, alignment))
+           (block, size, alignment), GUARD_NEW##array##_ALIGNED, true, size)
 
 NEW_FORMS(_Znw, )
 NEW_FORMS(_Zna, _ARRAY)

@@ -79,6 +79,11 @@ void *ht__real_find(const char *name);
 /* True if both addresses lie in one loaded file. */
 bool ht__same_module(const void *a, const void *b);
 
+/* --- guarded.c --- */
+extern bool ht__guarded;
+/* If the session wants it, `real` becomes the guarded heap. Before the first block. */
+void ht__guarded_begin(struct ht_real *real);
+
 /* --- modules.c --- */
 /* Code went away: what comes to its place is something else. */
 void ht__modules_forget(void);

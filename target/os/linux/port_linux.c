@@ -96,16 +96,19 @@ enum {
 };
 
 /* The kernel reads the new mask before it looks at what shall be done with it: EFAULT says that the page cannot be read. */
-static bool can_read(uint64_t address)
+bool ht__port_can_read(uint64_t address)
 {
-    return syscall(SYS_rt_sigprocmask, ~0, address, NULL, sizeof(uint64_t)) == 0 || errno != EFAULT;
+    int saved = errno;
+    bool can = syscall(SYS_rt_sigprocmask, ~0, address & ~(uint64_t)7, NULL, sizeof(uint64_t)) == 0 || errno != EFAULT;
+    errno = saved;
+    return can;
 }
 
 bool ht__port_stack(uint64_t sp, uint64_t *low, uint64_t *high)
 {
     int saved = errno;
     uint64_t page = sp & ~(uint64_t)(PAGE_BYTES - 1), end = page + PAGE_BYTES;
-    for (int count = 1; count < STACK_PAGES && end != *low && can_read(end); count++)
+    for (int count = 1; count < STACK_PAGES && end != *low && ht__port_can_read(end); count++)
         end += PAGE_BYTES;
     errno = saved;
     if (end != *low)
@@ -132,7 +135,7 @@ bool ht__port_reach(uint64_t sp, uint64_t to)
     uint64_t page = sp & ~(uint64_t)(PAGE_BYTES - 1);
     bool all = to > sp && to - sp <= REACH_BYTES;
     while (all && (page += PAGE_BYTES) < to)
-        all = can_read(page);
+        all = ht__port_can_read(page);
     errno = saved;
     return all;
 }

@@ -142,6 +142,7 @@ void ht__real_resolve(void)
         found.valloc = missing_valloc;
     if (!found.pvalloc)
         found.pvalloc = missing_pvalloc;
+    ht__guarded_begin(&found);
     /* malloc last: another thread that sees it may use all of them. */
     void *(*real_malloc)(size_t) = found.malloc;
     found.malloc = ht__real.malloc;

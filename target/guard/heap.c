@@ -1,0 +1,367 @@
+/* heap: in the calls of a guarded heap, out those of the allocator below it, and what was found broken on the way. */
+#include "guard.h"
+
+#include "fault.h"
+#include "quarantine.h"
+#include "registry.h"
+#include "seal.h"
+#include "target/process/port_process.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    SLICE_CALLS = 256, /* of a thread between two slices */
+    SLICE_SLOTS = 32,
+    REGION_BITS = 22,  /* a pointer is looked at if a block was ever given out so near to it */
+    MOVES = 128 * 1024 /* a larger block is resized by the allocator below: it may move pages instead of bytes */
+};
+#if __SIZEOF_POINTER__ == 8
+enum { ADDRESS_BITS = 48 };
+static const size_t SIZE_MOST = (size_t)1 << 46; /* no program has so much */
+#else
+enum { ADDRESS_BITS = 32 };
+static const size_t SIZE_MOST = SIZE_MAX / 2;
+#endif
+
+static struct guard_config guard;
+static uint8_t *regions;
+static __thread uint32_t calls __attribute__((tls_model("initial-exec")));
+static __thread size_t refused_last __attribute__((tls_model("initial-exec")));
+
+static void *lowest(const void *block, uint32_t room_log2)
+{
+    return (char *)(uintptr_t)block - ((uintptr_t)1 << room_log2);
+}
+
+/* --- which pointers may be read before --- */
+
+static void region_mark(const void *block)
+{
+    uint64_t region = (uint64_t)(uintptr_t)block >> REGION_BITS;
+    uint8_t bit = (uint8_t)(1 << (region & 7)), *byte = &regions[region >> 3];
+    if (!(__atomic_load_n(byte, __ATOMIC_RELAXED) & bit))
+        __atomic_fetch_or(byte, bit, __ATOMIC_RELAXED);
+}
+
+/* A block may begin there, and its head can be read. What lies at the beginning of a page may have been unmapped with all before it. */
+static bool may_be_block(const void *block)
+{
+    uint64_t address = (uint64_t)(uintptr_t)block, region = address >> REGION_BITS;
+    if (address & (SEAL_HEAD - 1) || address < 4096 || address >> (ADDRESS_BITS - 1) >> 1 || !(regions[region >> 3] >> (region & 7) & 1))
+        return false;
+    return (address & 4095) > 64 || (ht__port_can_read(address - SEAL_HEAD) && ht__port_can_read(address));
+}
+
+/* --- what is told --- */
+
+static void tell_refused(size_t size)
+{
+    if (refused_last != size) /* operator new asks once more */
+        fault_tell(&(struct finding){.kind = HT_FAULT_HUGE_SIZE, .found_by = HT_FOUND_ALLOC, .block_bytes = size});
+    refused_last = size;
+    errno = ENOMEM;
+}
+
+static void check_tail(const void *block, const struct seal *seal, enum ht_told_found found_by)
+{
+    if (seal_tail_is_whole(block, seal->size))
+        return;
+    struct finding finding = {.kind = HT_FAULT_OVERFLOW, .found_by = found_by, .block = block, .block_bytes = seal->size};
+    seal_tail_damage(block, seal->size, &finding.damage);
+    finding.address = (const char *)block + finding.damage.first;
+    fault_tell(&finding);
+}
+
+/* --- blocks that leave --- */
+
+static void leave(const struct resting *resting)
+{
+    struct finding finding = {.kind = HT_FAULT_USE_AFTER_FREE, .found_by = HT_FOUND_QUARANTINE, .block = resting->block, .block_bytes = resting->size};
+    if (!quarantine_is_whole(resting, &finding.damage)) {
+        finding.address = (const char *)resting->block + finding.damage.first;
+        fault_tell(&finding);
+    }
+    guard.below.free(lowest(resting->block, resting->room_log2));
+}
+
+static void see_resting(const struct resting *resting)
+{
+    struct finding finding = {.kind = HT_FAULT_USE_AFTER_FREE, .found_by = HT_FOUND_EXIT, .block = resting->block, .block_bytes = resting->size};
+    if (quarantine_is_whole(resting, &finding.damage))
+        return;
+    finding.address = (const char *)resting->block + finding.damage.first;
+    fault_tell(&finding);
+}
+
+static void rest(void *block)
+{
+    struct seal seal;
+    seal_get(block, &seal);
+    quarantine_put(&(struct resting){block, seal.size, seal.room_log2});
+}
+
+/* --- looks at living blocks --- */
+
+struct living {
+    void *block;
+    uint32_t index;
+};
+
+/* The head of a living block is broken: true if it could be mended. */
+static bool mend(struct living living, enum ht_told_found found_by)
+{
+    struct finding finding = {.kind = HT_FAULT_METADATA, .found_by = found_by, .address = living.block, .block = living.block};
+    struct seal seal;
+    bool certain = seal_head_damage(living.block, living.index, &seal, &finding.damage);
+    if (certain) {
+        finding.kind = HT_FAULT_UNDERFLOW;
+        finding.block_bytes = seal.size;
+        finding.address = (const char *)living.block + finding.damage.first;
+        seal_put(living.block, &seal);
+    } else if (found_by == HT_FOUND_SCAN) /* it will be found again and again */
+        return false;
+    fault_tell(&finding);
+    return certain;
+}
+
+static void see_living(void *block, uint32_t index, void *context)
+{
+    struct seal seal;
+    enum seal_state state = seal_get(block, &seal);
+    enum ht_told_found found_by = *(enum ht_told_found *)context;
+    if (state == SEAL_LIVE && !seal_tail_is_whole(block, seal.size)) {
+        check_tail(block, &seal, found_by);
+        seal_put(block, &seal);
+    }
+    if (state == SEAL_BROKEN)
+        mend((struct living){block, index}, found_by);
+}
+
+static void look_around(void)
+{
+    enum ht_told_found found_by = HT_FOUND_SCAN;
+    registry_slice(&(struct registry_look){see_living, rest, &found_by}, SLICE_SLOTS);
+}
+
+static inline void count_call(void)
+{
+    if (__builtin_expect(++calls % SLICE_CALLS == 0, 0))
+        look_around();
+}
+
+void ht__guard_at_exit(void)
+{
+    enum ht_told_found found_by = HT_FOUND_EXIT;
+    if (!regions)
+        return;
+    registry_each(&(struct registry_look){see_living, rest, &found_by});
+    quarantine_each(see_resting);
+}
+
+/* --- pointers that are no living block --- */
+
+struct search {
+    const void *address;
+    struct living living;
+    struct seal seal;
+    bool is_whole;
+};
+
+static void search_see(void *block, uint32_t index, void *context)
+{
+    struct search *search = context;
+    struct seal seal;
+    enum seal_state state = seal_get(block, &seal);
+    if (state == SEAL_FREED || (block != search->address && (state == SEAL_BROKEN || (uintptr_t)search->address - (uintptr_t)block > seal.size)))
+        return;
+    search->living = (struct living){block, index};
+    search->seal = seal;
+    search->is_whole = state == SEAL_LIVE;
+}
+
+static struct search search_living(const void *address)
+{
+    struct search search = {.address = address};
+    registry_each(&(struct registry_look){search_see, rest, &search});
+    return search;
+}
+
+/* True if it is a living block after all. */
+static bool explain(void *block, enum seal_state state, const struct seal *seal, enum ht_told_found found_by)
+{
+    struct finding finding = {.kind = HT_FAULT_DOUBLE_FREE, .found_by = found_by, .address = block, .block = block, .block_bytes = seal->size};
+    struct resting resting;
+    if (state != SEAL_FREED) {
+        struct search search = search_living(block);
+        if (search.living.block == block && !search.is_whole)
+            return mend(search.living, found_by) || (registry_take_out(search.living.index, block), false);
+        finding.kind = search.living.block ? HT_FAULT_INTERIOR_FREE : HT_FAULT_WILD_FREE;
+        finding.block = search.living.block;
+        finding.block_bytes = search.living.block ? search.seal.size : 0;
+        if (!search.living.block && quarantine_find(block, &resting)) {
+            finding.kind = resting.block == block ? HT_FAULT_DOUBLE_FREE : HT_FAULT_INTERIOR_FREE;
+            finding.block = resting.block;
+            finding.block_bytes = resting.size;
+        }
+    }
+    if (finding.kind == HT_FAULT_DOUBLE_FREE && found_by == HT_FOUND_RESIZE)
+        finding.kind = HT_FAULT_FREED_RESIZE;
+    fault_tell(&finding);
+    return false;
+}
+
+/* A living block, or false: then that was told. */
+static bool is_living(void *block, struct seal *seal, enum ht_told_found found_by)
+{
+    enum seal_state state = SEAL_BROKEN;
+    *seal = (struct seal){0};
+    if (__builtin_expect(may_be_block(block), 1))
+        state = seal_get(block, seal);
+    if (__builtin_expect(state == SEAL_LIVE, 1))
+        return true;
+    return explain(block, state, seal, found_by) && seal_get(block, seal) == SEAL_LIVE;
+}
+
+/* --- the calls --- */
+
+static void *dress(void *raw, size_t size, uint32_t room_log2, enum guard_family family)
+{
+    if (!raw)
+        return NULL;
+    char *block = (char *)raw + ((uintptr_t)1 << room_log2);
+    region_mark(block);
+    struct seal seal = {.size = size, .family = (uint8_t)family, .room_log2 = (uint8_t)room_log2, .index = registry_reserve()};
+    seal_put(block, &seal);
+    registry_put(seal.index, block);
+    return block;
+}
+
+void *ht__guard_zeroed(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MOST) {
+        tell_refused(__builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
+        return NULL;
+    }
+    count_call();
+    return dress(guard.below.calloc(1, SEAL_HEAD + seal_body(bytes)), bytes, SEAL_HEAD_LOG2, GUARD_MALLOC);
+}
+
+void *ht__guard_alloc(size_t size, size_t alignment, enum guard_family family)
+{
+    if (__builtin_expect(size > SIZE_MOST || alignment > SIZE_MOST, 0)) {
+        tell_refused(size);
+        return NULL;
+    }
+    count_call();
+    if (__builtin_expect(alignment <= SEAL_HEAD, 1))
+        return dress(guard.below.malloc(SEAL_HEAD + seal_body(size)), size, SEAL_HEAD_LOG2, family);
+    uint32_t room_log2 = (uint32_t)(sizeof(long) * 8) - (uint32_t)__builtin_clzl(alignment - 1);
+    size_t room = (size_t)1 << room_log2;
+    return dress(guard.below.memalign(room, room + seal_body(size)), size, room_log2, family);
+}
+
+static void check_ending(const void *block, const struct seal *seal, const struct guard_ending *ending)
+{
+    struct finding finding = {.kind = HT_FAULT_SIZE_MISMATCH, .found_by = HT_FOUND_FREE, .address = block, .block = block, .block_bytes = seal->size};
+    if (seal->family != ending->family)
+        finding.kind = HT_FAULT_MISMATCHED_FREE;
+    else if (!ending->is_sized || ending->size == seal->size)
+        return;
+    fault_tell(&finding);
+}
+
+static void end_block(void *block, const struct seal *seal)
+{
+    if (!seal_end(block, seal)) { /* another thread was first */
+        fault_tell(&(struct finding){.kind = HT_FAULT_DOUBLE_FREE, .found_by = HT_FOUND_FREE, .address = block, .block = block, .block_bytes = seal->size});
+        return;
+    }
+    if (registry_remove(seal->index, block))
+        quarantine_put(&(struct resting){block, seal->size, seal->room_log2});
+}
+
+void ht__guard_free(void *block, const struct guard_ending *ending)
+{
+    struct seal seal;
+    if (!block || !is_living(block, &seal, HT_FOUND_FREE))
+        return;
+    count_call();
+    check_tail(block, &seal, HT_FOUND_FREE);
+    if (__builtin_expect(seal.family != ending->family || ending->is_sized, 0))
+        check_ending(block, &seal, ending);
+    end_block(block, &seal);
+}
+
+/* The block is in no registry. */
+static void *resize_below(void *block, const struct seal *seal, size_t size)
+{
+    char *raw = guard.below.realloc(lowest(block, SEAL_HEAD_LOG2), SEAL_HEAD + seal_body(size));
+    if (raw)
+        return dress(raw, size, SEAL_HEAD_LOG2, (enum guard_family)seal->family);
+    dress(lowest(block, SEAL_HEAD_LOG2), seal->size, SEAL_HEAD_LOG2, (enum guard_family)seal->family);
+    return NULL;
+}
+
+static bool is_large(const struct seal *seal, size_t size)
+{
+    return seal->size >= MOVES && size >= MOVES && seal->room_log2 == SEAL_HEAD_LOG2;
+}
+
+static void *resize_by_copy(void *block, const struct seal *seal, size_t size)
+{
+    void *fresh = ht__guard_alloc(size, 0, GUARD_MALLOC);
+    if (!fresh)
+        return NULL;
+    memcpy(fresh, block, seal->size < size ? seal->size : size);
+    end_block(block, seal);
+    return fresh;
+}
+
+void *ht__guard_realloc(void *block, size_t size)
+{
+    struct seal seal;
+    if (!block)
+        return ht__guard_alloc(size, 0, GUARD_MALLOC);
+    if (!is_living(block, &seal, HT_FOUND_RESIZE))
+        return seal.size ? ht__guard_alloc(size, 0, GUARD_MALLOC) : NULL;
+    check_tail(block, &seal, HT_FOUND_RESIZE);
+    if (seal.family != GUARD_MALLOC)
+        check_ending(block, &seal, &(struct guard_ending){.family = GUARD_MALLOC});
+    if (!size) {
+        end_block(block, &seal);
+        return NULL;
+    }
+    if (size > SIZE_MOST) {
+        tell_refused(size);
+        return NULL;
+    }
+    if (is_large(&seal, size) && registry_take_out(seal.index, block))
+        return resize_below(block, &seal, size);
+    return resize_by_copy(block, &seal, size);
+}
+
+size_t ht__guard_size(const void *block)
+{
+    struct seal seal;
+    return block && may_be_block(block) && seal_get(block, &seal) == SEAL_LIVE ? seal.size : 0;
+}
+
+bool ht__guard_begin(const struct guard_config *config)
+{
+    guard = *config;
+    seal_begin(config->secret);
+    fault_begin(config->stop);
+    uint8_t *bits = ht__port_pages((uint64_t)1 << (ADDRESS_BITS - REGION_BITS - 3));
+    if (!bits || !registry_begin() || !quarantine_begin(config->quarantine_bytes, leave))
+        return false;
+    regions = bits;
+    return true;
+}
+
+void ht__guard_after_fork(void)
+{
+    if (regions)
+        quarantine_after_fork();
+}
