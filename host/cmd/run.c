@@ -92,7 +92,8 @@ static uint32_t run_guard_flags(const struct run *run)
 
 static uint32_t run_flags(const struct run *run)
 {
-    return run_guard_flags(run) | (run->free_stacks ? HT_SESSION_FREE_STACKS : 0) | (run->no_follow ? 0 : HT_SESSION_FOLLOW) | (run->maps ? HT_SESSION_MAPS : 0) | HT_SESSION_USABLE;
+    return run_guard_flags(run) |
+           (run->free_stacks ? HT_SESSION_FREE_STACKS : 0) | (run->no_follow ? 0 : HT_SESSION_FOLLOW) | (run->maps ? HT_SESSION_MAPS : 0) | HT_SESSION_USABLE;
 }
 
 static bool run_check(const struct run *run, struct error *error)

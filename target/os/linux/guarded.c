@@ -1,7 +1,7 @@
 /* guarded: in a session that asks for guards, out the functions of a guarded heap in the place of the real ones. */
 #include "os.h"
 
-#include "target/guard/guard.h"
+#include "target/guard/guarding.h"
 #include "target/process/port_process.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* hooks: in the program's calls of malloc and its kin, out the real call and its record. Frees are recorded before the real call, allocations after it. */
 #include "os.h"
 
-#include "target/guard/guard.h"
+#include "target/guard/guarding.h"
 #include "target/process/sample.h"
 #include "target/process/port_process.h"
 #include "wire/api.h"

@@ -5,7 +5,7 @@
  * called. When memory is short the real new decides what happens: it may throw. */
 #include "os.h"
 
-#include "target/guard/guard.h"
+#include "target/guard/guarding.h"
 #include "target/process/sample.h"
 #include "wire/api.h"
 

@@ -1,7 +1,7 @@
-/* quarantine: in freed blocks, out the same blocks much later, and whether somebody wrote into them meanwhile.
+/* resting: in freed blocks, out the same blocks much later, and whether somebody wrote into them meanwhile.
  *
  * There are some queues, so that threads need not wait for one another: a queue that is in use is passed over, and where all are, the block leaves at once. */
-#include "quarantine.h"
+#include "resting.h"
 
 #include "target/process/port_process.h"
 

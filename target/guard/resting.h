@@ -1,6 +1,6 @@
-/* quarantine: in freed blocks, out the same blocks much later, and whether somebody wrote into them meanwhile. */
-#ifndef TARGET_GUARD_QUARANTINE_H
-#define TARGET_GUARD_QUARANTINE_H
+/* resting: in freed blocks, out the same blocks much later, and whether somebody wrote into them meanwhile. */
+#ifndef TARGET_GUARD_RESTING_H
+#define TARGET_GUARD_RESTING_H
 
 #include <stdbool.h>
 #include <stdint.h>

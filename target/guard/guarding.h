@@ -1,10 +1,10 @@
-/* guard: in the calls of malloc and its kin, out the same calls with checks around each block; what is found broken is told as a fault.
+/* guarding: in the calls of malloc and its kin, out the same calls with checks around each block; what is found broken is told as a fault.
  *
  * A block has a head of 16 bytes before it and a tail of 8 to 23 bytes behind it (seal.h). Freed blocks are poisoned and wait in a queue before they are
- * given back (quarantine.h). All living blocks are known in a table (registry.h), so that they can be looked at in slices and at the exit.
+ * given back (resting.h). All living blocks are known in a table (registry.h), so that they can be looked at in slices and at the exit.
  * Nothing here waits for a lock: what another thread, or the interrupted one, holds is passed over. */
-#ifndef TARGET_GUARD_GUARD_H
-#define TARGET_GUARD_GUARD_H
+#ifndef TARGET_GUARD_GUARDING_H
+#define TARGET_GUARD_GUARDING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
-/* heap: in the calls of a guarded heap, out those of the allocator below it, and what was found broken on the way. */
-#include "guard.h"
+/* guarding: in the calls of a guarded heap, out those of the allocator below it, and what was found broken on the way. */
+#include "guarding.h"
 
 #include "fault.h"
-#include "quarantine.h"
+#include "resting.h"
 #include "registry.h"
 #include "seal.h"
 #include "target/process/port_process.h"
@@ -25,7 +25,7 @@ static const size_t SIZE_MOST = SIZE_MAX / 2;
 #endif
 
 static struct guard_config guard;
-static uint8_t *regions;
+static uint32_t *regions; /* a bit for each region */
 static __thread uint32_t calls __attribute__((tls_model("initial-exec")));
 static __thread size_t refused_last __attribute__((tls_model("initial-exec")));
 
@@ -39,16 +39,16 @@ static void *lowest(const void *block, uint32_t room_log2)
 static void region_mark(const void *block)
 {
     uint64_t region = (uint64_t)(uintptr_t)block >> REGION_BITS;
-    uint8_t bit = (uint8_t)(1 << (region & 7)), *byte = &regions[region >> 3];
-    if (!(__atomic_load_n(byte, __ATOMIC_RELAXED) & bit))
-        __atomic_fetch_or(byte, bit, __ATOMIC_RELAXED);
+    uint32_t bit = (uint32_t)1 << (region & 31), *word = &regions[region >> 5];
+    if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit))
+        __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
 }
 
 /* A block may begin there, and its head can be read. What lies at the beginning of a page may have been unmapped with all before it. */
 static bool may_be_block(const void *block)
 {
     uint64_t address = (uint64_t)(uintptr_t)block, region = address >> REGION_BITS;
-    if (address & (SEAL_HEAD - 1) || address < 4096 || address >> (ADDRESS_BITS - 1) >> 1 || !(regions[region >> 3] >> (region & 7) & 1))
+    if (address & (SEAL_HEAD - 1) || address < 4096 || address >> (ADDRESS_BITS - 1) >> 1 || !(regions[region >> 5] >> (region & 31) & 1))
         return false;
     return (address & 4095) > 64 || (ht__port_can_read(address - SEAL_HEAD) && ht__port_can_read(address));
 }
@@ -353,7 +353,7 @@ bool ht__guard_begin(const struct guard_config *config)
     guard = *config;
     seal_begin(config->secret);
     fault_begin(config->stop);
-    uint8_t *bits = ht__port_pages((uint64_t)1 << (ADDRESS_BITS - REGION_BITS - 3));
+    uint32_t *bits = ht__port_pages((uint64_t)1 << (ADDRESS_BITS - REGION_BITS - 3));
     if (!bits || !registry_begin() || !quarantine_begin(config->quarantine_bytes, leave))
         return false;
     regions = bits;
