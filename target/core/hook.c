@@ -224,6 +224,8 @@ struct ht_live ht__hook_take(const void *block)
 static void fault_tell(const struct ht_hooked *hooked, const struct ht_fault *fault)
 {
 #if HT_WITH_STREAM
+    if (!core_streams()) /* slot_told needs an outbox */
+        return;
     ht_signed offset = fault->offset;
     const ht_number numbers[HT_FAULT_NUMBERS] = {fault->kind,
                                                  fault->block.address + (ht_number)offset,
@@ -237,7 +239,7 @@ static void fault_tell(const struct ht_hooked *hooked, const struct ht_fault *fa
                                                  slot_told(fault->block.slot),
                                                  slot_told(fault->free_slot),
                                                  slot_told(hooked->slot)};
-    if (core_streams() && !ht__outbox_rare(HT_TOLD_FAULT, numbers, HT_FAULT_NUMBERS, fault->bytes, fault->bytes_count))
+    if (!ht__outbox_rare(HT_TOLD_FAULT, numbers, HT_FAULT_NUMBERS, fault->bytes, fault->bytes_count))
         ht__outbox_miss(0);
 #else
     (void)hooked, (void)fault;
