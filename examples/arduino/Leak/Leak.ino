@@ -14,6 +14,9 @@ void loop() {
   if (rounds++ % 10)
     HT_FREE(reading);
   HeapTracer.pump();
-  if (rounds == 50)
+  if (rounds == 50) {
     HeapTracer.end();
+    for (;;) {
+    }
+  }
 }

@@ -1,4 +1,5 @@
-/* light: in nothing, out the stream of a light controller's life on the board's serial line, or its leak report in text (LIGHT_REPORT). */
+/* light: in nothing, out the stream of a light controller's life on the board's serial line, or the report of its leaks in text (LIGHT_REPORT: how many records). */
+#include <heaptracer/leak_tracker.h>
 #include <heaptracer/port.h>
 #include <stdlib.h>
 
@@ -93,8 +94,14 @@ static void tracer_begin(void)
                                .quarantine_bytes = 64};
     struct board_memory memory = board_memory();
     ht_bare_stacks(0, memory.stack_end);
+#ifdef LIGHT_REPORT
+    (void)config;
+    if (!leak_tracker_start(LIGHT_REPORT, LIGHT_REPORT))
+        board_exit(20);
+#else
     if (ht_start(&config))
         board_exit(20);
+#endif
     ht_stack_main(memory.stack, (size_t)((char *)memory.stack_end - (char *)memory.stack));
     ht_stack_watch(0, false);
     ht_heap_main("malloc", memory.heap, (size_t)((char *)memory.heap_end - (char *)memory.heap), HT_MEMORY_INTERNAL);
@@ -135,10 +142,11 @@ int main(void)
     faults_plant(HT_WITH_GUARD, HT_WITH_GUARD && LIGHT_MODE != HT_MODE_STREAM);
     ht_stacks_check();
 #ifdef LIGHT_REPORT
-    ht_report(NULL);
-#endif
+    leak_tracker_end();
+#else
     ht_mark("end");
     ht_stop();
     light_pump();
+#endif
     board_exit(0);
 }
