@@ -16,6 +16,7 @@ struct pipeline {
     bool counting; /* the range has begun */
     bool (*progress)(void *context, uint64_t events, uint64_t time_ns);
     void *progress_context;
+    uint64_t wake_ns;
 };
 
 static void pipeline_see(void *context, const struct changes *changes)
@@ -59,6 +60,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, const stru
 {
     struct pipeline *pipeline = memory_new(1, sizeof *pipeline);
     pipeline->options = *options;
+    pipeline->wake_ns = UINT64_MAX;
     if (!pipeline_choose(pipeline, error)) {
         pipeline_free(pipeline);
         return NULL;
@@ -137,6 +139,11 @@ void pipeline_watch(struct pipeline *pipeline, bool (*progress)(void *context, u
     pipeline->progress_context = context;
 }
 
+void pipeline_wake(struct pipeline *pipeline, uint64_t time_ns)
+{
+    pipeline->wake_ns = time_ns;
+}
+
 /* What only the end of the trace tells: the recorder's account of itself. */
 static void pipeline_read_cost(struct pipeline *pipeline, struct trace_reader *reader)
 {
@@ -148,14 +155,22 @@ static void pipeline_read_cost(struct pipeline *pipeline, struct trace_reader *r
     model_put(pipeline->model, &(struct event){.kind = EVENT_COST, .define = &totals.cost});
 }
 
+/* False when whoever watches wants no more. */
+static bool pipeline_tell(struct pipeline *pipeline, uint64_t count, const struct event *event)
+{
+    enum { PROGRESS_EVERY = 1 << 16 };
+    bool is_due = count % PROGRESS_EVERY == 0, is_woken = event->time_ns >= pipeline->wake_ns;
+    if (is_woken)
+        pipeline->wake_ns = UINT64_MAX;
+    return !(is_due || is_woken) || !pipeline->progress || pipeline->progress(pipeline->progress_context, count, event->time_ns);
+}
+
 bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error)
 {
-    enum { PROGRESS_EVERY = 1 << 20 };
     struct error own = {0}, *failed = error ? error : &own;
     struct event event;
-    for (uint64_t count = 1; trace_next(reader, &event, failed) && pipeline_put(pipeline, &event); count++)
-        if (count % PROGRESS_EVERY == 0 && pipeline->progress && !pipeline->progress(pipeline->progress_context, count, event.time_ns))
-            break;
+    for (uint64_t count = 1; trace_next(reader, &event, failed) && pipeline_tell(pipeline, count, &event) && pipeline_put(pipeline, &event);)
+        count++;
     pipeline_read_cost(pipeline, reader);
     pipeline_finish(pipeline);
     return failed->kind == ERROR_NONE;

@@ -40,8 +40,10 @@ void pipeline_answer(const struct pipeline *pipeline, size_t number, struct tabl
 const struct model *pipeline_model(const struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline);
 
-/* While pipeline_read reads, `progress` is called about once in a million events; false ends the reading there. */
+/* While pipeline_read reads, `progress` is called once in 65,536 events, with the time of the event that is next; false ends the reading there. */
 void pipeline_watch(struct pipeline *pipeline, bool (*progress)(void *context, uint64_t events, uint64_t time_ns), void *context);
+/* One more call: before the first event at or after that time is put. */
+void pipeline_wake(struct pipeline *pipeline, uint64_t time_ns);
 /* Reads to the end of the trace or of the range, then finishes. False and `error` if the trace is damaged; what was read so far can still be answered. */
 bool pipeline_read(struct pipeline *pipeline, struct trace_reader *reader, struct error *error);
 

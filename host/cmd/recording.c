@@ -16,7 +16,7 @@ static struct ht_session *signalled; /* what a handler wakes */
 static volatile sig_atomic_t interrupts, forwarded, children;
 
 /* Between two looks at what needs no haste. */
-static const uint64_t HOUSEKEEPING_NS = 20000000;
+static const uint64_t HOUSEKEEPING_NS = 20000000, ATTEND_NS = 250000000;
 
 static void on_child(int signal)
 {
@@ -91,6 +91,7 @@ void recording_begin(struct recording *recording)
     handle(SIGXFSZ, SIG_IGN); /* a write beyond a limit shall fail, not kill */
     recording_raise_limit();
     recording->control = control_open(recording->target.pid);
+    recording->own_control = control_open(getpid());
     recording->shm = shm_new(&(struct shm_config){
         .session = recording->session.shared, .fd = recording->session.fd, .clock = &recording->clock, .put = recording_put, .context = recording});
     if (recording->paused || recording->delay_ns)
@@ -112,6 +113,10 @@ static void recording_answer(void *context, char *request, struct str *out)
         *rest++ = 0;
     if (recording->cut && strcmp(request, "status")) {
         str_add(out, "error: the trace could not be written any more; the program goes on unwatched\n");
+        return;
+    }
+    if (!strcmp(request, CONTROL_TRACE)) {
+        control_tell_trace(recording->path, out);
         return;
     }
     if (!strcmp(request, "start") || !strcmp(request, "stop")) {
@@ -220,6 +225,11 @@ static void recording_keep_house(struct recording *recording)
     recording_forward(recording);
     recording_start_late(recording);
     control_serve(recording->control, recording_answer, recording);
+    control_serve(recording->own_control, recording_answer, recording);
+    if (!recording->writer || now_ns - recording->attended_ns < ATTEND_NS)
+        return;
+    recording->attended_ns = now_ns;
+    trace_writer_attend(recording->writer);
 }
 
 void recording_run(struct recording *recording)
@@ -239,5 +249,7 @@ bool recording_end(struct recording *recording, struct cost_definition *cost, st
 {
     if (recording->control >= 0)
         close(recording->control);
+    if (recording->own_control >= 0)
+        close(recording->own_control);
     return !recording->cut && recording_close(recording, cost, totals, "");
 }

@@ -13,6 +13,7 @@ struct recording {
     struct clock clock;
     struct target target;
     struct trace_writer *writer; /* NULL once it is closed */
+    const char *path;            /* of its file */
     struct shm *shm;
     uint64_t delay_ns; /* recording starts so long after the program */
     bool guard;        /* faults are looked for */
@@ -23,8 +24,8 @@ struct recording {
     uint64_t target_cpu_ns, recorder_cpu_ns;
     struct fault_watch faults;
     /* its own */
-    int control;
-    uint64_t kept_ns;
+    int control, own_control; /* by the number of the program, and by ours */
+    uint64_t kept_ns, attended_ns;
     bool exited, cut; /* the first process ended; the trace cannot be written any more */
 };
 

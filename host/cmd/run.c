@@ -261,6 +261,7 @@ static int run_forked(const struct run *run, const struct opt_words *words, stru
                                                                 : "%s exists; -f replaces it, -o FILE writes elsewhere", str_text(&texts.out));
     else
         recording->writer = run_writer(run, &texts, &recording->target, error);
+    recording->path = str_text(&texts.out);
     if (recording->writer)
         exit_code = run_go(run, recording, &texts, error);
     else

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -76,7 +78,8 @@ static bool control_talk(int at, pid_t pid, const char *request, struct str *out
     struct sockaddr_un name;
     socklen_t bytes = control_name(&name, pid);
     if (connect(at, (struct sockaddr *)&name, bytes))
-        return error_set(error, ERROR_USAGE, "no recording of process %d runs here; the number that ctl wants is that of the first watched process", (int)pid);
+        return error_set(error, ERROR_USAGE, "no recording of process %d runs here; what is wanted is the number of the first watched process, which stands in the "
+                         "name of the trace", (int)pid);
     if (!control_is_trusted(at))
         return error_set(error, ERROR_USAGE, "the recording of process %d belongs to another user", (int)pid);
     control_limit(at, 10000);
@@ -94,4 +97,26 @@ bool control_ask(pid_t pid, const char *request, struct str *out, struct error *
     bool good = control_talk(at, pid, request, out, error);
     close(at);
     return good;
+}
+
+void control_tell_trace(const char *path, struct str *out)
+{
+    char whole[PATH_MAX];
+    if (realpath(path, whole))
+        str_add_format(out, "%s\n", whole);
+    else
+        str_add_format(out, "error: the trace %s is not there any more\n", path);
+}
+
+bool control_ask_trace(pid_t pid, struct str *path, struct error *error)
+{
+    struct str answer = {0};
+    bool is_good = control_ask(pid, CONTROL_TRACE, &answer, error);
+    const char *text = str_text(&answer);
+    if (is_good && *text != '/')
+        is_good = error_set(error, ERROR_READ, "the recorder of process %d does not tell its trace: %.*s", (int)pid, (int)strcspn(text, "\n"), text);
+    if (is_good)
+        str_add_bytes(path, text, strcspn(text, "\n"));
+    str_done(&answer);
+    return is_good;
 }

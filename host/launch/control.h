@@ -10,11 +10,18 @@
 
 enum { CONTROL_ROOM = 4096 }; /* bytes of a request or an answer */
 
+/* The request for the path of the trace: followers find the file by it. */
+#define CONTROL_TRACE "trace"
+
 /* -1 if it cannot be opened: the recording goes on without. `pid` is the first watched process. */
 int control_open(pid_t pid);
 /* Answers those who ask now; does not wait. `answer` fills `out` for a request. */
 void control_serve(int socket, void (*answer)(void *context, char *request, struct str *out), void *context);
-/* Asks the recorder of `pid` (a watched process or the recorder itself). */
+/* Answers that request: the whole path and a newline. */
+void control_tell_trace(const char *path, struct str *out);
+/* Finds the trace that the recorder of `pid` writes; appends its path. */
+bool control_ask_trace(pid_t pid, struct str *path, struct error *error);
+/* Asks the recorder of `pid` (the first watched process or the recorder itself). */
 bool control_ask(pid_t pid, const char *request, struct str *out, struct error *error);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "block.h"
 #include "define.h"
+#include "follow.h"
 #include "index.h"
 #include "ledger.h"
 #include "totals.h"
@@ -126,6 +127,7 @@ struct trace_writer *trace_writer_new(const struct trace_writer_config *config, 
     header.version = TRACE_VERSION;
     header.tick_ns = header.tick_ns ? header.tick_ns : TRACE_TICK_NS;
     writer->file = file;
+    follow_hold(file);
     writer->path = memory_copy_text(config->path);
     writer->tick_ns = header.tick_ns;
     writer->checkpoint_events = config->checkpoint_events;
@@ -513,6 +515,13 @@ bool trace_writer_failed(const struct trace_writer *writer)
 void trace_writer_flush(struct trace_writer *writer)
 {
     if (!writer->error_number)
+        writer_end_block(writer);
+}
+
+void trace_writer_attend(struct trace_writer *writer)
+{
+    bool has_some = writer->encoder.block_events || writer->block_records;
+    if (has_some && !writer->error_number && follow_is_wanted(writer->file))
         writer_end_block(writer);
 }
 

@@ -22,6 +22,8 @@ void trace_writer_put(struct trace_writer *writer, const struct event *events, s
 bool trace_writer_failed(const struct trace_writer *writer);
 /* Makes all that was put readable for another process that reads the file now (ends the block). */
 void trace_writer_flush(struct trace_writer *writer);
+/* The same if somebody follows the file (follow.h); to be called some times a second. */
+void trace_writer_attend(struct trace_writer *writer);
 /* Writes index and totals, syncs, closes, frees. Totals are filled even when writing failed. */
 bool trace_writer_close(struct trace_writer *writer, const struct cost_definition *cost, struct trace_totals *totals, struct error *error);
 

@@ -1,0 +1,117 @@
+/* feed: the reader asks for bytes, and where there are none yet the beat has its turn: one thread, no locks. */
+#include "feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/base/memory.h"
+#include "host/base/number.h"
+#include "host/launch/control.h"
+#include "pass.h"
+
+uint64_t feed_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool feed_beat(struct feed *feed, bool is_waiting)
+{
+    if (!feed->is_left)
+        feed->is_left = !feed->config->beat(feed->config->context, feed, is_waiting);
+    return !feed->is_left;
+}
+
+static bool feed_wait(void *context)
+{
+    return feed_beat(context, true);
+}
+
+static bool feed_progress(void *context, uint64_t events, uint64_t time_ns)
+{
+    struct feed *feed = context;
+    (void)events;
+    feed->event_ns = time_ns;
+    return feed_beat(feed, false);
+}
+
+static void feed_define(void *context, const struct event *event)
+{
+    symbols_see(((struct feed *)context)->symbols, event);
+}
+
+static void feed_see(void *context, const struct changes *changes)
+{
+    const struct feed_config *config = ((struct feed *)context)->config;
+    config->see(config->context, changes);
+}
+
+static long feed_read(void *context, void *bytes, size_t room)
+{
+    struct feed *feed = context;
+    long got = follow_read(feed->follow, bytes, room);
+    feed->read_ns = feed_clock();
+    return got;
+}
+
+/* A number is a process, unless a file has that name. */
+static bool feed_find(struct feed *feed, struct error *error)
+{
+    const char *word = feed->config->word;
+    struct str path = {0};
+    bool is_number = *word && !word[strspn(word, "0123456789")] && strlen(word) < 10 && access(word, F_OK);
+    bool is_good = !is_number || control_ask_trace((pid_t)strtol(word, NULL, 10), &path, error);
+    feed->path = memory_copy_text(is_number ? str_text(&path) : word);
+    str_done(&path);
+    return is_good;
+}
+
+bool feed_open(struct feed *feed, const struct feed_config *config, struct error *error)
+{
+    *feed = (struct feed){.config = config, .read_ns = feed_clock()};
+    if (!feed_find(feed, error))
+        return false;
+    feed->follow = follow_open(&(struct follow_config){feed->path, feed_wait, feed}, error);
+    if (!feed->follow)
+        return false;
+    feed->was_written = follow_is_written(feed->follow);
+    feed->reader = trace_open_stream(feed_read, feed, strcmp(feed->path, "-") ? feed->path : "standard input", error);
+    if (!feed->reader)
+        return false;
+    feed->symbols = page_symbols(config->names, feed->path);
+    struct pipeline_options chosen = {
+        .tables = config->tables, .more = config->more, .define = feed_define, .see = config->see ? feed_see : NULL, .context = feed};
+    feed->pipeline = pipeline_new(&chosen, trace_get_header(feed->reader), error);
+    return feed->pipeline != NULL;
+}
+
+void feed_run(struct feed *feed)
+{
+    pipeline_watch(feed->pipeline, feed_progress, feed);
+    pipeline_read(feed->pipeline, feed->reader, &feed->problem);
+    feed->is_over = !feed->is_left;
+    if (feed->is_over && !feed->problem.kind)
+        pass_end_check(feed->reader, feed->path, &feed->problem);
+}
+
+uint64_t feed_now(const struct feed *feed)
+{
+    uint64_t last = model_time(pipeline_model(feed->pipeline));
+    return feed->is_over ? last : last + (feed_clock() - feed->read_ns);
+}
+
+void feed_close(struct feed *feed)
+{
+    if (feed->pipeline)
+        pipeline_free(feed->pipeline);
+    if (feed->symbols)
+        symbols_free(feed->symbols);
+    if (feed->reader)
+        trace_close(feed->reader);
+    follow_close(feed->follow);
+    memory_free(feed->path);
+    *feed = (struct feed){0};
+}

@@ -1,0 +1,48 @@
+/* feed: in the number of a recorded process or a file, out a pipeline that follows its trace while it is written, and looks at it between events. */
+#ifndef HOST_CMD_FEED_H
+#define HOST_CMD_FEED_H
+
+#include "host/pipeline.h"
+#include "host/symbol/symbol.h"
+#include "host/trace/follow.h"
+#include "page.h"
+
+struct feed;
+
+struct feed_config {
+    const char *word; /* a PID or a file; "-" is standard input */
+    const struct page_options *names; /* where names of functions are looked for */
+    const char *const *tables; /* as in pipeline_options */
+    const struct analysis *const *more;
+    /* Called again and again: each 65,536 events or more often, and when all that was written is read (`is_waiting`), where it waits a little. False: no more. While
+     * the header is still to come there is no pipeline. */
+    bool (*beat)(void *context, struct feed *feed, bool is_waiting);
+    /* Looks at every bunch of changes beside the tables; may be NULL. */
+    void (*see)(void *context, const struct changes *changes);
+    void *context;
+};
+
+struct feed {
+    const struct feed_config *config;
+    char *path;
+    struct follow *follow;
+    struct trace_reader *reader;
+    struct pipeline *pipeline;
+    struct symbols *symbols;
+    struct error problem;  /* what the trace could not give */
+    bool was_written;      /* when it was opened */
+    bool is_over, is_left; /* the end was read; the beat wanted no more */
+    uint64_t read_ns;      /* clock when bytes came last */
+    uint64_t event_ns;     /* of the event that is next */
+};
+
+/* feed_close ends it, also after a failure. */
+bool feed_open(struct feed *feed, const struct feed_config *config, struct error *error);
+/* Reads and beats until the trace ends or the beat does not want more. */
+void feed_run(struct feed *feed);
+/* Session time while it waits: that of the last event, and what went by since it came. */
+uint64_t feed_now(const struct feed *feed);
+uint64_t feed_clock(void);
+void feed_close(struct feed *feed);
+
+#endif
