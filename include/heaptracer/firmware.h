@@ -267,10 +267,11 @@ enum ht_place ht_advise(size_t bytes, unsigned wishes);
 
 #else
 
-static inline __attribute__((always_inline, unused)) int ht_nothing_(int answer)
-{
-    return answer;
-}
+#ifdef __cplusplus
+#define ht_nothing_(answer) (answer)
+#else
+#define ht_nothing_(answer) __extension__({ answer; }) /* no warning where it is a statement */
+#endif
 static inline __attribute__((always_inline, unused)) enum ht_running ht_state(void)
 {
     return HT_STATE_IDLE;
