@@ -17,7 +17,7 @@ struct slot {
 
 #define SLOTS (ht__core.slots)
 
-static struct slot *slot_at(uint16_t index)
+static inline __attribute__((always_inline)) struct slot *slot_at(uint16_t index)
 {
     return (struct slot *)(void *)(SLOTS.bytes + (size_t)index * SLOTS.stride);
 }
@@ -42,21 +42,22 @@ void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth)
         slot_at(i)->count = 0, slot_at(i)->holds = 0;
 }
 
-static bool slot_has(const struct slot *slot, const ht_pc *pcs, uint8_t count)
+static inline __attribute__((always_inline)) bool slot_has(const struct slot *slot, const ht_pc *pcs, uint8_t count)
 {
+    const ht_pc *end = pcs + (count & ~HT_WALK_CUT), *kept = slot->pcs;
     if (slot->count != count)
         return false;
-    for (uint8_t i = 0; i < (uint8_t)(count & ~HT_WALK_CUT); i++)
-        if (slot->pcs[i] != pcs[i])
+    while (pcs != end)
+        if (*kept++ != *pcs++)
             return false;
     return true;
 }
 
-static uint16_t home(const ht_pc *pcs, uint8_t count)
+static inline __attribute__((always_inline)) uint16_t home(const ht_pc *pcs, uint8_t count)
 {
     ht_pc hash = 0;
-    for (uint8_t i = 0; i < (uint8_t)(count & ~HT_WALK_CUT); i++)
-        hash = (hash << 5) - hash + (pcs[i] >> 1);
+    for (const ht_pc *end = pcs + (count & ~HT_WALK_CUT); pcs != end; pcs++)
+        hash = (hash << 5) - hash + (*pcs >> 1);
     return (uint16_t)((uint32_t)hash * 0x9e3779b1u >> 16);
 }
 
@@ -69,15 +70,13 @@ static void slot_set(struct slot *slot, const ht_pc *pcs, uint8_t count)
 }
 
 /* Of the places that no block holds: one that was never used, or else each in its turn. */
-uint16_t ht__slots_find(const ht_pc *pcs, uint8_t count)
+static __attribute__((noinline)) uint16_t slot_make(const ht_pc *pcs, uint8_t count, uint16_t at)
 {
-    uint16_t at = home(pcs, count), free = HT_SLOT_FULL;
+    uint16_t free = HT_SLOT_FULL;
     bool fresh = false;
     for (uint8_t way = 0; way < WAYS; way++) {
         uint16_t index = (uint16_t)(at ^ way) & SLOTS.mask;
         const struct slot *slot = slot_at(index);
-        if (slot_has(slot, pcs, count))
-            return (uint16_t)(index + 1);
         if (slot->holds || fresh)
             continue;
         fresh = !slot->count;
@@ -89,6 +88,17 @@ uint16_t ht__slots_find(const ht_pc *pcs, uint8_t count)
         return free;
     slot_set(slot_at(free), pcs, count);
     return (uint16_t)(free + 1);
+}
+
+uint16_t ht__slots_find(const ht_pc *pcs, uint8_t count)
+{
+    uint16_t at = home(pcs, count);
+    for (uint8_t way = 0; way < WAYS; way++) {
+        uint16_t index = (uint16_t)(at ^ way) & SLOTS.mask;
+        if (slot_has(slot_at(index), pcs, count))
+            return (uint16_t)(index + 1);
+    }
+    return slot_make(pcs, count, at);
 }
 
 void ht__slots_hold(uint16_t slot)
