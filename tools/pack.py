@@ -27,7 +27,7 @@ def found(pattern):
 def pack(system, out):
     source = os.path.join(out, "src")
     for name in found("include/heaptracer/*.h"):
-        copy(name, os.path.join(source, "heaptracer", os.path.basename(name)))
+        copy(name, os.path.join(source, "" if system == "arduino" else "include", "heaptracer", os.path.basename(name)))
     for pattern in SHARED:
         for name in found(pattern):
             copy(name, os.path.join(source, name))
@@ -36,12 +36,10 @@ def pack(system, out):
         if not os.path.isfile(os.path.join(ROOT, name)):
             continue
         inside = os.path.relpath(name, own)
-        if system == "arduino" and name.endswith(SOURCES):
-            copy(name, os.path.join(source, inside))
-        else:
-            copy(name, os.path.join(out, inside))
-            if name.endswith(".h"): # the port is included by its place in the tree
-                copy(name, os.path.join(source, name))
+        if name.endswith(SOURCES):
+            copy(name, os.path.join(source, inside if system == "arduino" else name))
+        else: # how the system builds it; of ESP-IDF in a folder of the component's name
+            copy(name, os.path.join(out, inside.removeprefix("heaptracer/")))
     copy("LICENSE", os.path.join(out, "LICENSE"))
 
 

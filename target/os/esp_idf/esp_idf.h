@@ -8,6 +8,7 @@
 extern "C" {
 #endif
 
+#if HT_ENABLED
 /* Tells the tracer of the internal heap and of PSRAM, takes its memory by the settings of menuconfig (HeapTracer) and starts it. The fields of `config` that are not
  * zero go before those settings. Returns what ht_start returns. */
 int ht_esp_start(const struct ht_config *config);
@@ -15,6 +16,10 @@ int ht_esp_start(const struct ht_config *config);
 void ht_esp_pump(void *unused);
 /* Events lost because the records are in PSRAM and its cache was off. */
 uint32_t ht_esp_lost(void);
+#else
+#define ht_esp_start(config) ht_nothing_(HT_NOT_HERE)
+#define ht_esp_lost() ((uint32_t)ht_nothing_(0))
+#endif
 
 #ifdef __cplusplus
 }
