@@ -10,7 +10,7 @@ import shutil
 import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-SHARED = ("wire/device.c", "wire/device.h", "wire/device.def", "wire/line.[ch]", "wire/ehabi.[ch]", "wire/finding.*", "wire/api.*", "wire/control.h", "wire/postmortem.h",
+SHARED = ("wire/*.h", "wire/*.def", "wire/device.c", "wire/line.c", "wire/ehabi.c",
           "target/core/*.[ch]", "target/walk/*.[ch]", "target/sink/*.[ch]", "target/os/bare/*.[ch]")
 SOURCES = (".c", ".cpp", ".h")
 

@@ -1,16 +1,21 @@
 /* decode: in the text that a serial monitor captured, out the text with its addresses named, and a trace of the frames in it. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd.h"
 #include "device_trace.h"
 #include "host/base/number.h"
 #include "host/device/log_names.h"
+#include "host/device/memory_dump.h"
 #include "host/import/lines.h"
+
+enum { DUMP_MOST = 1 << 30 };
 
 struct decode_values {
     const char *output, *elf;
-    bool force, quiet;
+    bool force, quiet, is_memory;
 };
 
 static const struct opt decode_options[] = {
@@ -18,6 +23,8 @@ static const struct opt decode_options[] = {
     {OPT_TEXT, 'o', "output", offsetof(struct decode_values, output), "FILE", "the trace, if the log has frames", "the log's name with .htrc, in this folder", NULL,
      NULL},
     {OPT_FLAG, 'f', "force", offsetof(struct decode_values, force), NULL, "replace a trace that is there", NULL, NULL, NULL},
+    {OPT_FLAG, 'm', "memory", offsetof(struct decode_values, is_memory), NULL, "LOG is a dump of the device's memory, with a ring that survived its reset", NULL, NULL,
+     NULL},
     {OPT_FLAG, 'q', "quiet", offsetof(struct decode_values, quiet), NULL, "print no text, say nothing but errors", NULL, NULL, NULL},
     {0},
 };
@@ -25,6 +32,7 @@ static const struct opt decode_options[] = {
 static const struct opt_example decode_examples[] = {
     {"heaptracer decode monitor.log --elf build/app.elf", "a panic's backtrace, with functions and lines"},
     {"heaptracer decode uart.log --elf app.elf -q -o app.htrc", "the frames that a firmware printed as text, as a trace"},
+    {"heaptracer decode --memory ram.bin --elf app.elf", "what a firmware's post-mortem ring still holds"},
     {0},
 };
 
@@ -36,6 +44,7 @@ const struct opt_command cmd_decode_table = {
               "code addresses in it (0x and eight hexadecimal digits) with function, file and line: those of a 'Backtrace:', of a register dump, of ESP-IDF's "
               "heap_trace_dump().\n\n"
               "Lines with 'HT:' are frames of a traced firmware whose sink prints them; they are not printed but become a trace.\n\n"
+              "With --memory it is a core dump, or what a debugger saved of the RAM: the frames in each ring that sink_postmortem keeps there become a trace.\n\n"
               "A log that tells the checksum of another ELF file ('ELF file SHA256:') is warned of, and so are frames of another firmware.",
     .options = decode_options,
     .examples = decode_examples,
@@ -113,6 +122,41 @@ static void decode_log(struct decoder *decoder, const char *path, struct error *
     lines_close(lines);
 }
 
+/* Each ring by itself: its first bytes may be the rest of a frame, and its last ones the beginning of another. */
+static void rings_take(struct decoder *decoder, const uint8_t *dump, size_t bytes, const char *path, struct error *error)
+{
+    struct receiver *receiver = &decoder->trace.receiver;
+    struct memory_ring ring;
+    size_t place = 0, rings = 0;
+    for (; memory_dump_next(dump, bytes, &place, &ring); rings++) {
+        receiver_put(receiver, ring.first, ring.first_bytes);
+        receiver_put(receiver, ring.second, ring.second_bytes);
+        receiver_put(receiver, (const uint8_t *)"", 1);
+    }
+    if (rings)
+        device_trace_close(&decoder->trace, error);
+    else
+        error_set(error, ERROR_READ, "there is no post-mortem ring of a traced firmware in '%s'", path);
+}
+
+static void decode_memory(struct decoder *decoder, const char *path, struct error *error)
+{
+    FILE *file = fopen(path, "rb");
+    struct stat is;
+    if (!file || fstat(fileno(file), &is)) {
+        error_set(error, ERROR_READ, "cannot read '%s': %s", path, strerror(errno));
+    } else if (!S_ISREG(is.st_mode) || is.st_size > DUMP_MOST) {
+        error_set(error, ERROR_USAGE, "'%s' is no file, or larger than %d MiB: save only the RAM", path, DUMP_MOST >> 20);
+    } else {
+        uint8_t *dump = memory_new(1, (size_t)is.st_size + 1);
+        size_t bytes = fread(dump, 1, (size_t)is.st_size, file);
+        rings_take(decoder, dump, bytes, path, error);
+        memory_free(dump);
+    }
+    if (file)
+        fclose(file);
+}
+
 int cmd_decode(int argc, char **argv)
 {
     struct decode_values values = {0};
@@ -127,7 +171,7 @@ int cmd_decode(int argc, char **argv)
     decoder->trace.may_replace = values.force;
     decoder->trace.is_quiet = values.quiet;
     if (device_trace_open(&decoder->trace, values.elf, values.output, named_for, words.at[0], &error))
-        decode_log(decoder, words.at[0], &error);
+        (values.is_memory ? decode_memory : decode_log)(decoder, words.at[0], &error);
     device_trace_done(&decoder->trace);
     memory_free(decoder);
     opt_words_done(&words);

@@ -31,7 +31,15 @@ postmortem)
     read -r count bytes <<<"$(leaks line.htrc | tail -1 | tr , ' ')"
     lost=$("$HT" analyze line.htrc --csv --table summary --columns lost_events | tr -d '\r' | tail -1)
     [ "$count" -ge 5 ] && [ "$count" -lt 40 ] && [ "$bytes" -ge $((count * 20)) ] && [ "$lost" -gt 100 ] || { echo "postmortem: $count blocks, $bytes bytes, $lost lost"; exit 1; }
+    "$HT" decode --memory sinks.ram --elf "$elf" --output ram.htrc --quiet
+    [ "$(leaks ram.htrc)" = "$(leaks line.htrc)" ] || { echo "postmortem: the dump has $(leaks ram.htrc), the line $(leaks line.htrc)"; exit 1; }
+    "$HT" decode --memory "$elf" --elf "$elf" --output none.htrc 2>said && { echo "postmortem: a ring was found in the ELF"; exit 1; }
+    grep -q 'no post-mortem ring' said
     exit 0
+    ;;
+text)
+    "$HT" decode line --elf "$elf" --output sinks.htrc >text
+    [ "$(grep -c 'a line of the log' text)" -eq 5 ] && ! grep -q HT: text || { echo "text: the log is not as it was"; exit 1; }
     ;;
 esac
 [ "$(leaks sinks.htrc)" = $'count,bytes\n5,116' ] || { echo "$kind: the host found: $(leaks sinks.htrc)"; exit 1; }
