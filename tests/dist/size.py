@@ -22,7 +22,7 @@ ROWS = [
     (CORTEX, "table, no text report", f"{TABLE} -DHT_WITH_REPORT=0", 3072, 512),
     (CORTEX, "table", TABLE, 5120, 512),
     (CORTEX, "stream", STREAM, 6144, 600),
-    (CORTEX, "everything", "-DEVERYTHING", 15872, 700),
+    (CORTEX, "everything", "-DEVERYTHING", 16384, 700),
     (RV32, "table, no text report", f"{TABLE} -DHT_WITH_REPORT=0", 3584, 512),
     (RV32, "table", TABLE, 6144, 512),
     (RV32, "stream", STREAM, 6656, 600),
