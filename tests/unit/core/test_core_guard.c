@@ -68,6 +68,22 @@ static void test_overflows(void **state)
     }
 }
 
+/* Without a stream a fault is a line of text. */
+static void test_table_alone(void **state)
+{
+    (void)state;
+    start_with(HT_MODE_TABLE, 2);
+    port_stack(2, 0x5000);
+    char *block = ht_malloc(10);
+    block[10] = 0;
+    ht_free(block);
+    ht_free(block);
+    ht_pump();
+    assert_int_equal(ht_counters().faults, 2);
+    assert_non_null(strstr(port.printed, "(10 bytes) at byte 10: 1 bad, like a string terminator\nBacktrace:\n  0x00005000:0x00005010\n"));
+    assert_int_equal(port.line_bytes, 0);
+}
+
 static void test_underflows(void **state)
 {
     (void)state;
@@ -248,6 +264,7 @@ static void test_resize_checks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table_alone),
         cmocka_unit_test(test_overflows),  cmocka_unit_test(test_underflows), cmocka_unit_test(test_double_free), cmocka_unit_test(test_wild_and_interior_free),
         cmocka_unit_test(test_foreign),    cmocka_unit_test(test_quarantine), cmocka_unit_test(test_scan),        cmocka_unit_test(test_resize_checks),
     };
