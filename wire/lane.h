@@ -104,6 +104,7 @@ enum ht_session_flag {
     HT_SESSION_MAPS = 4,        /* mmap, munmap, mremap, sbrk are traced */
     HT_SESSION_GUARD = 32,      /* heaps are guarded: target/guard */
     HT_SESSION_GUARD_STOP = 64, /* the first fault ends its program */
+    HT_SESSION_GUARD_FULL = 128, /* every block ends at a guard page, and the first one hit is the end */
     HT_SESSION_USABLE = 8,      /* usable sizes are recorded where they differ from the allocator's usual rounding */
 };
 enum ht_policy { HT_POLICY_BLOCK, HT_POLICY_DROP, HT_POLICY_SAMPLE };
@@ -163,10 +164,15 @@ struct ht_session {
     uint64_t clock_start;     /* clock value at the start of the session */
     uint32_t collector_pid;
     uint32_t wake_bytes;      /* a producer that has this much unread wakes the collector if it sleeps */
-    uint64_t quarantine_bytes; /* of freed blocks that wait, with HT_SESSION_GUARD */
+    /* with HT_SESSION_GUARD */
+    uint64_t quarantine_bytes; /* of freed blocks that wait */
+    uint64_t pages_most;       /* of blocks that end at a guard page, at once */
+    uint32_t page_every;       /* one of so many blocks ends at a guard page; 0: none */
+    uint32_t no_word;
     /* changing words, each on its own cache line */
     uint32_t recording __attribute__((aligned(64)));   /* 1: events are wanted; 0: paused */
     uint32_t collector_gone;                           /* 1: nobody reads any more; the runtime stops recording */
+    uint64_t unpaged;                                  /* blocks that should have ended at a guard page, and there was none */
     uint32_t sleeping __attribute__((aligned(64)));    /* futex: 1 while the collector sleeps; a producer swaps it to 0 and wakes */
     uint32_t process_count __attribute__((aligned(64)));
     uint32_t lanes_refused;                            /* threads that found no lane, processes that found no entry: their events are not in the trace */

@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "host/base/number.h"
 #include "host/base/path.h"
 #include "recording.h"
 #include "run.h"
 #include "summary_line.h"
+
+enum { GUARD_FULL = 2 }; /* of `guard` */
 
 struct run {
     const char *out;
@@ -19,7 +22,7 @@ struct run {
     uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
     int policy, clock, guard;
     bool guard_stop;
-    uint64_t quarantine_bytes;
+    uint64_t quarantine_bytes, page_every;
     struct opt_list fail_on;
 };
 
@@ -40,10 +43,14 @@ static const struct opt run_options[] = {
     {OPT_TIME, 0, "tick", offsetof(struct run, tick_ns), "TIME", .about = "Resolution of times in the trace; 1ns costs about 1.5 bytes an event",
      .fallback = "100us"},
     {OPT_SECTION, .about = "Errors"},
-    {OPT_MODE, 0, "guard", offsetof(struct run, guard), .about = "Look for writes outside of blocks and into freed ones, and for wrong frees"},
+    {OPT_MODE, 0, "guard", offsetof(struct run, guard),
+     .about = "Look for writes outside of blocks and into freed ones, and for wrong frees; with =full every block ends at a page that nobody may touch, and the "
+              "first bad read or write ends its program", .choices = "full"},
     {OPT_FLAG, 0, "guard-stop", offsetof(struct run, guard_stop), .about = "The first error ends its program"},
     {OPT_SIZE, 0, "quarantine", offsetof(struct run, quarantine_bytes), "BYTES", .about = "Freed blocks that wait before they are given out again, with --guard",
-     .fallback = "16M"},
+     .fallback = "2M"},
+    {OPT_COUNT, 0, "guard-every", offsetof(struct run, page_every), "N", .about = "One of N blocks ends at a page that nobody may touch, with --guard; 0: none",
+     .fallback = "1000"},
     {OPT_LIST, 0, "fail-on", offsetof(struct run, fail_on), "WHAT", .about = "Exit with 1 if there was one: error, with --guard", .choices = "error"},
     {OPT_SECTION, .about = "When"},
     {OPT_TIME, 0, "delay", offsetof(struct run, delay_ns), "TIME", .about = "Start to record so long after the program", .fallback = "at once"},
@@ -85,9 +92,18 @@ const struct opt_command cmd_run_table = {
     .stops_at_word = true,
 };
 
+/* Each block takes a page, or more, of memory while it lives. */
+static uint64_t run_pages_most(const struct run *run)
+{
+    enum { SAMPLED = 4096 };
+    return run->guard == GUARD_FULL ? (uint64_t)sysconf(_SC_PHYS_PAGES) / 4 : SAMPLED;
+}
+
 static uint32_t run_guard_flags(const struct run *run)
 {
-    return run->guard ? HT_SESSION_GUARD | HT_SESSION_FREE_STACKS | (run->guard_stop ? HT_SESSION_GUARD_STOP : 0) : 0;
+    if (!run->guard)
+        return 0;
+    return HT_SESSION_GUARD | HT_SESSION_FREE_STACKS | (run->guard_stop ? HT_SESSION_GUARD_STOP : 0) | (run->guard == GUARD_FULL ? HT_SESSION_GUARD_FULL : 0);
 }
 
 static uint32_t run_flags(const struct run *run)
@@ -221,6 +237,18 @@ static void run_say_own_malloc(const struct target *target)
                 "its blocks by ht_on_alloc\n", target->program);
 }
 
+/* Which blocks had less than was asked for. */
+static void run_say_unpaged(const struct recording *recording)
+{
+    char text[NUMBER_ROOM];
+    uint64_t count = __atomic_load_n(&recording->session.shared->unpaged, __ATOMIC_RELAXED);
+    if (count)
+        fprintf(stderr,
+                "heaptracer: %s blocks did not end at a guard page, since no more pages could be had (memory, vm.max_map_count, or a signal handler in between); "
+                "writes next to them were looked for when they were freed\n",
+                number_count(text, count));
+}
+
 /* From the program that waits to the trace that is closed. */
 static int run_go(const struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
 {
@@ -240,6 +268,8 @@ static int run_go(const struct run *run, struct recording *recording, const stru
         summary_line(str_text(&texts->out), &totals, &cost, recording->shm);
     if (started && recording->guard && (!run->quiet || recording->faults.count))
         fault_watch_say(&recording->faults, recording->shm);
+    if (started && run->guard == GUARD_FULL)
+        run_say_unpaged(recording);
     if (started && run->fail_on.count && recording->faults.count && !exit_code)
         exit_code = 1;
     if (started)
@@ -288,6 +318,8 @@ static int run_record(const struct run *run, const struct opt_words *words, cons
                                                .depth_limit = (uint32_t)run->depth,
                                                .sample_bytes = run->sample_bytes,
                                                .quarantine_bytes = run->quarantine_bytes,
+                                               .pages_most = run_pages_most(run),
+                                               .page_every = run->guard == GUARD_FULL ? 1 : (uint32_t)run->page_every,
                                                .recording = true},
                       error))
         return exit_code;
@@ -299,7 +331,7 @@ static int run_record(const struct run *run, const struct opt_words *words, cons
 
 int run_words(int argc, char **argv, const struct target *adopted)
 {
-    struct run run = {.lane_bytes = 512 * 1024, .quarantine_bytes = 16 * 1024 * 1024};
+    struct run run = {.lane_bytes = 512 * 1024, .quarantine_bytes = 2 * 1024 * 1024, .page_every = 1000};
     struct opt_words words;
     struct error error = {0};
     int exit_code;

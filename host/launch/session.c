@@ -124,6 +124,8 @@ static void session_fill(struct ht_session *shared, const struct session_config 
     shared->depth_limit = config->depth_limit;
     shared->sample_bytes = config->sample_bytes;
     shared->quarantine_bytes = config->quarantine_bytes;
+    shared->pages_most = config->pages_most;
+    shared->page_every = config->page_every;
     shared->clock_start = config->clock_start;
     shared->collector_pid = (uint32_t)getpid();
     shared->wake_bytes = (uint32_t)(lane_bytes / 4);

@@ -13,7 +13,8 @@ struct session_config {
     uint64_t lane_bytes; /* rounded up to a power of two, at least 64 KiB */
     uint32_t depth_limit;
     uint64_t sample_bytes;
-    uint64_t quarantine_bytes; /* with HT_SESSION_GUARD */
+    uint64_t quarantine_bytes, pages_most; /* with HT_SESSION_GUARD */
+    uint32_t page_every;
     bool recording; /* from the start */
 };
 

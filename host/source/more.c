@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "wire/api.h"
+#include "wire/finding.h"
 
 enum { MORE_PAYLOAD_MOST = 1 << 20 };
 
@@ -158,7 +159,7 @@ static bool more_state(struct unpacker *unpacker, struct ring *ring, struct more
 }
 
 /* The innermost frames are the runtime's own: they are no part of the program's stack. */
-static uint32_t more_stack_of_program(const struct unpacker *unpacker, const struct ring *ring)
+static uint32_t more_stack_of_program(const struct unpacker *unpacker, const struct ring *ring, bool is_from_signal)
 {
     static const char runtime[] = "/libheaptracer.so";
     uint32_t depth = ring->depth;
@@ -169,6 +170,8 @@ static uint32_t more_stack_of_program(const struct unpacker *unpacker, const str
         if (bytes < sizeof runtime - 1 || strcmp(path + bytes - (sizeof runtime - 1), runtime))
             break;
     }
+    if (is_from_signal && depth > 1) /* where a handler returns to */
+        depth--;
     return depth ? ring->stack[depth - 1] : 0;
 }
 
@@ -198,7 +201,7 @@ static bool more_fault(struct unpacker *unpacker, struct ring *ring, struct more
                                                 .thread = ring->thread,
                                                 .time_ns = unpacker->emit.last_ns,
                                                 .address = fault.address,
-                                                .stack = more_stack_of_program(unpacker, ring),
+                                                .stack = more_stack_of_program(unpacker, ring, fault.found_by == HT_FOUND_PAGE),
                                                 .define = &define});
     return true;
 }

@@ -33,7 +33,7 @@ static enum ht_told_guess guess(const struct finding *finding)
 {
     const struct damage *damage = &finding->damage;
     bool is_next = damage->first == (int64_t)finding->block_bytes;
-    if (!damage->count)
+    if (!damage->count || !damage->around_bytes)
         return HT_GUESS_NONE;
     if (damage->count == 1)
         return !is_next ? HT_GUESS_NONE : damage->around[0] ? HT_GUESS_OFF_BY_ONE : HT_GUESS_TERMINATOR;

@@ -3,6 +3,7 @@
 
 #include "fault.h"
 #include "resting.h"
+#include "paged.h"
 #include "registry.h"
 #include "seal.h"
 #include "target/process/port_process.h"
@@ -27,6 +28,7 @@ static const size_t SIZE_MOST = SIZE_MAX / 2;
 static struct guard_config guard;
 static uint32_t *regions; /* a bit for each region */
 static __thread uint32_t calls __attribute__((tls_model("initial-exec")));
+static __thread uint32_t until_page __attribute__((tls_model("initial-exec")));
 static __thread size_t refused_last __attribute__((tls_model("initial-exec")));
 
 static void *lowest(const void *block, uint32_t room_log2)
@@ -78,7 +80,7 @@ static void check_tail(const void *block, const struct seal *seal, enum ht_told_
 static void leave(const struct resting *resting)
 {
     struct finding finding = {.kind = HT_FAULT_USE_AFTER_FREE, .found_by = HT_FOUND_QUARANTINE, .block = resting->block, .block_bytes = resting->size};
-    if (!quarantine_is_whole(resting, &finding.damage)) {
+    if (!resting_is_whole(resting, &finding.damage)) {
         finding.address = (const char *)resting->block + finding.damage.first;
         fault_tell(&finding);
     }
@@ -88,7 +90,7 @@ static void leave(const struct resting *resting)
 static void see_resting(const struct resting *resting)
 {
     struct finding finding = {.kind = HT_FAULT_USE_AFTER_FREE, .found_by = HT_FOUND_EXIT, .block = resting->block, .block_bytes = resting->size};
-    if (quarantine_is_whole(resting, &finding.damage))
+    if (resting_is_whole(resting, &finding.damage))
         return;
     finding.address = (const char *)resting->block + finding.damage.first;
     fault_tell(&finding);
@@ -98,7 +100,7 @@ static void rest(void *block)
 {
     struct seal seal;
     seal_get(block, &seal);
-    quarantine_put(&(struct resting){block, seal.size, seal.room_log2});
+    resting_put(&(struct resting){block, seal.size, seal.room_log2});
 }
 
 /* --- looks at living blocks --- */
@@ -150,15 +152,6 @@ static inline void count_call(void)
         look_around();
 }
 
-void ht__guard_at_exit(void)
-{
-    enum ht_told_found found_by = HT_FOUND_EXIT;
-    if (!regions)
-        return;
-    registry_each(&(struct registry_look){see_living, rest, &found_by});
-    quarantine_each(see_resting);
-}
-
 /* --- pointers that are no living block --- */
 
 struct search {
@@ -199,7 +192,7 @@ static bool explain(void *block, enum seal_state state, const struct seal *seal,
         finding.kind = search.living.block ? HT_FAULT_INTERIOR_FREE : HT_FAULT_WILD_FREE;
         finding.block = search.living.block;
         finding.block_bytes = search.living.block ? search.seal.size : 0;
-        if (!search.living.block && quarantine_find(block, &resting)) {
+        if (!search.living.block && resting_find(block, &resting)) {
             finding.kind = resting.block == block ? HT_FAULT_DOUBLE_FREE : HT_FAULT_INTERIOR_FREE;
             finding.block = resting.block;
             finding.block_bytes = resting.size;
@@ -223,6 +216,133 @@ static bool is_living(void *block, struct seal *seal, enum ht_told_found found_b
     return explain(block, state, seal, found_by) && seal_get(block, seal) == SEAL_LIVE;
 }
 
+/* --- blocks at guard pages --- */
+
+static uint64_t random_next(void)
+{
+    static __thread uint64_t state __attribute__((tls_model("initial-exec")));
+    if (!state)
+        state = (uint64_t)(uintptr_t)&state ^ guard.secret;
+    return seal_mix(state += 0x9E3779B97F4A7C15u);
+}
+
+static bool page_is_wanted(void)
+{
+    if (guard.page_every <= 1)
+        return guard.page_every;
+    if (__builtin_expect(until_page > 1, 1)) {
+        until_page--;
+        return false;
+    }
+    bool is_drawn = until_page == 1; /* not before a thread's first block */
+    until_page = 1 + (uint32_t)(random_next() % (2 * (uint64_t)guard.page_every));
+    return is_drawn;
+}
+
+static void *page_try(size_t size, size_t alignment, enum guard_family family)
+{
+    if (!page_is_wanted())
+        return NULL;
+    void *block = paged_alloc(size, alignment, (uint8_t)family);
+    if (!block && ht__session)
+        __atomic_add_fetch(&ht__session->unpaged, 1, __ATOMIC_RELAXED);
+    return block;
+}
+
+static void see_paged(const struct paged *paged, enum ht_told_found found_by)
+{
+    struct finding finding = {.kind = HT_FAULT_OVERFLOW, .found_by = found_by, .block = paged->block, .block_bytes = paged->size};
+    if (paged_is_whole(paged, &finding.damage))
+        return;
+    if (finding.damage.first < 0)
+        finding.kind = HT_FAULT_UNDERFLOW;
+    finding.address = (const char *)paged->block + finding.damage.first;
+    fault_tell(&finding);
+}
+
+static void see_paged_at_exit(const struct paged *paged)
+{
+    see_paged(paged, HT_FOUND_EXIT);
+}
+
+/* A living block that begins at `block`; else false, and that was told. */
+static bool paged_is_living(const void *block, struct paged *paged, enum ht_told_found found_by)
+{
+    struct finding finding = {.kind = HT_FAULT_WILD_FREE, .found_by = found_by, .address = block};
+    bool is_known = paged_find(block, paged);
+    if (is_known && paged->block == block && paged->lives)
+        return true;
+    if (is_known && (uintptr_t)block - (uintptr_t)paged->block <= paged->size) {
+        finding.kind = paged->block != block ? HT_FAULT_INTERIOR_FREE : found_by == HT_FOUND_RESIZE ? HT_FAULT_FREED_RESIZE : HT_FAULT_DOUBLE_FREE;
+        finding.block = paged->block;
+        finding.block_bytes = paged->size;
+    }
+    fault_tell(&finding);
+    return false;
+}
+
+static void check_ending(const void *block, uint64_t size, enum guard_family family, const struct guard_ending *ending)
+{
+    struct finding finding = {.kind = HT_FAULT_SIZE_MISMATCH, .found_by = HT_FOUND_FREE, .address = block, .block = block, .block_bytes = size};
+    if (family != ending->family)
+        finding.kind = HT_FAULT_MISMATCHED_FREE;
+    else if (!ending->is_sized || ending->size == size)
+        return;
+    fault_tell(&finding);
+}
+
+static void free_paged(const void *block, const struct guard_ending *ending)
+{
+    struct paged paged;
+    if (!paged_is_living(block, &paged, HT_FOUND_FREE))
+        return;
+    see_paged(&paged, HT_FOUND_FREE);
+    check_ending(block, paged.size, (enum guard_family)paged.family, ending);
+    if (!paged_end(&paged))
+        fault_tell(&(struct finding){.kind = HT_FAULT_DOUBLE_FREE, .found_by = HT_FOUND_FREE, .address = block, .block = block, .block_bytes = paged.size});
+}
+
+static void *resize_paged(void *block, size_t size)
+{
+    struct paged paged;
+    bool lives = paged_is_living(block, &paged, HT_FOUND_RESIZE);
+    if (lives)
+        check_ending(block, paged.size, (enum guard_family)paged.family, &(struct guard_ending){.family = GUARD_MALLOC});
+    void *fresh = size || !lives ? ht__guard_alloc(size, 0, GUARD_MALLOC) : NULL;
+    if (!lives || (!fresh && size))
+        return fresh;
+    if (fresh)
+        memcpy(fresh, block, paged.size < size ? paged.size : size);
+    see_paged(&paged, HT_FOUND_RESIZE);
+    paged_end(&paged);
+    return fresh;
+}
+
+static enum ht_told_fault kind_of_hit(const struct paged *paged, const void *address, bool is_write)
+{
+    if ((uintptr_t)address >= (uintptr_t)paged->block + paged->size)
+        return is_write ? HT_FAULT_OVERFLOW : HT_FAULT_OVERREAD;
+    if ((uintptr_t)address < (uintptr_t)paged->block)
+        return is_write ? HT_FAULT_UNDERFLOW : HT_FAULT_UNDERREAD;
+    return is_write ? HT_FAULT_USE_AFTER_FREE : HT_FAULT_READ_AFTER_FREE;
+}
+
+bool ht__guard_hit(const void *address, bool is_write, bool *opened)
+{
+    struct paged paged;
+    if (!paged_find(address, &paged))
+        return false;
+    struct finding finding = {.found_by = HT_FOUND_PAGE, .address = address, .block = paged.block, .block_bytes = paged.size};
+    finding.kind = kind_of_hit(&paged, address, is_write);
+    finding.damage.first = (const char *)address - (const char *)paged.block;
+    finding.damage.count = 1;
+    *opened = guard.page_every > 1 && !guard.stop;
+    fault_tell(&finding);
+    if (*opened)
+        paged_open(address);
+    return true;
+}
+
 /* --- the calls --- */
 
 static void *dress(void *raw, size_t size, uint32_t room_log2, enum guard_family family)
@@ -244,6 +364,9 @@ void *ht__guard_zeroed(size_t count, size_t size)
         tell_refused(__builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
         return NULL;
     }
+    void *paged = page_try(bytes, 0, GUARD_MALLOC);
+    if (paged)
+        return paged;
     count_call();
     return dress(guard.below.calloc(1, SEAL_HEAD + seal_body(bytes)), bytes, SEAL_HEAD_LOG2, GUARD_MALLOC);
 }
@@ -254,22 +377,15 @@ void *ht__guard_alloc(size_t size, size_t alignment, enum guard_family family)
         tell_refused(size);
         return NULL;
     }
+    void *paged = page_try(size, alignment, family);
+    if (paged)
+        return paged;
     count_call();
     if (__builtin_expect(alignment <= SEAL_HEAD, 1))
         return dress(guard.below.malloc(SEAL_HEAD + seal_body(size)), size, SEAL_HEAD_LOG2, family);
     uint32_t room_log2 = (uint32_t)(sizeof(long) * 8) - (uint32_t)__builtin_clzl(alignment - 1);
     size_t room = (size_t)1 << room_log2;
     return dress(guard.below.memalign(room, room + seal_body(size)), size, room_log2, family);
-}
-
-static void check_ending(const void *block, const struct seal *seal, const struct guard_ending *ending)
-{
-    struct finding finding = {.kind = HT_FAULT_SIZE_MISMATCH, .found_by = HT_FOUND_FREE, .address = block, .block = block, .block_bytes = seal->size};
-    if (seal->family != ending->family)
-        finding.kind = HT_FAULT_MISMATCHED_FREE;
-    else if (!ending->is_sized || ending->size == seal->size)
-        return;
-    fault_tell(&finding);
 }
 
 static void end_block(void *block, const struct seal *seal)
@@ -279,18 +395,22 @@ static void end_block(void *block, const struct seal *seal)
         return;
     }
     if (registry_remove(seal->index, block))
-        quarantine_put(&(struct resting){block, seal->size, seal->room_log2});
+        resting_put(&(struct resting){block, seal->size, seal->room_log2});
 }
 
 void ht__guard_free(void *block, const struct guard_ending *ending)
 {
     struct seal seal;
+    if (__builtin_expect(paged_owns(block), 0)) {
+        free_paged(block, ending);
+        return;
+    }
     if (!block || !is_living(block, &seal, HT_FOUND_FREE))
         return;
     count_call();
     check_tail(block, &seal, HT_FOUND_FREE);
     if (__builtin_expect(seal.family != ending->family || ending->is_sized, 0))
-        check_ending(block, &seal, ending);
+        check_ending(block, seal.size, (enum guard_family)seal.family, ending);
     end_block(block, &seal);
 }
 
@@ -324,11 +444,13 @@ void *ht__guard_realloc(void *block, size_t size)
     struct seal seal;
     if (!block)
         return ht__guard_alloc(size, 0, GUARD_MALLOC);
+    if (paged_owns(block))
+        return resize_paged(block, size);
     if (!is_living(block, &seal, HT_FOUND_RESIZE))
         return seal.size ? ht__guard_alloc(size, 0, GUARD_MALLOC) : NULL;
     check_tail(block, &seal, HT_FOUND_RESIZE);
     if (seal.family != GUARD_MALLOC)
-        check_ending(block, &seal, &(struct guard_ending){.family = GUARD_MALLOC});
+        check_ending(block, seal.size, (enum guard_family)seal.family, &(struct guard_ending){.family = GUARD_MALLOC});
     if (!size) {
         end_block(block, &seal);
         return NULL;
@@ -345,7 +467,20 @@ void *ht__guard_realloc(void *block, size_t size)
 size_t ht__guard_size(const void *block)
 {
     struct seal seal;
+    struct paged paged;
+    if (paged_owns(block))
+        return paged_find(block, &paged) && paged.block == block && paged.lives ? paged.size : 0;
     return block && may_be_block(block) && seal_get(block, &seal) == SEAL_LIVE ? seal.size : 0;
+}
+
+void ht__guard_at_exit(void)
+{
+    enum ht_told_found found_by = HT_FOUND_EXIT;
+    if (!regions)
+        return;
+    registry_each(&(struct registry_look){see_living, rest, &found_by});
+    resting_each(see_resting);
+    paged_each(see_paged_at_exit);
 }
 
 bool ht__guard_begin(const struct guard_config *config)
@@ -354,8 +489,10 @@ bool ht__guard_begin(const struct guard_config *config)
     seal_begin(config->secret);
     fault_begin(config->stop);
     uint32_t *bits = ht__port_pages((uint64_t)1 << (ADDRESS_BITS - REGION_BITS - 3));
-    if (!bits || !registry_begin() || !quarantine_begin(config->quarantine_bytes, leave))
+    if (!bits || !registry_begin() || !resting_begin(config->quarantine_bytes, leave))
         return false;
+    if (config->page_every && !paged_begin(config->pages_most))
+        guard.page_every = 0;
     regions = bits;
     return true;
 }
@@ -363,5 +500,6 @@ bool ht__guard_begin(const struct guard_config *config)
 void ht__guard_after_fork(void)
 {
     if (regions)
-        quarantine_after_fork();
+        resting_after_fork();
+    paged_after_fork();
 }

@@ -26,11 +26,15 @@ struct guard_config {
     struct guard_below below;
     uint64_t secret;
     uint64_t quarantine_bytes;
-    bool stop; /* the first fault ends the program */
+    bool stop;             /* the first fault ends the program */
+    uint32_t page_every;   /* one of so many blocks ends at a guard page (paged.h); 0: none */
+    uint64_t pages_most;   /* of such blocks, at once */
 };
 
 /* Before the program's first block. False: no memory. */
 bool ht__guard_begin(const struct guard_config *config);
+/* The program has touched what it must not: true if that was ours, and told. `opened`: it may go on. */
+bool ht__guard_hit(const void *address, bool is_write, bool *opened);
 /* In a new child. */
 void ht__guard_after_fork(void);
 /* All that can still be looked at. */

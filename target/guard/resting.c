@@ -31,7 +31,7 @@ static void (*leave)(const struct resting *resting);
 static uint32_t next_queue;
 static __thread uint32_t own_queue __attribute__((tls_model("initial-exec")));
 
-bool quarantine_begin(uint64_t bytes, void (*leaves)(const struct resting *resting))
+bool resting_begin(uint64_t bytes, void (*leaves)(const struct resting *resting))
 {
     struct resting *all = ht__port_pages(sizeof(struct resting) * QUEUES * ROOM);
     for (int i = 0; all && i < QUEUES; i++)
@@ -75,7 +75,7 @@ static bool poison_check(uint8_t *from, uint64_t bytes, void *context)
     return i >= bytes;
 }
 
-bool quarantine_is_whole(const struct resting *resting, struct damage *damage)
+bool resting_is_whole(const struct resting *resting, struct damage *damage)
 {
     uint8_t *bad = NULL, *end = (uint8_t *)resting->block + resting->size;
     if (poison_parts(resting, poison_check, &bad))
@@ -122,7 +122,7 @@ static struct resting queue_pop(struct queue *queue)
     return oldest;
 }
 
-void quarantine_put(const struct resting *resting)
+void resting_put(const struct resting *resting)
 {
     struct resting leaving[LEAVE_AT_ONCE];
     uint32_t count = 0;
@@ -143,7 +143,7 @@ void quarantine_put(const struct resting *resting)
         leave(&leaving[i]);
 }
 
-bool quarantine_find(const void *address, struct resting *found)
+bool resting_find(const void *address, struct resting *found)
 {
     bool is_found = false;
     for (int i = 0; i < QUEUES && !is_found; i++) {
@@ -159,7 +159,7 @@ bool quarantine_find(const void *address, struct resting *found)
     return is_found;
 }
 
-void quarantine_each(void (*see)(const struct resting *resting))
+void resting_each(void (*see)(const struct resting *resting))
 {
     for (int i = 0; i < QUEUES; i++) {
         struct queue *queue = &queues[i];
@@ -172,7 +172,7 @@ void quarantine_each(void (*see)(const struct resting *resting))
 }
 
 /* What another thread of the parent was about to change is left alone for good. */
-void quarantine_after_fork(void)
+void resting_after_fork(void)
 {
     for (int i = 0; i < QUEUES; i++)
         if (queues[i].locked) {

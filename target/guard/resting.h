@@ -14,14 +14,14 @@ struct resting {
 };
 
 /* `leave` gets each block that has waited long enough. */
-bool quarantine_begin(uint64_t bytes, void (*leave)(const struct resting *resting));
+bool resting_begin(uint64_t bytes, void (*leave)(const struct resting *resting));
 /* Poisons it and lets it wait; what it pushes out leaves. */
-void quarantine_put(const struct resting *resting);
+void resting_put(const struct resting *resting);
 /* False: it was written to. */
-bool quarantine_is_whole(const struct resting *resting, struct damage *damage);
+bool resting_is_whole(const struct resting *resting, struct damage *damage);
 /* True and the block if `address` lies in one that waits. */
-bool quarantine_find(const void *address, struct resting *resting);
-void quarantine_each(void (*see)(const struct resting *resting));
-void quarantine_after_fork(void);
+bool resting_find(const void *address, struct resting *resting);
+void resting_each(void (*see)(const struct resting *resting));
+void resting_after_fork(void);
 
 #endif

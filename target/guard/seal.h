@@ -1,7 +1,7 @@
 /* seal: in a block's place and size, out a head before it and a tail behind it that tell whether somebody wrote there.
  *
  * Head, 16 bytes: size (48 bits), family (4), log2 of the room before the block (6); then index in the registry (32) and a check of all that, of the address
- * and of whether the block lives (32). Tail: one byte, which depends on the address and is neither 0 nor 255, repeated. */
+ * and of whether the block lives (32). Tail: one byte, which depends on the address and is what programs rarely write, repeated. */
 #ifndef TARGET_GUARD_SEAL_H
 #define TARGET_GUARD_SEAL_H
 

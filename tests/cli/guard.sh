@@ -10,13 +10,13 @@ run() { timeout 60 "$HT" run --guard -q -f -o a.htrc "$@" >out 2>said </dev/null
 found() {
     local victim=$1 kind=$2 fault=$3
     shift 3
-    run --fail-on error -- "$VICTIMS/$victim" "$kind"
+    run --guard-every 0 --fail-on error -- "$VICTIMS/$victim" "$kind"
     [ $? = 1 ] || fail "$kind: --fail-on error"
     grep -qx "went on" out || fail "$kind: it did not go on"
     grep -qx "heaptracer: 1 fault:" said || fail "$kind: not one fault"
     grep -q "^  $fault[:;]" said || fail "$kind: not $fault"
     for word in "$@"; do grep -qF -e "$word" said || fail "$kind: not '$word'"; done
-    run --fail-on error -- "$VICTIMS/$victim" "$kind" good || fail "$kind: the good variant"
+    run --guard-every 0 --fail-on error -- "$VICTIMS/$victim" "$kind" good || fail "$kind: the good variant"
     [ ! -s said ] || fail "$kind: a false alarm"
     kinds=$((kinds + 1))
 }
@@ -45,6 +45,11 @@ E realloc_interior "interior free" "found by realloc"
 E huge_size "huge size" "-5 bytes"
 E huge_calloc "huge size"
 E usable_size overflow "of 13 B"
+# What only a page sees is passed over, unless that block is the one of N that has one.
+for kind in overread overread_string overwrite_skips underread read_after_free read_after_realloc read_large_after_free; do
+    run --guard-every 0 --fail-on error -- "$VICTIMS/guard_errors" $kind || fail "$kind without pages"
+    kinds=$((kinds + 1))
+done
 [ "$kinds" = "$("$VICTIMS/guard_errors" | wc -l)" ] || fail "a kind of guard_errors was left out"
 kinds=0
 X() { found guard_cxx "$@"; }
@@ -53,6 +58,43 @@ X wrong_size "size mismatch" "of 40 B"
 X delete_twice "double free" "freed      delete_twice ("
 X new_negative "huge size"
 [ "$kinds" = "$("$VICTIMS/guard_cxx" | wc -l)" ] || fail "a kind of guard_cxx was left out"
+
+# hit KIND FAULT STATUS [SAID...]: with =full the first touch of a page that must not be touched is the end; the good variant is silent.
+hit() {
+    local kind=$1 fault=$2 status=$3
+    shift 3
+    run --guard=full -- "$VICTIMS/guard_errors" "$kind"
+    [ $? = "$status" ] || fail "full: $kind: status"
+    grep -q "^  $fault[:;]" said && grep -qx "heaptracer: 1 fault:" said || fail "full: $kind: not one $fault"
+    for word in "$@"; do grep -qF -e "$word" said || fail "full: $kind: not '$word'"; done
+    run --guard=full --fail-on error -- "$VICTIMS/guard_errors" "$kind" good || fail "full: $kind: the good variant"
+    [ ! -s said ] || fail "full: $kind: a false alarm"
+}
+hit overread overread 139 "from 0 behind its end; found by guard page" "allocated  overread (" "found      overread ("
+hit overread_string overread 139
+hit overwrite_skips overflow 139 "from 32 behind its end"
+hit overflow_terminator overflow 139
+hit overflow_aligned overflow 139
+hit underread underread 139 "from 1 before it"
+hit read_after_free "read after free" 139 "from its byte 200" "allocated  read_after_free (" "freed      read_after_free (" "found      read_after_free ("
+hit write_after_free "use after free" 139 "freed      write_after_free ("
+hit read_after_realloc "read after free" 139
+hit read_large_after_free "read after free" 139
+hit overflow_by_one overflow 0 "found by free"
+hit overflow_at_exit overflow 0 "found by exit"
+hit underflow underflow 0
+hit double_free "double free" 0
+hit interior_free "interior free" 0
+hit realloc_freed "realloc of a freed block" 0
+run --guard-every 1000000 -- "$VICTIMS/guard_errors" read_after_free || fail "--guard-every"
+
+# The program's own handler is asked as ever, and one of N goes on.
+for way in default:139 jump:0 leave:7 ask:0; do
+    run --guard=full -- "$VICTIMS/guard_handler" "${way%:*}"
+    [ $? = "${way#*:}" ] || fail "handler ${way%:*}"
+    [ "$way" = ask:0 ] || grep -q "read after free" said || fail "handler ${way%:*}: the fault"
+done
+run --guard=full -- "$VICTIMS/guard_handler" jump; grep -qx "went on after signal 11" out || fail "the handler was not called"
 
 run --guard-stop -- "$VICTIMS/guard_errors" double_free
 [ $? = 134 ] || fail "--guard-stop did not stop it"
@@ -67,10 +109,12 @@ grep -q "double free" table || fail "the table has no fault"
 same() {
     "$@" >plain 2>plain.err </dev/null
     local status=$?
-    run -- "$@"
-    [ $? = $status ] || fail "$1: status"
-    cmp -s plain out || fail "$1: output"
-    ! grep -q fault said || fail "$1: an alarm"
+    for mode in --guard --guard=full; do
+        run $mode -- "$@"
+        [ $? = $status ] || fail "$1: status"
+        cmp -s plain out || fail "$1: output"
+        ! grep -q fault said || fail "$1: an alarm"
+    done
 }
 same bash -c 'for i in 1 2 3; do (echo $i; ls / | sort | head -3); done'
 same perl -e 'my %h; $h{$_} = $_ x 3 for 1..20000; print scalar(keys %h), "\n"; print `echo hi`; exit 3'

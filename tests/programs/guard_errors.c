@@ -176,6 +176,63 @@ static void usable_size(void)
     free(block);
 }
 
+/* What only a guard page sees. */
+static volatile char seen;
+static void overread(void)
+{
+    char *block = hidden(malloc(64));
+    fill(block, 1, 64);
+    seen = block[63 + bad];
+    free(block);
+}
+static void overread_string(void)
+{
+    char *block = hidden(malloc(10));
+    fill(block, 'a', 10);
+    if (!bad)
+        put(&block[9], 0);
+    seen = (char)strlen(block);
+    free(block);
+}
+static void overwrite_skips(void)
+{
+    char *block = hidden(malloc(256));
+    put(&block[255 + 33 * bad], 1);
+    free(block);
+}
+static void underread(void)
+{
+    char *block = hidden(malloc(4096));
+    fill(block, 1, 4096);
+    seen = block[-bad];
+    free(block);
+}
+static void read_after_free(void)
+{
+    char *block = hidden(malloc(300)), *alias = hidden(block);
+    fill(block, 1, 300);
+    seen = alias[200];
+    free(block);
+    if (bad)
+        seen = alias[200];
+}
+static void read_after_realloc(void)
+{
+    char *block = hidden(malloc(300)), *alias = hidden(block);
+    fill(block, 1, 300);
+    char *moved = hidden(realloc(block, 100000));
+    seen = (bad ? alias : moved)[7];
+    free(moved);
+}
+static void read_large_after_free(void)
+{
+    char *block = hidden(malloc(500000)), *alias = hidden(block);
+    fill(block, 1, 500000);
+    free(block);
+    if (bad)
+        seen = alias[250000];
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -185,6 +242,7 @@ static const struct {
     KIND(overflow_aligned), KIND(overflow_calloc), KIND(underflow), KIND(underflow_far), KIND(double_free), KIND(wild_free_stack), KIND(wild_free_static),
     KIND(wild_free_nowhere), KIND(interior_free), KIND(interior_free_odd), KIND(write_after_free), KIND(write_after_free_leaves), KIND(realloc_freed),
     KIND(realloc_interior), KIND(huge_size), KIND(huge_calloc), KIND(usable_size),
+    KIND(overread), KIND(overread_string), KIND(overwrite_skips), KIND(underread), KIND(read_after_free), KIND(read_after_realloc), KIND(read_large_after_free),
 };
 
 int main(int argc, char **argv)

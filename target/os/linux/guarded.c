@@ -69,7 +69,8 @@ static bool read_session(struct guard_config *config)
         uint32_t flags, policy, clock, depth_limit;
         uint64_t sample_bytes, clock_start;
         uint32_t collector_pid, wake_bytes;
-        uint64_t quarantine_bytes;
+        uint64_t quarantine_bytes, pages_most;
+        uint32_t page_every, no_word;
     } part;
     _Static_assert(offsetof(struct ht_session, flags) == 48 && offsetof(struct ht_session, quarantine_bytes) == 88, "as in struct ht_session");
     const char *path = getenv(HT_ENV_SESSION);
@@ -81,6 +82,8 @@ static bool read_session(struct guard_config *config)
     if (skipped < 0 || bytes != (long)sizeof part || !(part.flags & HT_SESSION_GUARD))
         return false;
     config->quarantine_bytes = part.quarantine_bytes;
+    config->pages_most = part.pages_most;
+    config->page_every = part.page_every;
     config->stop = part.flags & HT_SESSION_GUARD_STOP;
     return true;
 }
@@ -96,6 +99,8 @@ void ht__guarded_begin(struct ht_real *real)
     if (!ht__guard_begin(&config))
         return;
     ht__guarded = true;
+    if (config.page_every)
+        ht__hits_begin(real);
     real->malloc = guarded_malloc;
     real->free = guarded_free;
     real->calloc = ht__guard_zeroed;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -81,6 +82,8 @@ bool ht__same_module(const void *a, const void *b);
 
 /* --- guarded.c --- */
 extern bool ht__guarded;
+/* From now on it is seen when the program touches a guard page. */
+void ht__hits_begin(const struct ht_real *real);
 /* If the session wants it, `real` becomes the guarded heap. Before the first block. */
 void ht__guarded_begin(struct ht_real *real);
 

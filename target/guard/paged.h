@@ -1,0 +1,44 @@
+/* paged: in a size, out a block that ends at a page which nobody may touch; freed, its own pages are such too, and are given out again only when all others were.
+ *
+ * Addresses are taken in order from one region; where it ends it begins anew, and passes over what lives. A block takes whole pages of memory only while it
+ * lives. Between its end and the page's there are up to 15 bytes, for its alignment; they, and 16 before it, are filled and looked at. */
+#ifndef TARGET_GUARD_PAGED_H
+#define TARGET_GUARD_PAGED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "seal.h"
+
+struct paged {
+    void *block;
+    char *low; /* its first page */
+    uint64_t size, pages;
+    size_t alignment;
+    uint8_t family;
+    bool lives;
+};
+
+/* At most so many pages live at once. False: there is no room for that. */
+bool paged_begin(uint64_t live_most);
+/* NULL: no page is left. */
+void *paged_alloc(size_t size, size_t alignment, uint8_t family);
+static inline bool paged_owns(const void *address)
+{
+    extern char *ht__paged_low;
+    extern uint64_t ht__paged_bytes;
+    return (uintptr_t)address - (uintptr_t)ht__paged_low < ht__paged_bytes;
+}
+/* The block that `address` lies in or next to; false: none was ever there. */
+bool paged_find(const void *address, struct paged *paged);
+/* False: somebody else ended it. */
+bool paged_end(const struct paged *paged);
+/* Bytes next to it are as they were left. */
+bool paged_is_whole(const struct paged *paged, struct damage *damage);
+void paged_each(void (*see)(const struct paged *paged));
+/* The page can be touched from now on. */
+void paged_open(const void *address);
+void paged_after_fork(void);
+
+#endif

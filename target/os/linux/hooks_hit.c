@@ -1,0 +1,93 @@
+/* hooks_hit: in a signal that the program has touched a page, out a fault if it is a guard page; else the program's own handler, or the default.
+ *
+ * Our handler stays in its place. What the program sets is kept here and called as the kernel would have called it. */
+#include "os.h"
+
+#include "target/guard/guarding.h"
+
+#include <errno.h>
+#include <string.h>
+#include <ucontext.h>
+
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
+#define EXPORT __attribute__((visibility("default")))
+
+static struct sigaction theirs;
+static bool is_ours;
+
+static bool is_write(const void *context)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    enum { WROTE = 2 };
+    return ((const ucontext_t *)context)->uc_mcontext.gregs[REG_ERR] & WROTE;
+#else
+    (void)context;
+    return false;
+#endif
+}
+
+/* Once more, and as if we were not there. */
+static void hand_to_default(void)
+{
+    struct sigaction plain = {.sa_handler = SIG_DFL};
+    ht__real.sigaction(SIGSEGV, &plain, NULL);
+}
+
+static void hand_on(int number, siginfo_t *info, void *context)
+{
+    struct sigaction action = theirs;
+    if (!(action.sa_flags & SA_SIGINFO) && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)) {
+        hand_to_default();
+        if (info->si_code <= 0) /* it was sent, and would not come again */
+            raise(number);
+        return;
+    }
+    if (action.sa_flags & SA_RESETHAND)
+        theirs = (struct sigaction){.sa_handler = SIG_DFL};
+    if (!(action.sa_flags & SA_NODEFER))
+        sigaddset(&action.sa_mask, number);
+    pthread_sigmask(SIG_BLOCK, &action.sa_mask, NULL);
+    if (action.sa_flags & SA_SIGINFO)
+        action.sa_sigaction(number, info, context);
+    else
+        action.sa_handler(number);
+}
+
+static void on_hit(int number, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    bool opened = false, ours = info->si_code > 0 && ht__guard_hit(info->si_addr, is_write(context), &opened);
+    errno = saved;
+    if (!ours || !opened)
+        hand_on(number, info, context);
+}
+
+void ht__hits_begin(const struct ht_real *real)
+{
+    struct sigaction action = {.sa_sigaction = on_hit, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    is_ours = real->sigaction && !real->sigaction(SIGSEGV, &action, &theirs);
+}
+
+EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old)
+{
+    ht__real_need();
+    if (number != SIGSEGV || !is_ours)
+        return ht__real.sigaction(number, action, old);
+    struct sigaction before = theirs;
+    if (action)
+        theirs = *action;
+    if (old)
+        *old = before;
+    return 0;
+}
+
+EXPORT sighandler_t signal(int number, sighandler_t handler)
+{
+    ht__real_need();
+    if (number != SIGSEGV || !is_ours)
+        return ht__real.signal(number, handler);
+    sighandler_t before = theirs.sa_handler;
+    theirs = (struct sigaction){.sa_handler = handler, .sa_flags = SA_RESTART};
+    return before;
+}
