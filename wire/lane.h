@@ -167,8 +167,9 @@ struct ht_session {
     /* with HT_SESSION_GUARD */
     uint64_t quarantine_bytes; /* of freed blocks that wait */
     uint64_t pages_most;       /* of blocks that end at a guard page, at once */
+    uint64_t fail_nth;         /* the call of each process, from 1, that is refused; 0: none */
     uint32_t page_every;       /* one of so many blocks ends at a guard page; 0: none */
-    uint32_t no_word;
+    uint32_t fail_rate;        /* of 2^32 calls so many are refused, at random */
     /* changing words, each on its own cache line */
     uint32_t recording __attribute__((aligned(64)));   /* 1: events are wanted; 0: paused */
     uint32_t collector_gone;                           /* 1: nobody reads any more; the runtime stops recording */

@@ -1,5 +1,6 @@
 /* run: in a program and its arguments, out its trace in a file and its exit status as ours; two lines on stderr say what came of it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "fail_sites.h"
 #include "host/base/number.h"
 #include "host/base/path.h"
 #include "recording.h"
@@ -22,7 +24,9 @@ struct run {
     uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
     int policy, clock, guard;
     bool guard_stop;
-    uint64_t quarantine_bytes, page_every;
+    uint64_t quarantine_bytes, page_every, fail_nth;
+    const char *fail_rate;
+    bool fail_all_sites;
     struct opt_list fail_on;
 };
 
@@ -51,6 +55,9 @@ static const struct opt run_options[] = {
      .fallback = "2M"},
     {OPT_COUNT, 0, "guard-every", offsetof(struct run, page_every), "N", .about = "One of N blocks ends at a page that nobody may touch, with --guard; 0: none",
      .fallback = "1000"},
+    {OPT_COUNT, 0, "fail-nth", offsetof(struct run, fail_nth), "N", .about = "Refuse the Nth allocation of each process, as if memory was short; implies --guard"},
+    {OPT_TEXT, 0, "fail-rate", offsetof(struct run, fail_rate), "SHARE", .about = "Refuse this share of allocations at random: 0.01, 1%; implies --guard"},
+    {OPT_FLAG, 0, "fail-all-sites", offsetof(struct run, fail_all_sites), .about = "Run once, then once more for each place that allocates, and refuse its first allocation"},
     {OPT_LIST, 0, "fail-on", offsetof(struct run, fail_on), "WHAT", .about = "Exit with 1 if there was one: error, with --guard", .choices = "error"},
     {OPT_SECTION, .about = "When"},
     {OPT_TIME, 0, "delay", offsetof(struct run, delay_ns), "TIME", .about = "Start to record so long after the program", .fallback = "at once"},
@@ -92,6 +99,19 @@ const struct opt_command cmd_run_table = {
     .stops_at_word = true,
 };
 
+/* Of 2^32; false: it is no share. */
+static bool run_fail_rate(const char *text, uint32_t *rate)
+{
+    char *end;
+    double share = strtod(text, &end);
+    if (*end == '%' && !end[1])
+        share /= 100;
+    else if (*end || end == text)
+        return false;
+    *rate = share >= 1 ? UINT32_MAX : (uint32_t)(share * 4294967296.0);
+    return share >= 0 && share <= 1;
+}
+
 /* Each block takes a page, or more, of memory while it lives. */
 static uint64_t run_pages_most(const struct run *run)
 {
@@ -120,6 +140,8 @@ static bool run_check(const struct run *run, struct error *error)
     for (size_t i = 0; i < run->fail_on.count; i++)
         if (strcmp(run->fail_on.at[i], "error"))
             return error_set(error, ERROR_USAGE, "--fail-on %s: it can fail on 'error'", run->fail_on.at[i]);
+    if (run->fail_rate && !run_fail_rate(run->fail_rate, &(uint32_t){0}))
+        return error_set(error, ERROR_USAGE, "--fail-rate %s: it is a share, as 0.01 or 1%%", run->fail_rate);
     if ((run->guard_stop || run->fail_on.count) && !run->guard)
         return error_set(error, ERROR_USAGE, "--guard-stop and --fail-on error need --guard, which looks for errors");
     if (run->depth > UINT32_MAX)
@@ -304,6 +326,9 @@ static int run_record(const struct run *run, const struct opt_words *words, cons
 {
     struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .guard = run->guard, .follow = !run->no_follow};
     int exit_code = CMD_USAGE;
+    uint32_t fail_rate = 0;
+    if (run->fail_rate)
+        run_fail_rate(run->fail_rate, &fail_rate);
     if (adopted)
         recording.target = *adopted;
     if (!run_check(run, error) || (!adopted && !target_find(&recording.target, words->at, error)))
@@ -319,6 +344,8 @@ static int run_record(const struct run *run, const struct opt_words *words, cons
                                                .sample_bytes = run->sample_bytes,
                                                .quarantine_bytes = run->quarantine_bytes,
                                                .pages_most = run_pages_most(run),
+                                               .fail_nth = run->fail_nth,
+                                               .fail_rate = fail_rate,
                                                .page_every = run->guard == GUARD_FULL ? 1 : (uint32_t)run->page_every,
                                                .recording = true},
                       error))
@@ -339,7 +366,12 @@ int run_words(int argc, char **argv, const struct target *adopted)
         return exit_code;
     if (run.policy == HT_POLICY_SAMPLE && !run.sample_bytes)
         run.sample_bytes = 512 * 1024;
-    exit_code = run_record(&run, &words, adopted, &error);
+    if ((run.fail_nth || run.fail_rate) && !run.guard)
+        run.guard = 1;
+    if (run.fail_all_sites)
+        exit_code = fail_sites_run(&words, &error);
+    else
+        exit_code = run_record(&run, &words, adopted, &error);
     if (error.kind != ERROR_NONE)
         exit_code = cmd_fail(&error);
     opt_words_done(&words);

@@ -13,8 +13,8 @@ struct session_config {
     uint64_t lane_bytes; /* rounded up to a power of two, at least 64 KiB */
     uint32_t depth_limit;
     uint64_t sample_bytes;
-    uint64_t quarantine_bytes, pages_most; /* with HT_SESSION_GUARD */
-    uint32_t page_every;
+    uint64_t quarantine_bytes, pages_most, fail_nth; /* with HT_SESSION_GUARD */
+    uint32_t page_every, fail_rate;
     bool recording; /* from the start */
 };
 

@@ -29,6 +29,8 @@ static struct guard_config guard;
 static uint32_t *regions; /* a bit for each region */
 static __thread uint32_t calls __attribute__((tls_model("initial-exec")));
 static __thread uint32_t until_page __attribute__((tls_model("initial-exec")));
+static uint64_t asked;
+static __thread bool asks_again __attribute__((tls_model("initial-exec"))); /* what was refused comes again */
 static __thread size_t refused_last __attribute__((tls_model("initial-exec")));
 
 static void *lowest(const void *block, uint32_t room_log2)
@@ -291,6 +293,35 @@ static void check_ending(const void *block, uint64_t size, enum guard_family fam
     fault_tell(&finding);
 }
 
+static void *dress(void *raw, size_t size, uint32_t room_log2, enum guard_family family)
+{
+    if (!raw)
+        return NULL;
+    char *block = (char *)raw + ((uintptr_t)1 << room_log2);
+    region_mark(block);
+    struct seal seal = {.size = size, .family = (uint8_t)family, .room_log2 = (uint8_t)room_log2, .index = registry_reserve()};
+    seal_put(block, &seal);
+    registry_put(seal.index, block);
+    return block;
+}
+
+static void *make(size_t size, size_t alignment, enum guard_family family)
+{
+    if (__builtin_expect(size > SIZE_MOST || alignment > SIZE_MOST, 0)) {
+        tell_refused(size);
+        return NULL;
+    }
+    void *paged = page_try(size, alignment, family);
+    if (paged)
+        return paged;
+    count_call();
+    if (__builtin_expect(alignment <= SEAL_HEAD, 1))
+        return dress(guard.below.malloc(SEAL_HEAD + seal_body(size)), size, SEAL_HEAD_LOG2, family);
+    uint32_t room_log2 = (uint32_t)(sizeof(long) * 8) - (uint32_t)__builtin_clzl(alignment - 1);
+    size_t room = (size_t)1 << room_log2;
+    return dress(guard.below.memalign(room, room + seal_body(size)), size, room_log2, family);
+}
+
 static void free_paged(const void *block, const struct guard_ending *ending)
 {
     struct paged paged;
@@ -308,7 +339,7 @@ static void *resize_paged(void *block, size_t size)
     bool lives = paged_is_living(block, &paged, HT_FOUND_RESIZE);
     if (lives)
         check_ending(block, paged.size, (enum guard_family)paged.family, &(struct guard_ending){.family = GUARD_MALLOC});
-    void *fresh = size || !lives ? ht__guard_alloc(size, 0, GUARD_MALLOC) : NULL;
+    void *fresh = size || !lives ? make(size, 0, GUARD_MALLOC) : NULL;
     if (!lives || (!fresh && size))
         return fresh;
     if (fresh)
@@ -345,21 +376,35 @@ bool ht__guard_hit(const void *address, bool is_write, bool *opened)
 
 /* --- the calls --- */
 
-static void *dress(void *raw, size_t size, uint32_t room_log2, enum guard_family family)
+/* --- refusals on purpose --- */
+
+/* This call of the process is to be refused. operator new that got nothing asks by malloc once more. */
+static bool is_refused(enum guard_family family)
 {
-    if (!raw)
-        return NULL;
-    char *block = (char *)raw + ((uintptr_t)1 << room_log2);
-    region_mark(block);
-    struct seal seal = {.size = size, .family = (uint8_t)family, .room_log2 = (uint8_t)room_log2, .index = registry_reserve()};
-    seal_put(block, &seal);
-    registry_put(seal.index, block);
-    return block;
+    if (__builtin_expect(!guard.fail_nth && !guard.fail_rate, 1))
+        return false;
+    bool due = asks_again && family == GUARD_MALLOC;
+    asks_again = false;
+    if (!due && guard.fail_nth)
+        due = __atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED) == guard.fail_nth;
+    if (!due && guard.fail_rate)
+        due = (uint32_t)random_next() < guard.fail_rate;
+    asks_again = due && family != GUARD_MALLOC;
+    if (due)
+        errno = ENOMEM;
+    return due;
+}
+
+void *ht__guard_alloc(size_t size, size_t alignment, enum guard_family family)
+{
+    return is_refused(family) ? NULL : make(size, alignment, family);
 }
 
 void *ht__guard_zeroed(size_t count, size_t size)
 {
     size_t bytes;
+    if (is_refused(GUARD_MALLOC))
+        return NULL;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MOST) {
         tell_refused(__builtin_mul_overflow(count, size, &bytes) ? SIZE_MAX : bytes);
         return NULL;
@@ -371,22 +416,6 @@ void *ht__guard_zeroed(size_t count, size_t size)
     return dress(guard.below.calloc(1, SEAL_HEAD + seal_body(bytes)), bytes, SEAL_HEAD_LOG2, GUARD_MALLOC);
 }
 
-void *ht__guard_alloc(size_t size, size_t alignment, enum guard_family family)
-{
-    if (__builtin_expect(size > SIZE_MOST || alignment > SIZE_MOST, 0)) {
-        tell_refused(size);
-        return NULL;
-    }
-    void *paged = page_try(size, alignment, family);
-    if (paged)
-        return paged;
-    count_call();
-    if (__builtin_expect(alignment <= SEAL_HEAD, 1))
-        return dress(guard.below.malloc(SEAL_HEAD + seal_body(size)), size, SEAL_HEAD_LOG2, family);
-    uint32_t room_log2 = (uint32_t)(sizeof(long) * 8) - (uint32_t)__builtin_clzl(alignment - 1);
-    size_t room = (size_t)1 << room_log2;
-    return dress(guard.below.memalign(room, room + seal_body(size)), size, room_log2, family);
-}
 
 static void end_block(void *block, const struct seal *seal)
 {
@@ -431,7 +460,7 @@ static bool is_large(const struct seal *seal, size_t size)
 
 static void *resize_by_copy(void *block, const struct seal *seal, size_t size)
 {
-    void *fresh = ht__guard_alloc(size, 0, GUARD_MALLOC);
+    void *fresh = make(size, 0, GUARD_MALLOC);
     if (!fresh)
         return NULL;
     memcpy(fresh, block, seal->size < size ? seal->size : size);
@@ -444,10 +473,12 @@ void *ht__guard_realloc(void *block, size_t size)
     struct seal seal;
     if (!block)
         return ht__guard_alloc(size, 0, GUARD_MALLOC);
+    if (size && is_refused(GUARD_MALLOC))
+        return NULL;
     if (paged_owns(block))
         return resize_paged(block, size);
     if (!is_living(block, &seal, HT_FOUND_RESIZE))
-        return seal.size ? ht__guard_alloc(size, 0, GUARD_MALLOC) : NULL;
+        return seal.size ? make(size, 0, GUARD_MALLOC) : NULL;
     check_tail(block, &seal, HT_FOUND_RESIZE);
     if (seal.family != GUARD_MALLOC)
         check_ending(block, seal.size, (enum guard_family)seal.family, &(struct guard_ending){.family = GUARD_MALLOC});

@@ -26,6 +26,8 @@ struct guard_config {
     struct guard_below below;
     uint64_t secret;
     uint64_t quarantine_bytes;
+    uint64_t fail_nth;     /* the call of the process, from 1, that is refused; 0: none */
+    uint32_t fail_rate;    /* of 2^32 calls so many are refused, at random */
     bool stop;             /* the first fault ends the program */
     uint32_t page_every;   /* one of so many blocks ends at a guard page (paged.h); 0: none */
     uint64_t pages_most;   /* of such blocks, at once */

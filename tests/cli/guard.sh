@@ -128,4 +128,17 @@ def work(n): print(len(json.dumps({i: str(i) * 5 for i in range(n)})))
 for i in range(4):
     t = threading.Thread(target=work, args=(5000,)); t.start(); t.join()'
 run -- "$VICTIMS/rt_churn" 50000 4 && ! grep -q fault said || fail "threads"
+# Refusals: the Nth, and each site's first.
+run --fail-nth 2 -- "$VICTIMS/guard_refused" || fail "--fail-nth"
+grep -qx "unchecked refused 0" said || fail "--fail-nth 2"
+run --fail-rate 100% -- "$VICTIMS/guard_refused"; [ $? = 139 ] || fail "--fail-rate"
+run --fail-rate 0 -- "$VICTIMS/guard_refused" || fail "--fail-rate 0"
+run --fail-rate many -- true; [ $? = 2 ] || fail "--fail-rate many"
+run --fail-nth 1 -- "$VICTIMS/guard_cxx" new_negative good; grep -q fault said && fail "a refused new"
+timeout 60 "$HT" run --fail-all-sites -- "$VICTIMS/guard_refused" >out 2>said </dev/null; [ $? = 1 ] || fail "--fail-all-sites: status"
+[ "$(grep -c 'unchecked checked 0' said)" = 1 ] || fail "--fail-all-sites: more than the first run was heard"
+for word in "crashed (SEGV) *call 1 *unchecked (" "survived, 0 *call 2 *checked (" "survived, 1 *call 3 *leaks (" "leaked 1 more *call 4 *leaks (" \
+    "^heaptracer: 2 survived, 1 leaked, 1 crashed, 0 did not end"; do
+    grep -q "$word" said || fail "--fail-all-sites: no '$word'"
+done
 echo ok

@@ -69,8 +69,8 @@ static bool read_session(struct guard_config *config)
         uint32_t flags, policy, clock, depth_limit;
         uint64_t sample_bytes, clock_start;
         uint32_t collector_pid, wake_bytes;
-        uint64_t quarantine_bytes, pages_most;
-        uint32_t page_every, no_word;
+        uint64_t quarantine_bytes, pages_most, fail_nth;
+        uint32_t page_every, fail_rate;
     } part;
     _Static_assert(offsetof(struct ht_session, flags) == 48 && offsetof(struct ht_session, quarantine_bytes) == 88, "as in struct ht_session");
     const char *path = getenv(HT_ENV_SESSION);
@@ -83,6 +83,8 @@ static bool read_session(struct guard_config *config)
         return false;
     config->quarantine_bytes = part.quarantine_bytes;
     config->pages_most = part.pages_most;
+    config->fail_nth = part.fail_nth;
+    config->fail_rate = part.fail_rate;
     config->page_every = part.page_every;
     config->stop = part.flags & HT_SESSION_GUARD_STOP;
     return true;
