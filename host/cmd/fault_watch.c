@@ -38,13 +38,21 @@ static void see_birth(struct fault_watch *watch, const struct event *event)
         *map_put(&watch->blocks, key_of(event->process, event->address), NULL) = (uint64_t)event->stack << 32;
 }
 
+static uint64_t stacks_of(const struct fault_watch *watch, uint32_t process, uint64_t address)
+{
+    const uint64_t *stacks = map_get(&watch->blocks, key_of(process, address)), *parent = map_get(&watch->parents, process);
+    if (stacks)
+        return *stacks;
+    return parent && *parent < process ? stacks_of(watch, (uint32_t)*parent, address) : 0;
+}
+
 /* A second free of a block is no end of it. */
 static void see_end(struct fault_watch *watch, uint32_t process, uint64_t address, uint32_t stack)
 {
-    uint64_t key = key_of(process, address), *stacks = map_get(&watch->blocks, key);
-    if (!stacks || (uint32_t)*stacks || !stack)
+    uint64_t key = key_of(process, address), stacks = stacks_of(watch, process, address);
+    if (!stacks || (uint32_t)stacks || !stack)
         return;
-    *stacks |= stack;
+    *map_put(&watch->blocks, key, NULL) = stacks | stack;
     remember_freed(watch, key);
 }
 
@@ -53,14 +61,6 @@ static void see_resize(struct fault_watch *watch, const struct event *event)
     if (event->address && event->old_address != event->address)
         see_end(watch, event->process, event->old_address, event->stack);
     see_birth(watch, event);
-}
-
-static uint64_t stacks_of(const struct fault_watch *watch, uint32_t process, uint64_t address)
-{
-    const uint64_t *stacks = map_get(&watch->blocks, key_of(process, address)), *parent = map_get(&watch->parents, process);
-    if (stacks)
-        return *stacks;
-    return parent && *parent < process ? stacks_of(watch, (uint32_t)*parent, address) : 0;
 }
 
 /* A free is told before what it finds. */

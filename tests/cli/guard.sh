@@ -128,6 +128,9 @@ def work(n): print(len(json.dumps({i: str(i) * 5 for i in range(n)})))
 for i in range(4):
     t = threading.Thread(target=work, args=(5000,)); t.start(); t.join()'
 run -- "$VICTIMS/rt_churn" 50000 4 && ! grep -q fault said || fail "threads"
+run --guard-every 0 -- "$VICTIMS/guard_fork" || fail "fork"
+for word in "double free" "allocated  main (" "freed      child (" "found      child ("; do grep -qF "$word" said || fail "fork: no $word"; done
+
 # Refusals: the Nth, and each site's first.
 run --fail-nth 2 -- "$VICTIMS/guard_refused" || fail "--fail-nth"
 grep -qx "unchecked refused 0" said || fail "--fail-nth 2"
