@@ -9,8 +9,8 @@ xxhash.XXH64.restype = ctypes.c_uint64
 xxhash.XXH64.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
 zstd.ZSTD_decompress.restype = ctypes.c_size_t
 zstd.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
-TEXTS = {8: 2, 9: 2, 10: 1, 11: 1, 12: 1, 13: 3, 16: 1, 18: 1, 20: 1, 24: 1, 26: 1, 64: 6}
-OWN = {8: 5, 9: 5, 10: 6, 11: 4, 12: 6, 13: 4, 19: 12, 20: 9, 21: 4, 22: 5, 23: 6, 24: 4, 25: 5}
+TEXTS = {8: 2, 9: 2, 10: 1, 11: 1, 12: 1, 13: 3, 16: 1, 18: 1, 20: 1, 24: 1, 26: 1, 41: 1, 42: 1, 64: 6}
+OWN = {8: 5, 9: 5, 10: 6, 11: 4, 12: 6, 13: 4, 19: 12, 20: 9, 21: 4, 22: 5, 23: 6, 24: 4, 25: 5, 40: 14, 41: 7, 42: 7}
 DIRECT = {2, 5, 6, 7, 8, 9, 12, 13}
 
 

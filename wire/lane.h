@@ -92,6 +92,8 @@ struct ht_lane {
     uint64_t lost_events; /* dropped because the ring was full and the policy is to drop */
     uint64_t truncated;   /* stacks cut short */
     uint64_t waits;       /* times the thread waited for room */
+    uint64_t own_address; /* memory that the runtime keeps for the thread: no program's */
+    uint64_t own_bytes;
     /* the collector's cache line */
     uint64_t tail __attribute__((aligned(64))); /* bytes read, ever */
     uint32_t room_futex;  /* the collector adds 1 and wakes it when it made room and `blocked` is set */
@@ -105,6 +107,7 @@ enum ht_session_flag {
     HT_SESSION_GUARD = 32,      /* heaps are guarded: target/guard */
     HT_SESSION_GUARD_STOP = 64, /* the first fault ends its program */
     HT_SESSION_GUARD_FULL = 128, /* every block ends at a guard page, and the first one hit is the end */
+    HT_SESSION_LEAKS = 16,      /* a process that ends waits until the collector has seen it: enum ht_hold */
     HT_SESSION_USABLE = 8,      /* usable sizes are recorded where they differ from the allocator's usual rounding */
 };
 enum ht_policy { HT_POLICY_BLOCK, HT_POLICY_DROP, HT_POLICY_SAMPLE };
@@ -133,6 +136,16 @@ struct ht_process {
     uint16_t machine;     /* of the runtime: EM_ of <elf.h> */
     uint32_t pid_space;   /* inode of the PID namespace that `pid` is of, 0 not known */
     char name[96];      /* path of the executable, cut from the left */
+    uint32_t hold;      /* futex, enum ht_hold: what the process is about to do, and waits to be allowed (HT_SESSION_LEAKS) */
+    uint32_t hold_tid;  /* its thread that waits */
+};
+
+/* A process that ends tells so and waits, while the collector lives, so that the collector can look at its memory once more. */
+enum ht_hold {
+    HT_HOLD_NONE,
+    HT_HOLD_EXIT,  /* its last functions run before it makes its last call */
+    HT_HOLD_ABORT, /* it dies at once */
+    HT_HOLD_OVER,  /* the collector: it may go on */
 };
 
 /* How this process's allocator usually rounds a size up. With HT_SESSION_USABLE a record whose usable size is 0 has the usual one. */
@@ -179,6 +192,8 @@ struct ht_session {
     uint32_t lanes_refused;                            /* threads that found no lane, processes that found no entry: their events are not in the trace */
     uint32_t lanes_used;                               /* lanes from this one on were never taken; a thread raises it before it takes a lane beyond */
     uint32_t refused;                                  /* enum ht_refusal: why a runtime that came to this session stays out of it */
+    uint32_t holds;                                    /* how often a process began to wait: enum ht_hold */
+    uint32_t filler;                                   /* what follows begins at 8 bytes with 32 bits too */
     struct ht_process processes[HT_SESSION_PROCESSES]; /* serial s is at [s - 1] */
 };
 
@@ -186,9 +201,9 @@ struct ht_session {
 _Static_assert(sizeof(struct ht_more_module) == 32 && sizeof(struct ht_more_fault) == 72, "the same with 32 and 64 bits");
 _Static_assert(__builtin_offsetof(struct ht_lane, lost_events) == 24 && __builtin_offsetof(struct ht_lane, tail) == 64 &&
                sizeof(struct ht_lane) == 128, "the same with 32 and 64 bits");
-_Static_assert(__builtin_offsetof(struct ht_process, stamp) == 16 && sizeof(struct ht_process) == 128, "the same with 32 and 64 bits");
+_Static_assert(__builtin_offsetof(struct ht_process, stamp) == 16 && sizeof(struct ht_process) == 136, "the same with 32 and 64 bits");
 _Static_assert(__builtin_offsetof(struct ht_session, sample_bytes) == 64 && __builtin_offsetof(struct ht_session, recording) == 128 &&
-               __builtin_offsetof(struct ht_session, process_count) == 256 && __builtin_offsetof(struct ht_session, processes) == 272 &&
+               __builtin_offsetof(struct ht_session, process_count) == 256 && __builtin_offsetof(struct ht_session, processes) == 280 &&
                sizeof(struct ht_session) == 320 + sizeof(struct ht_process[HT_SESSION_PROCESSES]), "the same with 32 and 64 bits");
 
 static inline uint64_t ht_lane_word0(uint64_t stamp, unsigned op, unsigned api)

@@ -19,7 +19,7 @@ static const struct opt dump_table[] = {
     {OPT_FLAG, 0, "json", offsetof(struct dump_options, json), NULL, "one JSON object a line", NULL, NULL, NULL},
     {OPT_TEXT, 'k', "kind", offsetof(struct dump_options, kinds), "KIND,...", "only events of these kinds", "all",
      "alloc|free|resize_begin|resize_end|refuse|map|unmap|frame|module|thread|process|heap|source|thread_end|process_end|mark|state|gap|cost|"
-     "fault|stack_use|heap_use|pool_use|alert|bandwidth|dump", NULL},
+     "fault|stack_use|heap_use|pool_use|alert|bandwidth|dump|scan|scan_site|scan_block", NULL},
     {OPT_FLAG, 0, "no-definitions", offsetof(struct dump_options, no_definitions), NULL,
      "leave out frames, modules, threads, processes, heaps, sources", NULL, NULL,
      NULL},
@@ -61,6 +61,8 @@ static bool kind_choose(struct dump_choice *choice, const char *name, struct err
 {
     struct nearest nearest = {.wanted = name};
     for (unsigned kind = EVENT_NONE + 1; kind < EVENT_KIND_COUNT; kind++) {
+        if (kind > EVENT_DUMP && kind < EVENT_SCAN)
+            continue;
         nearest_offer(&nearest, event_line_kind(kind));
         choice->has_kind[kind] |= !strcmp(name, event_line_kind(kind));
         if (!strcmp(name, event_line_kind(kind)))

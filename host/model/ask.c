@@ -83,6 +83,24 @@ const struct pool *model_pools(const struct model *model, size_t *count)
     return model->pools.at;
 }
 
+const struct scan_result *model_scans(const struct model *model, size_t *count)
+{
+    *count = model->scans.count;
+    return model->scans.at;
+}
+
+const struct scan_finding *model_scan_sites(const struct model *model, size_t *count)
+{
+    *count = model->scan_sites.count;
+    return model->scan_sites.at;
+}
+
+const struct scan_finding *model_scan_blocks(const struct model *model, size_t *count)
+{
+    *count = model->scan_blocks.count;
+    return model->scan_blocks.at;
+}
+
 const struct heap *model_heap(const struct model *model, size_t number)
 {
     if (number >= model->heaps.count)

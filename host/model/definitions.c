@@ -92,6 +92,24 @@ static void define_mark(struct model *model, const struct event *event)
         vec_push(&model->marks, ((struct mark){event->time_ns, event->process, event->thread, model_text(model, event->define)}));
 }
 
+static void define_scan(struct model *model, const struct event *event)
+{
+    const struct scan_definition *scan = event->define;
+    vec_push(&model->scans, ((struct scan_result){*scan, model_process_index(model, event->process), event->time_ns, event->size}));
+}
+
+static void define_scan_finding(struct model *model, const struct event *event)
+{
+    struct scan_finding made = {*(const struct scan_site_definition *)event->define, model_process_index(model, event->process), event->stack, event->address, event->size};
+    if (made.stack >= model->frames.count)
+        made.stack = 0;
+    made.found.chain = model_text(model, made.found.chain);
+    if (event->kind == EVENT_SCAN_SITE)
+        vec_push(&model->scan_sites, made);
+    else
+        vec_push(&model->scan_blocks, made);
+}
+
 void model_define(struct model *model, const struct event *event)
 {
     switch (event->kind) {
@@ -119,6 +137,13 @@ void model_define(struct model *model, const struct event *event)
     case EVENT_COST:
         model->totals.cost = *(const struct cost_definition *)event->define;
         model->totals.cost_known = true;
+        break;
+    case EVENT_SCAN:
+        define_scan(model, event);
+        break;
+    case EVENT_SCAN_SITE:
+    case EVENT_SCAN_BLOCK:
+        define_scan_finding(model, event);
         break;
     default:
         model_told(model, event);

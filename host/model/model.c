@@ -45,6 +45,9 @@ void model_free(struct model *model)
     vec_done(&model->alerts);
     vec_done(&model->readings);
     vec_done(&model->pools);
+    vec_done(&model->scans);
+    vec_done(&model->scan_sites);
+    vec_done(&model->scan_blocks);
     map_done(&model->heap_numbers);
     arena_done(&model->texts);
     memory_free(model);

@@ -65,6 +65,8 @@ struct model {
     VEC(struct alert) alerts;
     VEC(struct heap_reading) readings;
     VEC(struct pool) pools;
+    VEC(struct scan_result) scans;
+    VEC(struct scan_finding) scan_sites, scan_blocks;
     struct arena texts;
 };
 

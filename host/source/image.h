@@ -34,6 +34,7 @@ struct image {
     enum image_state state;
     bool gone;    /* the process has ended, or an exec replaced this image */
     bool overdue; /* its entry stayed unfinished for so long that the merge went on without it */
+    bool held;    /* it waits for its end to be seen, and that was told */
     bool status_known;
     int wait_status;
     int pidfd; /* -1 none */

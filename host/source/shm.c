@@ -23,6 +23,8 @@ static const uint64_t STALL_NS = 3000000000;    /* a record in the making for lo
 static const uint64_t PUNCH_NS = 1000000000;    /* a lane idle for this long gives its pages back */
 static const uint64_t NO_BARRIER_NS = 10000000; /* without membarrier a published record is seen within this time */
 
+enum { DRAIN_ROUNDS = 4000, DRAIN_PAUSE_NS = 500000 };
+
 struct shm {
     struct shm_config config;
     struct unpacker unpacker;
@@ -32,6 +34,7 @@ struct shm {
     uint64_t lane_bytes, wake_bytes, lanes_offset, lane_stride;
     uint64_t now_ns, polled_ns;
     uint32_t idle_rounds, held_rounds;
+    uint32_t holds; /* that were told */
     bool barrier, finishing;
 };
 
@@ -246,7 +249,7 @@ static void shm_end_images(struct shm *shm)
     }
 }
 
-enum shm_work shm_round(struct shm *shm)
+static enum shm_work shm_round_until(struct shm *shm, uint64_t stamp)
 {
     uint64_t before = shm->unpacker.raw_bytes;
     __atomic_store_n(&shm->config.session->sleeping, 1, __ATOMIC_SEQ_CST); /* who wakes us from here on ends the coming sleep at once */
@@ -255,7 +258,7 @@ enum shm_work shm_round(struct shm *shm)
         family_poll(shm->unpacker.family);
         shm->polled_ns = shm->now_ns;
     }
-    uint64_t limit = shm_look(shm);
+    uint64_t limit = least(shm_look(shm), stamp);
     clock_adjust(shm->config.clock, shm->unpacker.emit.last_stamp);
     shm_fill_merge(shm, limit);
     bool whole = shm_merge(shm, limit);
@@ -269,6 +272,98 @@ enum shm_work shm_round(struct shm *shm)
     if (bytes >= shm->wake_bytes)
         return SHM_PLENTY;
     return !whole ? SHM_HELD : bytes ? SHM_SOME : SHM_NOTHING;
+}
+
+enum shm_work shm_round(struct shm *shm)
+{
+    return shm_round_until(shm, UINT64_MAX);
+}
+
+/* Their threads will not finish what they have in the making before they go on. */
+static void shm_pass_over(struct shm *shm, uint32_t pid)
+{
+    for (uint32_t i = 0; i < shm->lanes_used; i++)
+        if (shm->rings[i].state == RING_OPEN && shm->rings[i].writing && shm->rings[i].pid == pid)
+            shm->rings[i].stalled = true;
+}
+
+bool shm_drain(struct shm *shm, uint64_t stamp, uint32_t pid)
+{
+    enum shm_work work;
+    for (int round = 0; (work = shm_round_until(shm, stamp)) != SHM_NOTHING; round++) {
+        if (work == SHM_HELD && round == DRAIN_ROUNDS)
+            return false;
+        if (work == SHM_HELD && pid)
+            shm_pass_over(shm, pid);
+        if (work == SHM_HELD)
+            nanosleep(&(struct timespec){.tv_nsec = DRAIN_PAUSE_NS}, NULL);
+    }
+    return true;
+}
+
+static struct shm_process shm_process_of(const struct shm *shm, const struct image *image)
+{
+    const struct ht_process *entry = &shm->config.session->processes[image->serial - 1];
+    return (struct shm_process){.serial = image->serial,
+                                .pid = image->pid_here,
+                                .tid = image->pid_here == image->pid ? __atomic_load_n(&entry->hold_tid, __ATOMIC_RELAXED) : 0,
+                                .how = image->how,
+                                .knows_heap = image->usable_rule == HT_USABLE_GLIBC64};
+}
+
+bool shm_find_process(struct shm *shm, uint32_t pid, struct shm_process *process)
+{
+    const struct family *family = shm->unpacker.family;
+    for (uint32_t i = family->count; i-- > 0;)
+        if (family->images[i].pid_here == pid && !family->images[i].gone && family->images[i].state == IMAGE_DEFINED) {
+            *process = shm_process_of(shm, &family->images[i]);
+            return true;
+        }
+    return false;
+}
+
+bool shm_find_holding(struct shm *shm, struct shm_process *process, enum ht_hold *why)
+{
+    struct ht_session *session = shm->config.session;
+    struct family *family = shm->unpacker.family;
+    uint32_t holds = __atomic_load_n(&session->holds, __ATOMIC_ACQUIRE);
+    if (shm->holds == holds)
+        return false;
+    family_look(family);
+    for (uint32_t i = 0; i < family->count; i++) {
+        const struct image *image = &family->images[i];
+        uint32_t hold = __atomic_load_n(&session->processes[i].hold, __ATOMIC_ACQUIRE);
+        if ((hold != HT_HOLD_EXIT && hold != HT_HOLD_ABORT) || image->gone || image->held)
+            continue;
+        family->images[i].held = true;
+        shm->holds++;
+        *process = shm_process_of(shm, image);
+        *why = hold;
+        return true;
+    }
+    shm->holds = holds; /* who died meanwhile waits no more */
+    return false;
+}
+
+void shm_end_hold(struct shm *shm, uint32_t serial)
+{
+    uint32_t *hold = &shm->config.session->processes[serial - 1].hold;
+    __atomic_store_n(hold, HT_HOLD_OVER, __ATOMIC_RELEASE);
+    syscall(SYS_futex, hold, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+bool shm_own_memory(const struct shm *shm, uint32_t serial, uint32_t *number, uint64_t *address, uint64_t *bytes)
+{
+    for (; *number < shm->lanes_used; ++*number) {
+        const struct ht_lane *lane = shm->rings[*number].shared;
+        if (__atomic_load_n(&lane->process, __ATOMIC_RELAXED) != serial)
+            continue;
+        *address = __atomic_load_n(&lane->own_address, __ATOMIC_RELAXED);
+        *bytes = __atomic_load_n(&lane->own_bytes, __ATOMIC_RELAXED);
+        ++*number;
+        return true;
+    }
+    return false;
 }
 
 static void shm_punch(struct shm *shm)
@@ -374,6 +469,16 @@ void shm_tell_stack(const struct shm *shm, uint32_t stack, shm_see see, void *co
     }
     struct frame_definition frame = {.id = stack, .parent = node->parent, .module = place->module, .offset = place->offset};
     see(context, &(struct event){.kind = EVENT_FRAME, .stack = stack, .define = &frame});
+}
+
+bool shm_has_holding(const struct shm *shm)
+{
+    return __atomic_load_n(&shm->config.session->holds, __ATOMIC_ACQUIRE) != shm->holds;
+}
+
+uint64_t shm_time(const struct shm *shm)
+{
+    return shm->unpacker.emit.last_ns;
 }
 
 uint64_t shm_events(const struct shm *shm)

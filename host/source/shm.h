@@ -27,6 +27,9 @@ enum shm_work {
 struct shm *shm_new(const struct shm_config *config);
 /* Hands on all events whose place in the order is certain. */
 enum shm_work shm_round(struct shm *shm);
+/* Hands on all that happened up to `stamp` (ticks of the clock) and nothing later; what threads of process `pid` have in the making is not waited for, since
+ * they stand still (0: none does). False: it took too long. */
+bool shm_drain(struct shm *shm, uint64_t stamp, uint32_t pid);
 /* Sleeps until it is worth another round. */
 void shm_wait(struct shm *shm, enum shm_work work);
 /* Ends the present or the next sleep; for signal handlers. */
@@ -47,6 +50,23 @@ void shm_cost(const struct shm *shm, struct cost_definition *cost);
 /* Puts the definitions (EVENT_MODULE, EVENT_FRAME) of one stack once more, to somebody else. */
 typedef void (*shm_see)(void *context, const struct event *event);
 void shm_tell_stack(const struct shm *shm, uint32_t stack, shm_see see, void *context);
+/* How often a process began to wait for its end to be seen; the number (from 1) of a process whose wait has not been told yet, 0: none. */
+struct shm_process {
+    uint32_t serial, pid, tid; /* in our PID namespace; tid 0: not known */
+    uint32_t how;              /* 1: forked */
+    bool knows_heap;           /* its allocator is glibc's */
+};
+/* The living image of a process, by its number. */
+bool shm_find_process(struct shm *shm, uint32_t pid, struct shm_process *process);
+bool shm_find_holding(struct shm *shm, struct shm_process *process, enum ht_hold *why);
+/* The process may go on. */
+void shm_end_hold(struct shm *shm, uint32_t serial);
+/* Memory that the runtime has in a process, one after the other: false behind the last. */
+bool shm_own_memory(const struct shm *shm, uint32_t serial, uint32_t *number, uint64_t *address, uint64_t *bytes);
+/* A process waits for its end to be seen. */
+bool shm_has_holding(const struct shm *shm);
+/* Of the last event that was handed on. */
+uint64_t shm_time(const struct shm *shm);
 uint64_t shm_events(const struct shm *shm);
 void shm_free(struct shm *shm);
 

@@ -196,6 +196,7 @@ void define_to_record(const struct event *event, struct ht_record *record, char 
         break;
     default:
         define_device_to_record(event, record);
+        define_scan_to_record(event, record);
         break;
     }
 }
@@ -223,7 +224,7 @@ static const void *define_of(const struct ht_record *record, union define_any *a
     case HT_RECORD_DUMP:
         return record->texts[0];
     default:
-        return define_device_from_record(record, any) ? any : NULL;
+        return define_device_from_record(record, any) || define_scan_from_record(record, any) ? any : NULL;
     }
 }
 

@@ -20,6 +20,8 @@ union define_any {
     struct pool_use_definition pool_use;
     struct alert_definition alert;
     struct bandwidth_definition bandwidth;
+    struct scan_definition scan;
+    struct scan_site_definition scan_site;
 };
 
 /* `text` (at least 41 bytes) holds a build-id while the record is used. */
@@ -33,5 +35,9 @@ bool define_device_from_record(const struct ht_record *record, union define_any 
 
 void define_cost_to_record(const struct cost_definition *cost, struct ht_record *record);
 void define_cost_from_record(const struct ht_record *record, struct cost_definition *cost);
+
+/* define_scan.c: of what looks at a process found; likewise. */
+void define_scan_to_record(const struct event *event, struct ht_record *record);
+bool define_scan_from_record(const struct ht_record *record, union define_any *any);
 
 #endif

@@ -507,6 +507,30 @@ void trace_writer_put(struct trace_writer *writer, const struct event *events, s
     }
 }
 
+struct block_visit {
+    const struct trace_writer *writer;
+    uint32_t process;
+    trace_writer_see see;
+    void *context;
+};
+
+static void visit_block(void *context, uint32_t process, ht_addr place, uint64_t size, const struct ledger_block *block)
+{
+    const struct block_visit *visit = context;
+    uint32_t heap = (uint32_t)(visit->writer->origins.at[block->origin].head >> 24);
+    if (process == visit->process)
+        visit->see(visit->context, ledger_place(place, heap), size, block->site);
+}
+
+void trace_writer_each_block(struct trace_writer *writer, uint32_t process, trace_writer_see see, void *context)
+{
+    struct block_visit visit = {writer, process, see, context};
+    ledger_each(&writer->ledger, visit_block, &visit);
+    for (size_t i = 0; i < writer->flights.count; i++)
+        if (writer->flights.at[i].address && writer->flights.at[i].process == process)
+            see(context, writer->flights.at[i].address, writer->flights.at[i].size, writer->flights.at[i].block.site);
+}
+
 bool trace_writer_failed(const struct trace_writer *writer)
 {
     return writer->error_number != 0;

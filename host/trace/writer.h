@@ -19,6 +19,9 @@ struct trace_writer *trace_writer_new(const struct trace_writer_config *config, 
 /* Definitions must come before their first use. After a failed write it does nothing; trace_writer_failed tells. */
 /* Events that follow one another; some at a time cost less than each by itself. */
 void trace_writer_put(struct trace_writer *writer, const struct event *events, size_t count);
+/* Every block that lives in the process, those in a realloc too, in no order. */
+typedef void (*trace_writer_see)(void *context, ht_addr address, uint64_t size, uint32_t stack);
+void trace_writer_each_block(struct trace_writer *writer, uint32_t process, trace_writer_see see, void *context);
 bool trace_writer_failed(const struct trace_writer *writer);
 /* Makes all that was put readable for another process that reads the file now (ends the block). */
 void trace_writer_flush(struct trace_writer *writer);

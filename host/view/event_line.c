@@ -38,6 +38,9 @@ static const char *const kind_names[EVENT_KIND_COUNT] = {
     [EVENT_ALERT] = "alert",
     [EVENT_BANDWIDTH] = "bandwidth",
     [EVENT_DUMP] = "dump",
+    [EVENT_SCAN] = "scan",
+    [EVENT_SCAN_SITE] = "scan_site",
+    [EVENT_SCAN_BLOCK] = "scan_block",
 };
 
 static const char *const api_names[HT_API_COUNT] = {
@@ -372,6 +375,45 @@ static void put_dump(const struct members *members, const struct event *event)
     put_text(members, "hex", event->define);
 }
 
+static const char *const class_names[CLASS_COUNT] = {"", "direct", "indirect", "possible", "reachable"};
+
+static void put_scan(const struct members *members, const struct event *event)
+{
+    static const char *const moments[] = {"", "end", "abort", "asked"};
+    const struct scan_definition *scan = event->define;
+    put_unsigned(members, "scan", scan->id);
+    put_word(members, "moment", scan->moment < sizeof moments / sizeof *moments ? moments[scan->moment] : "");
+    put_unsigned(members, "held_ns", scan->held_ns);
+    put_unsigned(members, "mark_ns", scan->mark_ns);
+    put_unsigned(members, "block_bytes", scan->block_bytes);
+    put_unsigned(members, "root_bytes", scan->root_bytes);
+    put_known(members, "unseen", event->size);
+    for (unsigned class = CLASS_DIRECT; class < CLASS_COUNT; class++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s_bytes", class_names[class]);
+        put_unsigned(members, name, scan->of[class].bytes);
+        snprintf(name, sizeof name, "%s_count", class_names[class]);
+        put_unsigned(members, name, scan->of[class].count);
+    }
+}
+
+static void put_scan_site(const struct members *members, const struct event *event)
+{
+    const struct scan_site_definition *site = event->define;
+    put_unsigned(members, "scan", site->scan);
+    put_word(members, "class", class_names[site->class]);
+    put_hex(members, "address", event->address);
+    put_unsigned(members, "size", event->size);
+    put_unsigned(members, "count", site->count);
+    if (site->owner)
+        put_hex(members, "owner", site->owner);
+    put_known(members, "retained_bytes", site->retained_bytes);
+    put_known(members, "retained_count", site->retained_count);
+    put_known(members, "cycle", site->cycle);
+    put_word(members, "chain", site->chain);
+    put_known(members, "stack", event->stack);
+}
+
 typedef void put_event(const struct members *, const struct event *);
 
 static put_event *const puts_of_kind[EVENT_KIND_COUNT] = {
@@ -400,12 +442,15 @@ static put_event *const puts_of_kind[EVENT_KIND_COUNT] = {
     [EVENT_ALERT] = put_alert,
     [EVENT_BANDWIDTH] = put_bandwidth,
     [EVENT_DUMP] = put_dump,
+    [EVENT_SCAN] = put_scan,
+    [EVENT_SCAN_SITE] = put_scan_site,
+    [EVENT_SCAN_BLOCK] = put_scan_site,
 };
 
 /* A definition without its content says no more than its kind. */
 static bool needs_definition(unsigned kind)
 {
-    return (kind >= EVENT_FRAME && kind <= EVENT_SOURCE) || (kind >= EVENT_COST && kind <= EVENT_DUMP);
+    return (kind >= EVENT_FRAME && kind <= EVENT_SOURCE) || (kind >= EVENT_COST && kind <= EVENT_DUMP) || kind >= EVENT_SCAN;
 }
 
 static void members_put(const struct members *members, const struct event *event)
@@ -426,7 +471,7 @@ static void members_put(const struct members *members, const struct event *event
 
 const char *event_line_kind(unsigned kind)
 {
-    return kind < EVENT_KIND_COUNT ? kind_names[kind] : "?";
+    return kind < EVENT_KIND_COUNT && kind_names[kind] ? kind_names[kind] : "?";
 }
 
 void event_line_text(FILE *out, const struct event *event)

@@ -167,6 +167,19 @@ struct page_range {
     uint32_t site, thread, process;
 };
 
+/* A look at a process (EVENT_SCAN), and what it found. */
+struct scan_result {
+    struct scan_definition found;
+    uint32_t process;
+    uint64_t time_ns, unseen; /* unseen: blocks that could not be looked at */
+};
+struct scan_finding {
+    struct scan_site_definition found; /* the blocks of one class and stack, or one block */
+    uint32_t process, stack;
+    ht_addr address;
+    uint64_t bytes;
+};
+
 struct model_totals {
     struct account account; /* all heaps of all processes */
     struct tally left;      /* live when their process ended */
@@ -229,6 +242,10 @@ const struct process *model_processes(const struct model *model, size_t *count);
 const struct module *model_modules(const struct model *model, size_t *count);
 const struct source *model_sources(const struct model *model, size_t *count);
 const struct mark *model_marks(const struct model *model, size_t *count);
+/* In the order of the trace; `found.scan` of a finding is `found.id` of its scan. */
+const struct scan_result *model_scans(const struct model *model, size_t *count);
+const struct scan_finding *model_scan_sites(const struct model *model, size_t *count);
+const struct scan_finding *model_scan_blocks(const struct model *model, size_t *count);
 /* The heaps that had a block, `number` from 0; NULL behind the last. */
 const struct heap *model_heap(const struct model *model, size_t number);
 /* What firmware told, in order of time; all empty for a Linux process. */

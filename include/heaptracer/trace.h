@@ -43,6 +43,10 @@ enum event_kind {
     EVENT_ALERT,        /* define: struct alert_definition: a threshold was crossed on the target */
     EVENT_BANDWIDTH,    /* define: struct bandwidth_definition, measured on the heap's memory */
     EVENT_DUMP,         /* define: const char *hex: the bytes from `address` on */
+    /* what a look at a process that stood still found: who keeps its blocks alive */
+    EVENT_SCAN = 40,    /* define: struct scan_definition; process; size: blocks that could not be looked at */
+    EVENT_SCAN_SITE,    /* define: struct scan_site_definition: the blocks of one class that `stack` made; size: their bytes; address: of one that stands for all */
+    EVENT_SCAN_BLOCK,   /* define: struct scan_site_definition of one block that is not reachable: address size stack */
     EVENT_KIND_COUNT
 };
 
@@ -148,6 +152,35 @@ struct alert_definition {
 struct bandwidth_definition {
     uint64_t bytes;                     /* that were gone through */
     uint64_t read_sequential, write_sequential, read_random, write_random; /* 1000 bytes a second; 0: not measured */
+};
+
+/* The numbers are in traces. */
+enum block_class {
+    CLASS_NONE,
+    CLASS_DIRECT,    /* nothing points to it but what is lost with it */
+    CLASS_INDIRECT,  /* only lost blocks lead to it */
+    CLASS_POSSIBLE,  /* every way to it has a pointer that leads into a block, not to its start */
+    CLASS_REACHABLE, /* the program can still find it */
+    CLASS_COUNT
+};
+enum scan_moment { SCAN_NEVER, SCAN_AT_END, SCAN_AT_ABORT, SCAN_ASKED };
+struct class_sum {
+    uint64_t bytes, count;
+};
+struct scan_definition {
+    uint32_t id;     /* from 1 */
+    uint32_t moment; /* enum scan_moment */
+    uint64_t held_ns, mark_ns;        /* how long the process stood still; how long the search took */
+    uint64_t block_bytes, root_bytes; /* that were looked at */
+    struct class_sum of[CLASS_COUNT]; /* by class; CLASS_NONE is not used */
+};
+struct scan_site_definition {
+    uint32_t scan, class; /* enum block_class */
+    uint64_t count;
+    ht_addr owner;        /* CLASS_INDIRECT: the lost block that it goes with */
+    uint64_t retained_bytes, retained_count; /* CLASS_DIRECT: of the indirect blocks that go with it */
+    uint32_t cycle;       /* blocks of the circle that it is in, or of the largest; 0: none */
+    const char *chain;    /* who keeps it alive, root first: "libfoo.so 0x4010 > 0x5512 (48 bytes)" */
 };
 
 struct trace_header {

@@ -62,7 +62,21 @@ static void print_bandwidth(const struct bandwidth_definition *b)
     printf(" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " ", b->bytes, b->read_sequential, b->write_sequential, b->read_random, b->write_random);
 }
 
-/* What firmware tells of itself; false: the event is something else. */
+static void print_scan(const struct scan_definition *scan)
+{
+    printf(" %u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64, scan->id, scan->moment, scan->held_ns, scan->mark_ns, scan->block_bytes, scan->root_bytes);
+    for (int class = CLASS_DIRECT; class < CLASS_COUNT; class++)
+        printf(" %" PRIu64 " %" PRIu64, scan->of[class].bytes, scan->of[class].count);
+    printf(" ");
+}
+
+static void print_scan_site(const struct scan_site_definition *site)
+{
+    printf(" %u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %u %s", site->scan, site->class, site->count, site->owner, site->retained_bytes,
+           site->retained_count, site->cycle, site->chain);
+}
+
+/* What firmware tells of itself, and what scans found; false: the event is something else. */
 static bool print_device(const struct event *event)
 {
     const struct stack_use_definition *use = event->define;
@@ -79,6 +93,10 @@ static bool print_device(const struct event *event)
         printf(" %u %u %" PRIu64 " %" PRIu64 " %s", alert->level, alert->rule, alert->value, alert->threshold, alert->text);
     else if (event->kind == EVENT_BANDWIDTH)
         print_bandwidth(event->define);
+    else if (event->kind == EVENT_SCAN)
+        print_scan(event->define);
+    else if (event->kind == EVENT_SCAN_SITE || event->kind == EVENT_SCAN_BLOCK)
+        print_scan_site(event->define);
     else
         return false;
     return true;

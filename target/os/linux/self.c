@@ -102,6 +102,8 @@ static bool take_lane(struct ht_thread *t, uint32_t tid)
     memset(t->name, 0, sizeof t->name);
     if (!ht__lane_take(t, ht__process_serial, (uint32_t)getpid(), tid))
         return false;
+    t->lane->own_address = (uint64_t)(uintptr_t)t;
+    t->lane->own_bytes = sizeof *t;
     t->generation = ht__state->generation;
     t->random = t->gap_events = t->gap_bytes = 0; /* a child must not draw what its parent draws */
     ht__sample_set(t, ht__sample_filter ? ht__session->sample_bytes : 0);

@@ -188,10 +188,29 @@ static inline bool story_device(struct story *story, enum event_kind kind, uint3
     return true;
 }
 
+/* What a look at a process found, and kinds that are none. */
+static inline bool story_scan(struct story *story, enum event_kind kind, uint32_t thread)
+{
+    if (kind <= EVENT_DUMP || kind >= EVENT_SCAN + 3)
+        return false;
+    if (kind < EVENT_SCAN)
+        return true;
+    uint32_t n = story_random(story, 1 << 30), stack = story_stack(story);
+    struct event *event = story_event(story, kind, thread);
+    event->address = n;
+    event->stack = kind == EVENT_SCAN ? 0 : stack;
+    if (kind == EVENT_SCAN)
+        event->define = story_copy(story, &(struct scan_definition){1, 2, n, 4, 5, 6, {{0}, {7, 8}, {9, 10}, {n, 12}, {13, 14}}}, sizeof(struct scan_definition));
+    else
+        event->define = story_copy(story, &(struct scan_site_definition){1, 1 + n % 4, n, 3, 4, 5, n % 6, story_text(story, "lib.so 0x10 > 0x20")},
+                                   sizeof(struct scan_site_definition));
+    return true;
+}
+
 static inline void story_rare(struct story *story, uint32_t thread)
 {
     enum event_kind kind = EVENT_REFUSE + story_random(story, EVENT_KIND_COUNT - EVENT_REFUSE);
-    if (kind == EVENT_FRAME || story_device(story, kind, thread))
+    if (kind == EVENT_FRAME || story_device(story, kind, thread) || story_scan(story, kind, thread))
         return;
     if (kind == EVENT_MODULE)
         *(struct module_definition *)story_define(story, kind, sizeof(struct module_definition)) = (struct module_definition){
@@ -277,10 +296,21 @@ static inline bool story_text_same(const char *a, const char *b)
     return !strcmp(a ? a : "", b ? b : "");
 }
 
+static inline bool story_scan_same(const struct event *a, const struct event *b)
+{
+    const struct scan_site_definition *x = a->define, *y = b->define;
+    if (a->kind == EVENT_SCAN)
+        return !memcmp(a->define, b->define, sizeof(struct scan_definition));
+    return x->scan == y->scan && x->class == y->class && x->count == y->count && x->owner == y->owner && x->retained_bytes == y->retained_bytes &&
+           x->retained_count == y->retained_count && x->cycle == y->cycle && story_text_same(x->chain, y->chain);
+}
+
 static inline bool story_define_same(const struct event *a, const struct event *b)
 {
     if (!a->define || !b->define)
         return a->define == b->define;
+    if (a->kind >= EVENT_SCAN)
+        return story_scan_same(a, b);
     switch (a->kind) {
     case EVENT_FRAME: {
         const struct frame_definition *x = a->define, *y = b->define;
@@ -313,7 +343,9 @@ static inline bool story_define_same(const struct event *a, const struct event *
     }
     case EVENT_FAULT: {
         const struct fault_definition *x = a->define, *y = b->define;
-        return !memcmp(x, y, offsetof(struct fault_definition, around)) && story_text_same(x->around, y->around);
+        return x->kind == y->kind && x->found_by == y->found_by && x->guess == y->guess && x->block == y->block && x->block_bytes == y->block_bytes &&
+               x->first_bad == y->first_bad && x->bad_bytes == y->bad_bytes && x->alloc_stack == y->alloc_stack && x->free_stack == y->free_stack &&
+               story_text_same(x->around, y->around);
     }
     case EVENT_STACK_USE:
         return !memcmp(a->define, b->define, offsetof(struct stack_use_definition, flags) + 4);

@@ -1,0 +1,89 @@
+/* ending: in a process that is about to end, out the same a little later: its collector has seen its memory. Only where the session asks for it.
+ * All of it may run in signal handlers and in vfork children, which end their own lives and not the process's. */
+#include "os.h"
+
+#include "target/process/port_process.h"
+#include "target/process/thread.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#pragma GCC diagnostic ignored "-Wmissing-prototypes" /* libc has not all of them in a header */
+
+#define EXPORT __attribute__((visibility("default")))
+
+enum {
+    WAIT_MS = 100,
+    WAITS_MOST = 300, /* before a collector that lives but does not answer is given up */
+};
+
+/* The entry of this very process, or NULL: it is none of the session's, or does not tell. */
+static struct ht_process *own_entry(void)
+{
+    if (!ht__session || !(ht__session->flags & HT_SESSION_LEAKS) || !ht__process_serial || !ht__state->generation || ht__state->generation == HT_OFF)
+        return NULL;
+    struct ht_process *entry = &ht__session->processes[ht__process_serial - 1];
+    return entry->pid == (uint32_t)syscall(SYS_getpid) ? entry : NULL;
+}
+
+static void wait_for_collector(struct ht_process *entry, enum ht_hold why)
+{
+    for (int i = 0; i < WAITS_MOST && __atomic_load_n(&entry->hold, __ATOMIC_ACQUIRE) == (uint32_t)why && ht__port_collector_lives(); i++)
+        ht__port_wait(&entry->hold, why, WAIT_MS);
+}
+
+/* Once in a process: who ends it twice, as an exit in an exit handler does, was seen. */
+static void hold(enum ht_hold why)
+{
+    int saved = errno;
+    uint32_t none = HT_HOLD_NONE;
+    struct ht_process *entry = own_entry();
+    if (entry && !entry->hold)
+        entry->hold_tid = (uint32_t)syscall(SYS_gettid);
+    if (entry && __atomic_compare_exchange_n(&entry->hold, &none, (uint32_t)why, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+#ifdef PR_SET_PTRACER
+        syscall(SYS_prctl, PR_SET_PTRACER, (unsigned long)ht__session->collector_pid, 0ul, 0ul, 0ul);
+#endif
+        __atomic_add_fetch(&ht__session->holds, 1, __ATOMIC_SEQ_CST);
+        if (__atomic_exchange_n(&ht__session->sleeping, 0, __ATOMIC_SEQ_CST))
+            ht__port_wake(&ht__session->sleeping);
+        wait_for_collector(entry, why);
+    }
+    errno = saved;
+}
+
+/* What other libraries' last functions do comes later: the collector waits for the process's last call. */
+__attribute__((destructor)) static void hold_at_exit(void)
+{
+    hold(HT_HOLD_EXIT);
+}
+
+EXPORT __attribute__((noreturn)) void _exit(int status)
+{
+    hold(HT_HOLD_EXIT);
+    for (;;)
+        syscall(SYS_exit_group, status);
+}
+
+EXPORT __attribute__((noreturn)) void _Exit(int status)
+{
+    _exit(status);
+}
+
+EXPORT __attribute__((noreturn)) void quick_exit(int status)
+{
+    ht__real_need();
+    hold(HT_HOLD_EXIT);
+    ht__real.quick_exit(status);
+    __builtin_unreachable();
+}
+
+EXPORT __attribute__((noreturn)) void abort(void)
+{
+    ht__real_need();
+    hold(HT_HOLD_ABORT);
+    ht__real.abort();
+    __builtin_unreachable();
+}
