@@ -1,0 +1,17 @@
+/* inject: in a thread that stands still and a system call, out what the call gave, as if the thread had made it; the thread notices nothing. */
+#ifndef HOST_LAUNCH_INJECT_H
+#define HOST_LAUNCH_INJECT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "standstill.h"
+
+/* Whether calls can be made by this thread. */
+bool inject_fits(const struct standstill_thread *thread);
+/* A copy of the process, that is held before its first instruction and dies with us. `ours`: it shall be our child, as the process is. */
+bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy);
+/* The process waits for a dead child. */
+bool inject_wait(pid_t pid, pid_t tid, pid_t child);
+
+#endif
