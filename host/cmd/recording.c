@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -94,6 +95,12 @@ void recording_begin(struct recording *recording)
     recording->own_control = control_open(getpid());
     recording->shm = shm_new(&(struct shm_config){
         .session = recording->session.shared, .fd = recording->session.fd, .clock = &recording->clock, .put = recording_put, .context = recording});
+    recording->holds.config = (struct scan_config){.shm = recording->shm,
+                                                   .clock = &recording->clock,
+                                                   .writer = recording->writer,
+                                                   .session = recording->session.path,
+                                                   .pointer_bytes = recording->target.pointer_bytes,
+                                                   .knows_all = !recording->paused && !recording->delay_ns};
     if (recording->paused || recording->delay_ns)
         shm_state(recording->shm, false);
 }
@@ -103,6 +110,39 @@ static void recording_status(struct recording *recording, struct str *out)
     bool is_on = __atomic_load_n(&recording->session.shared->recording, __ATOMIC_RELAXED);
     str_add_format(out, "%s\nevents %llu\nprocesses %u\n", is_on ? "recording" : "paused", (unsigned long long)shm_events(recording->shm),
                    shm_living(recording->shm));
+}
+
+/* "leaks [ADDRESS]" begins a look at the first process; "scanned N" asks whether it is over. */
+static void recording_look(struct recording *recording, const char *address, struct str *out)
+{
+    struct error error = {0};
+    struct shm_process process;
+    uint32_t scan = 0;
+    if (shm_find_process(recording->shm, (uint32_t)recording->target.pid, &process))
+        scan = holds_ask(&recording->holds, &process, address ? strtoull(address, NULL, 16) : 0, &error);
+    else
+        error_set(&error, ERROR_USAGE, "process %d is not watched any more", (int)recording->target.pid);
+    if (scan)
+        str_add_format(out, "scan %u\n", scan);
+    else
+        str_add_format(out, "error: %s\n", error.text);
+}
+
+static void recording_looked(struct recording *recording, const char *scan, struct str *out)
+{
+    struct error error = {0};
+    struct str why = {0};
+    char *path = realpath(recording->path, NULL);
+    if (!holds_answer(&recording->holds, (uint32_t)strtoul(scan, NULL, 10), &why, &error))
+        str_add(out, "pending\n");
+    else if (error.kind != ERROR_NONE)
+        str_add_format(out, "error: %s\n", error.text);
+    else
+        str_add_format(out, "%s\n%llu\n%s", path ? path : recording->path, (unsigned long long)shm_time(recording->shm), str_text(&why));
+    if (recording->writer)
+        trace_writer_flush(recording->writer);
+    free(path);
+    str_done(&why);
 }
 
 static void recording_answer(void *context, char *request, struct str *out)
@@ -126,11 +166,26 @@ static void recording_answer(void *context, char *request, struct str *out)
         shm_mark(recording->shm, rest);
     } else if (!strcmp(request, "flush") && recording->writer) {
         trace_writer_flush(recording->writer);
+    } else if (!strcmp(request, "leaks") && recording->writer) {
+        recording_look(recording, rest, out);
+        return;
+    } else if (!strcmp(request, "scanned") && rest) {
+        recording_looked(recording, rest, out);
+        return;
     } else if (strcmp(request, "status")) {
         str_add_format(out, "error: the recorder does not know '%s'\n", request);
         return;
     }
     recording_status(recording, out);
+}
+
+/* A process that is held is waited for by whoever holds it. */
+static bool recording_wait(struct recording *recording, int *status, struct rusage *usage)
+{
+    pid_t pid = recording->target.pid;
+    if (holds_ended(&recording->holds, pid, status, usage))
+        return true;
+    return !holds_has(&recording->holds, pid) && wait4(pid, status, WNOHANG, usage) == pid;
 }
 
 static void recording_reap(struct recording *recording)
@@ -141,7 +196,7 @@ static void recording_reap(struct recording *recording)
         recording->exited = target_is_gone(&recording->target);
         return;
     }
-    if (recording->exited || wait4(recording->target.pid, &status, WNOHANG, &usage) != recording->target.pid)
+    if (recording->exited || !recording_wait(recording, &status, &usage))
         return;
     recording->exited = true;
     recording->wait_status = status;
@@ -201,6 +256,7 @@ static void recording_cut(struct recording *recording)
         return;
     recording->cut = true;
     recording_close(recording, &cost, &totals, "; the program goes on unwatched");
+    holds_done(&recording->holds);
 }
 
 static bool recording_is_done(struct recording *recording, enum shm_work did)
@@ -217,10 +273,13 @@ static void recording_keep_house(struct recording *recording)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    if (!children && !forwarded && now_ns - recording->kept_ns < HOUSEKEEPING_NS)
+    bool is_held = recording->leaks && shm_has_holding(recording->shm);
+    if (!children && !forwarded && !is_held && now_ns - recording->kept_ns < HOUSEKEEPING_NS)
         return;
     recording->kept_ns = now_ns;
     children = 0;
+    if (recording->writer)
+        holds_go_on(&recording->holds);
     recording_reap(recording);
     recording_forward(recording);
     recording_start_late(recording);
@@ -251,5 +310,6 @@ bool recording_end(struct recording *recording, struct cost_definition *cost, st
         close(recording->control);
     if (recording->own_control >= 0)
         close(recording->own_control);
+    holds_done(&recording->holds);
     return !recording->cut && recording_close(recording, cost, totals, "");
 }

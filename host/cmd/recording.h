@@ -3,6 +3,7 @@
 #define HOST_CMD_RECORDING_H
 
 #include "fault_watch.h"
+#include "holds.h"
 #include "host/launch/session.h"
 #include "host/launch/target.h"
 #include "host/source/shm.h"
@@ -19,12 +20,14 @@ struct recording {
     bool guard;        /* faults are looked for */
     bool paused;       /* it starts on request only */
     bool follow;
+    bool leaks;        /* processes are looked at when they end */
     /* what came of it */
     int wait_status; /* of the first process */
     uint64_t target_cpu_ns, recorder_cpu_ns;
     struct fault_watch faults;
     /* its own */
     int control, own_control; /* by the number of the program, and by ours */
+    struct holds holds;
     uint64_t kept_ns, attended_ns;
     bool exited, cut; /* the first process ended; the trace cannot be written any more */
 };

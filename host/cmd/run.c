@@ -20,7 +20,7 @@ enum { GUARD_FULL = 2 }; /* of `guard` */
 
 struct run {
     const char *out;
-    bool force, free_stacks, no_follow, maps, start_paused, quiet;
+    bool force, free_stacks, no_follow, maps, start_paused, quiet, leaks;
     uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
     int policy, clock, guard;
     bool guard_stop;
@@ -42,6 +42,7 @@ static const struct opt run_options[] = {
     {OPT_SIZE, 0, "sample", offsetof(struct run, sample_bytes), "BYTES", .about = "Record about one allocation every BYTES, for next to no cost; 512K is usual",
      .fallback = "every event", .variable = "HEAPTRACER_SAMPLE"},
     {OPT_FLAG, 0, "free-stacks", offsetof(struct run, free_stacks), .about = "Record the stacks of frees too"},
+    {OPT_FLAG, 0, "leaks", offsetof(struct run, leaks), .about = "Look at each process when it ends, and find which blocks nothing points to any more"},
     {OPT_FLAG, 0, "maps", offsetof(struct run, maps), .about = "Record mmap, munmap, mremap and sbrk too"},
     {OPT_FLAG, 0, "no-follow", offsetof(struct run, no_follow), .about = "Leave out the program's children"},
     {OPT_TIME, 0, "tick", offsetof(struct run, tick_ns), "TIME", .about = "Resolution of times in the trace; 1ns costs about 1.5 bytes an event",
@@ -128,8 +129,8 @@ static uint32_t run_guard_flags(const struct run *run)
 
 static uint32_t run_flags(const struct run *run)
 {
-    return run_guard_flags(run) |
-           (run->free_stacks ? HT_SESSION_FREE_STACKS : 0) | (run->no_follow ? 0 : HT_SESSION_FOLLOW) | (run->maps ? HT_SESSION_MAPS : 0) | HT_SESSION_USABLE;
+    return run_guard_flags(run) | (run->free_stacks ? HT_SESSION_FREE_STACKS : 0) | (run->no_follow ? 0 : HT_SESSION_FOLLOW) |
+           (run->maps ? HT_SESSION_MAPS : 0) | (run->leaks ? HT_SESSION_LEAKS : 0) | HT_SESSION_USABLE;
 }
 
 static bool run_check(const struct run *run, struct error *error)
@@ -144,6 +145,8 @@ static bool run_check(const struct run *run, struct error *error)
         return error_set(error, ERROR_USAGE, "--fail-rate %s: it is a share, as 0.01 or 1%%", run->fail_rate);
     if ((run->guard_stop || run->fail_on.count) && !run->guard)
         return error_set(error, ERROR_USAGE, "--guard-stop and --fail-on error need --guard, which looks for errors");
+    if (run->leaks && run->sample_bytes)
+        return error_set(error, ERROR_USAGE, "--leaks has to know every block: leave out --sample");
     if (run->depth > UINT32_MAX)
         return error_set(error, ERROR_USAGE, "--depth %llu is too large; leave it out for whole stacks", (unsigned long long)run->depth);
     if (run->out && (!strcmp(run->out, "-") || (!stat(run->out, &status) && !S_ISREG(status.st_mode))))
@@ -271,6 +274,17 @@ static void run_say_unpaged(const struct recording *recording)
                 number_count(text, count));
 }
 
+static void run_say_leaks(const struct recording *recording, const char *path)
+{
+    const struct class_sum *of = recording->holds.of;
+    char lost[NUMBER_ROOM], with[NUMBER_ROOM], possible[NUMBER_ROOM];
+    if (!recording->holds.scans)
+        fputs("  leaks: no process was looked at, since none came to its end by itself\n", stderr);
+    else
+        fprintf(stderr, "  leaks: %s lost and %s with it, %s possibly        next: heaptracer leaks %s\n", number_bytes(lost, of[CLASS_DIRECT].bytes),
+                number_bytes(with, of[CLASS_INDIRECT].bytes), number_bytes(possible, of[CLASS_POSSIBLE].bytes), path);
+}
+
 /* From the program that waits to the trace that is closed. */
 static int run_go(const struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
 {
@@ -294,6 +308,8 @@ static int run_go(const struct run *run, struct recording *recording, const stru
         run_say_unpaged(recording);
     if (started && run->fail_on.count && recording->faults.count && !exit_code)
         exit_code = 1;
+    if (started && run->leaks && !run->quiet)
+        run_say_leaks(recording, str_text(&texts->out));
     if (started)
         run_say_unseen(recording);
     if (started)
@@ -324,7 +340,7 @@ static int run_forked(const struct run *run, const struct opt_words *words, stru
 
 static int run_record(const struct run *run, const struct opt_words *words, const struct target *adopted, struct error *error)
 {
-    struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .guard = run->guard, .follow = !run->no_follow};
+    struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .guard = run->guard, .follow = !run->no_follow, .leaks = run->leaks};
     int exit_code = CMD_USAGE;
     uint32_t fail_rate = 0;
     if (run->fail_rate)

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# leaks_live: in programs that run, out the classes of their blocks while they go on: at work, with many threads, with memory mapped and not used, killed meanwhile.
+set -u
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+fail() { echo "FAIL: $*"; exit 1; }
+# Runs a victim that waits for a line, with `heaptracer` options before the name; its number is in $pid.
+begin() {
+    rm -f go; mkfifo go
+    "$HT" run -q -f -o a.htrc "$@" <go >out 2>said & run=$!
+    exec 7>go
+    for _ in $(seq 1500); do grep -q ready out && break; sleep 0.02; done
+    pid=$(pgrep -P $run | head -1)
+}
+end() { echo >&7; exec 7>&-; wait $run; }
+
+begin -- "$VICTIMS/reach_cases" mid
+"$HT" leaks $pid >page || fail "leaks PID"
+grep -q 'when asked: direct 5 blocks (722 B), indirect 6 blocks (1.0 KiB), possible 6 blocks (671 B)' <(tr '\n' ' ' <page) || fail "classes: $(cat page)"
+"$HT" leaks $pid --fail-on leak >page; [ $? = 1 ] || fail "a second look"
+address=$("$HT" dump --kind scan_block a.htrc | sed -n 's/.*class=possible address=\(0x[0-9a-f]*\) size=116 .*/\1/p' | head -1)
+"$HT" leaks $pid --why "$address" >page || fail "--why"
+grep -q 'reach_cases 0x.* > 0x[0-9a-f]* (106 bytes) (points 8 bytes into it)' page || fail "who points to it: $(cat page)"
+[ -z "$(pgrep -P $pid)" ] || fail "a copy was left"
+end || fail "the program's own status"
+[ -s said ] && fail "said: $(cat said)"
+
+begin -- "$VICTIMS/reach_hard" busy
+for _ in 1 2 3; do "$HT" leaks $pid --fail-on leak >page || fail "a program at work: $(cat page)"; done
+end || fail "the status of a program at work"
+
+begin -- "$VICTIMS/reach_hard" sparse
+"$HT" leaks $pid >page || fail "a TiB that is not used"
+grep -q 'direct 1 block (302 B)' page || fail "blocks beside a TiB: $(cat page)"
+end || fail "its status"
+
+begin --leaks -- "$VICTIMS/reach_hard" threads 300
+"$HT" leaks $pid >page || fail "threads"
+end || fail "the status of threads"
+"$HT" leaks 999999 2>said; [ $? = 2 ] && grep -q 'no recording' said || fail "no such recording"
+exit 0
