@@ -58,26 +58,26 @@ static long feed_read(void *context, void *bytes, size_t room)
 }
 
 /* A number is a process, unless a file has that name. */
-static bool feed_find(struct feed *feed, struct error *error)
+bool feed_find(struct feed *feed, const struct feed_config *config, struct error *error)
 {
-    const char *word = feed->config->word;
+    *feed = (struct feed){.config = config, .read_ns = feed_clock()};
+    const char *word = config->word;
     struct str path = {0};
     bool is_number = *word && !word[strspn(word, "0123456789")] && strlen(word) < 10 && access(word, F_OK);
     bool is_good = !is_number || control_ask_trace((pid_t)strtol(word, NULL, 10), &path, error);
     feed->path = memory_copy_text(is_number ? str_text(&path) : word);
     str_done(&path);
-    return is_good;
-}
-
-bool feed_open(struct feed *feed, const struct feed_config *config, struct error *error)
-{
-    *feed = (struct feed){.config = config, .read_ns = feed_clock()};
-    if (!feed_find(feed, error))
-        return false;
-    feed->follow = follow_open(&(struct follow_config){feed->path, feed_wait, feed}, error);
+    if (is_good)
+        feed->follow = follow_open(&(struct follow_config){feed->path, feed_wait, feed}, error);
     if (!feed->follow)
         return false;
     feed->was_written = follow_is_written(feed->follow);
+    return true;
+}
+
+bool feed_open(struct feed *feed, struct error *error)
+{
+    const struct feed_config *config = feed->config;
     feed->reader = trace_open_stream(feed_read, feed, strcmp(feed->path, "-") ? feed->path : "standard input", error);
     if (!feed->reader)
         return false;
@@ -101,6 +101,18 @@ uint64_t feed_now(const struct feed *feed)
 {
     uint64_t last = model_time(pipeline_model(feed->pipeline));
     return feed->is_over ? last : last + (feed_clock() - feed->read_ns);
+}
+
+void feed_mark(const struct feed *feed, const char *label)
+{
+    struct str request = {0}, answer = {0};
+    struct error error = {0};
+    pid_t writer = follow_writer(feed->follow);
+    str_add_format(&request, "mark %s", label);
+    if (writer)
+        control_ask(writer, str_text(&request), &answer, &error); /* one that cannot be told has no mark; it is in the picture all the same */
+    str_done(&request);
+    str_done(&answer);
 }
 
 void feed_close(struct feed *feed)

@@ -36,13 +36,17 @@ struct feed {
     uint64_t event_ns;     /* of the event that is next */
 };
 
-/* feed_close ends it, also after a failure. */
-bool feed_open(struct feed *feed, const struct feed_config *config, struct error *error);
+/* Finds the file; feed_close ends it, also after a failure. */
+bool feed_find(struct feed *feed, const struct feed_config *config, struct error *error);
+/* Reads its header, for which it may have to wait. */
+bool feed_open(struct feed *feed, struct error *error);
 /* Reads and beats until the trace ends or the beat does not want more. */
 void feed_run(struct feed *feed);
 /* Session time while it waits: that of the last event, and what went by since it came. */
 uint64_t feed_now(const struct feed *feed);
 uint64_t feed_clock(void);
+/* Puts a mark into the recording that goes on, if it can be told. */
+void feed_mark(const struct feed *feed, const char *label);
 void feed_close(struct feed *feed);
 
 #endif

@@ -163,7 +163,7 @@ static int monitor_go(const struct monitor_options *options, const char *word)
     struct error error = {0};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    if (feed_open(&feed, &config, &error)) {
+    if (feed_find(&feed, &config, &error) && feed_open(&feed, &error)) {
         monitor_line_head(stdout, (enum monitor_form)options->format);
         if (!feed.was_written)
             monitor_begin(&monitor, &feed);

@@ -14,13 +14,14 @@
 #include "host/base/path.h"
 #include "recording.h"
 #include "run.h"
+#include "run_live.h"
 #include "summary_line.h"
 
 enum { GUARD_FULL = 2 }; /* of `guard` */
 
 struct run {
     const char *out;
-    bool force, free_stacks, no_follow, maps, start_paused, quiet, leaks;
+    bool force, free_stacks, no_follow, maps, start_paused, quiet, leaks, live;
     uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
     int policy, clock, guard;
     bool guard_stop;
@@ -28,6 +29,7 @@ struct run {
     const char *fail_rate;
     bool fail_all_sites;
     struct opt_list fail_on;
+    struct run_live view; /* where it is live */
 };
 
 static const struct opt run_options[] = {
@@ -37,6 +39,7 @@ static const struct opt run_options[] = {
     {OPT_COUNT, 0, "level", offsetof(struct run, level), "N", .about = "Compress by zstd at this level, 1 to 19",
      .fallback = "what recording can keep up with"},
     {OPT_FLAG, 'q', "quiet", offsetof(struct run, quiet), .about = "Say nothing at the end"},
+    {OPT_FLAG, 0, "live", offsetof(struct run, live), .about = "Look at it in the terminal while it runs; its own output goes into FILE.out. q leaves it running, recorded"},
     {OPT_SECTION, .about = "What is recorded"},
     {OPT_COUNT, 0, "depth", offsetof(struct run, depth), "N", .about = "Keep the N innermost frames of a stack", .fallback = "all"},
     {OPT_SIZE, 0, "sample", offsetof(struct run, sample_bytes), "BYTES", .about = "Record about one allocation every BYTES, for next to no cost; 512K is usual",
@@ -77,6 +80,7 @@ static const struct opt_example run_examples[] = {
     {"heaptracer run -- ./server --port 8080", "record every allocation of ./server and its children"},
     {"heaptracer run --guard --fail-on error -- ./test", "exit with 1 if ./test wrote where it must not, or freed what it must not"},
     {"heaptracer run -o build.htrc --no-follow -- cc -c big.c", "the compiler driver alone, into build.htrc"},
+    {"heaptracer run --live -- ./server", "and look at its heap while it runs"},
     {"heaptracer run --sample 512K -- ./server", "next to no cost; the tables say how sure they are"},
     {0},
 };
@@ -319,7 +323,17 @@ static int run_go(const struct run *run, struct recording *recording, const stru
     return exit_code;
 }
 
-static int run_forked(const struct run *run, const struct opt_words *words, struct recording *recording, struct error *error)
+/* Nothing was started, so there is nothing to be kept. */
+static void run_cancel(struct recording *recording)
+{
+    target_cancel(&recording->target);
+    if (recording->writer) {
+        trace_writer_close(recording->writer, NULL, NULL, NULL);
+        unlink(recording->path);
+    }
+}
+
+static int run_forked(struct run *run, const struct opt_words *words, struct recording *recording, struct error *error)
 {
     struct run_texts texts = {0};
     int exit_code = CMD_FAILED;
@@ -330,15 +344,16 @@ static int run_forked(const struct run *run, const struct opt_words *words, stru
     else
         recording->writer = run_writer(run, &texts, &recording->target, error);
     recording->path = str_text(&texts.out);
-    if (recording->writer)
+    bool is_ready = recording->writer && (!run->live || run_live_ready(&run->view, recording->target.pid, recording->path, run->force, error));
+    if (is_ready)
         exit_code = run_go(run, recording, &texts, error);
     else
-        target_cancel(&recording->target);
+        run_cancel(recording);
     run_texts_done(&texts);
     return exit_code;
 }
 
-static int run_record(const struct run *run, const struct opt_words *words, const struct target *adopted, struct error *error)
+static int run_record(struct run *run, const struct opt_words *words, const struct target *adopted, struct error *error)
 {
     struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .guard = run->guard, .follow = !run->no_follow, .leaks = run->leaks};
     int exit_code = CMD_USAGE;
@@ -384,10 +399,16 @@ int run_words(int argc, char **argv, const struct target *adopted)
         run.sample_bytes = 512 * 1024;
     if ((run.fail_nth || run.fail_rate) && !run.guard)
         run.guard = 1;
-    if (run.fail_all_sites)
+    if (run.fail_all_sites && run.live)
+        error_set(&error, ERROR_USAGE, "--fail-all-sites runs the program many times: leave out --live");
+    else if (run.fail_all_sites)
         exit_code = fail_sites_run(&words, &error);
-    else
+    else if (run.live && run_live_part(&run.view, &error) && !run.view.is_recorder)
+        exit_code = run_live_watch(&run.view);
+    else if (!error.kind)
         exit_code = run_record(&run, &words, adopted, &error);
+    if (error.kind != ERROR_NONE && run.live)
+        run_live_cancel(&run.view);
     if (error.kind != ERROR_NONE)
         exit_code = cmd_fail(&error);
     opt_words_done(&words);

@@ -25,6 +25,21 @@ static void paint_end(FILE *out, bool is_painted)
         fputs("\033[0m", out);
 }
 
+const char *paint_read(const char *text, enum paint_role *role)
+{
+    static const char end[] = "\033[0m";
+    if (!strncmp(text, end, strlen(end))) {
+        *role = PAINT_PLAIN;
+        return text + strlen(end);
+    }
+    for (size_t i = PAINT_PLAIN + 1; i < sizeof paint_codes / sizeof *paint_codes; i++)
+        if (!strncmp(text, paint_codes[i], strlen(paint_codes[i]))) {
+            *role = (enum paint_role)i;
+            return text + strlen(paint_codes[i]);
+        }
+    return NULL;
+}
+
 size_t paint_put(const struct view *view, FILE *out, enum paint_role role, const char *text)
 {
     bool is_painted = paint_start(view, out, role);

@@ -18,6 +18,8 @@ enum paint_role {
 
 /* Returns the columns used. */
 size_t paint_put(const struct view *view, FILE *out, enum paint_role role, const char *text);
+/* Where a page that was printed in colours changes its role: what stands behind that place, and the role; else NULL. */
+const char *paint_read(const char *text, enum paint_role *role);
 /* In exactly `columns`: padded on the left or right, cut with a mark. */
 void paint_cell(const struct view *view, FILE *out, enum paint_role role, const char *text, size_t columns, bool is_right);
 /* Whole words up to the page's width, every line after `indent`; made clean. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ static pid_t writer_start(int file, bool waits)
     pid_t pid = fork();
     if (!pid) {
         char piece[PIECE_BYTES];
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when an assertion ends the test */
         follow_hold(file);
         if (write(ready[1], &byte, 1) != 1)
             _exit(1);
