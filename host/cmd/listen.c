@@ -63,13 +63,13 @@ const struct opt_command cmd_listen_table = {
 };
 
 enum { WAIT_MS = 50, READ_BYTES = 16384, PATIENCE_MS = 300 };
-static const uint64_t SECOND_NS = 1000000000, PROGRESS_NS = 200000000, RESYNC_NS = 1000000000;
+static const uint64_t SECOND_NS = 1000000000, ATTEND_NS = 250000000, PROGRESS_NS = 200000000, RESYNC_NS = 1000000000;
 
 struct listener {
     const struct listen_values *values;
     struct cable *cable;
     struct device_trace trace;
-    uint64_t begin_ns, flushed_ns, shown_ns, opened_ns;
+    uint64_t begin_ns, flushed_ns, attended_ns, shown_ns, opened_ns;
     uint64_t flushed_events, resynced; /* resynced: what was missing when the device was asked to begin an epoch */
     int control;
     bool is_terminal, is_shown, has_asked;
@@ -182,6 +182,8 @@ static void control_answer(void *context, char *request, struct str *out)
         struct event event = twin_event(twin, EVENT_MARK);
         event.define = label;
         twin_emit(twin, event);
+    } else if (!strcmp(request, CONTROL_TRACE) && listener->trace.writer) {
+        control_tell_trace(listener->trace.output, out);
     } else if (!strcmp(request, "flush") && listener->trace.writer) {
         trace_writer_flush(listener->trace.writer);
     } else if (strcmp(request, "status")) {
@@ -202,6 +204,10 @@ static void keep_house(struct listener *listener, uint64_t now)
     device_ask(listener, now);
     control_serve(listener->control, control_answer, listener);
     progress_show(listener, now);
+    if (listener->trace.writer && now - listener->attended_ns >= ATTEND_NS) {
+        listener->attended_ns = now;
+        trace_writer_attend(listener->trace.writer);
+    }
     if (!listener->trace.writer || now - listener->flushed_ns < SECOND_NS || listener->flushed_events == listener->trace.receiver.twin.events)
         return;
     listener->flushed_ns = now;

@@ -109,7 +109,7 @@ static void errors_page(FILE *out, const struct view *view, const struct model_t
                 {"events that were lost", totals->lost_events},
                 {"gaps in the trace", totals->gaps}};
     char count[NUMBER_ROOM];
-    fputs("  No faults. What guards, stacks and frees of a firmware find stands here as it is told.\n\n", out);
+    fputs("  No faults. What 'run --guard' or a firmware's own checks find stands here as it is found.\n\n", out);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         paint_cell(view, out, rows[i].count ? PAINT_HOT : PAINT_PLAIN, number_count(count, rows[i].count), 12, true);
         fprintf(out, "  %s\n", rows[i].what);

@@ -51,6 +51,12 @@ cat a.htrc | "$HT" monitor - --interval 1s --format csv | cmp -s - file.csv || f
 grep -q "internal .*%, largest free .*KiB" v.txt && tail -1 v.txt | grep -q "1 fault: " || fail "firmware: $(cat v.txt)"
 "$HT" monitor v.htrc --format json | tail -1 | grep -q '"regions": \[{"name": "internal"' || fail "firmware's JSON"
 
+{ cat line.bin; sleep 1.5; } | "$HT" listen -q - -e "$VICTIMS/voice" -o heard.htrc & listener=$!
+until_true '[ -s heard.htrc ]'
+"$HT" monitor $listener --interval 100ms --format csv >heard.csv || fail "a firmware that is heard: status $?"
+wait $listener
+[ "$(last heard.csv)" = "$(summary heard.htrc)" ] && [ "$(wc -l <heard.csv)" -gt 4 ] || fail "a firmware that is heard: $(cat heard.csv)"
+
 # A recorder that is killed ends its monitors; a file that was cut is told.
 "$HT" run -q -o killed.htrc -- "$VICTIMS/live_grow" 20 >out & recorder=$!
 until_true '[ -s killed.htrc ]'
