@@ -130,35 +130,66 @@ void slice_grid_done(struct slice_grid *grid)
     vec_done(&grid->is_heavy);
 }
 
+/* The cells of some lists, numbered one behind the other; a key is what `places` (may be NULL) makes of it. Sorting moves numbers: the cells are large. */
+struct cell_lists {
+    const slice_cells *list[3];
+    const uint32_t *places;
+};
+
+static const struct slice_cell *lists_cell(const struct cell_lists *lists, size_t number)
+{
+    size_t i = 0;
+    for (; number >= lists->list[i]->count; i++)
+        number -= lists->list[i]->count;
+    return lists->list[i]->at + number;
+}
+
+static uint32_t lists_key(const struct cell_lists *lists, const struct slice_cell *cell)
+{
+    return lists->places ? lists->places[cell->key] : cell->key;
+}
+
+static uint32_t lists_value(const struct cell_lists *lists, size_t number, bool by_key)
+{
+    const struct slice_cell *cell = lists_cell(lists, number);
+    return by_key ? lists_key(lists, cell) : cell->slice;
+}
+
 /* A stable counting sort by key or by slice. */
-static void cells_sort(slice_cells *cells, bool by_key, size_t values)
+static void numbers_sort(const struct cell_lists *lists, bool by_key, size_t values, uint32_t **numbers, size_t count)
 {
     size_t *next = memory_new(values + 1, sizeof *next);
-    struct slice_cell *sorted = memory_new(cells->count + 1, sizeof *sorted);
-    for (size_t i = 0; i < cells->count; i++)
-        next[(by_key ? cells->at[i].key : cells->at[i].slice) + 1]++;
+    uint32_t *sorted = memory_new(count + 1, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        next[lists_value(lists, (*numbers)[i], by_key) + 1]++;
     for (size_t i = 0; i < values; i++)
         next[i + 1] += next[i];
-    for (size_t i = 0; i < cells->count; i++)
-        sorted[next[by_key ? cells->at[i].key : cells->at[i].slice]++] = cells->at[i];
-    memory_free(cells->at);
+    for (size_t i = 0; i < count; i++)
+        sorted[next[lists_value(lists, (*numbers)[i], by_key)]++] = (*numbers)[i];
+    memory_free(*numbers);
     memory_free(next);
-    cells->at = sorted;
-    cells->room = cells->count + 1;
+    *numbers = sorted;
+}
+
+/* Behind the others, or into the last one if that has the same key and slice. */
+static void cells_put(slice_cells *cells, const struct slice_cell *cell)
+{
+    struct slice_cell *last = cells->count ? cells->at + cells->count - 1 : NULL;
+    if (last && last->key == cell->key && last->slice == cell->slice)
+        cell_add(last, cell);
+    else
+        cells->at[cells->count++] = *cell;
 }
 
 /* In sorted cells those of the same key and slice become one. */
 static void cells_join(slice_cells *cells)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < cells->count; i++) {
-        struct slice_cell *before = kept ? cells->at + kept - 1 : NULL;
-        if (before && before->key == cells->at[i].key && before->slice == cells->at[i].slice)
-            cell_add(before, cells->at + i);
-        else
-            cells->at[kept++] = cells->at[i];
+    size_t count = cells->count;
+    cells->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct slice_cell cell = cells->at[i];
+        cells_put(cells, &cell);
     }
-    cells->count = kept;
 }
 
 static void cells_coarsen(struct slice_columns *columns, const bool *is_heavy)
@@ -170,14 +201,23 @@ static void cells_coarsen(struct slice_columns *columns, const bool *is_heavy)
     cells_join(&columns->cells);
 }
 
-static void cells_gather(slice_cells *cells, const slice_cells *from, const uint32_t *places)
+/* All cells that are not empty, by key and slice, one for each. */
+static void cells_gather(const struct cell_lists *lists, size_t keys, slice_cells *cells)
 {
-    for (size_t i = 0; i < from->count; i++)
-        if (!cell_is_empty(from->at + i)) {
-            vec_push(cells, from->at[i]);
-            if (places)
-                cells->at[cells->count - 1].key = places[from->at[i].key];
-        }
+    size_t all = lists->list[0]->count + lists->list[1]->count + lists->list[2]->count, count = 0;
+    uint32_t *numbers = memory_new(all + 1, sizeof *numbers);
+    for (size_t i = 0; i < all; i++)
+        if (!cell_is_empty(lists_cell(lists, i)))
+            numbers[count++] = (uint32_t)i;
+    numbers_sort(lists, false, 1 << SLICE_BITS, &numbers, count);
+    numbers_sort(lists, true, keys, &numbers, count);
+    vec_reserve(cells, count);
+    for (size_t i = 0; i < count; i++) {
+        struct slice_cell cell = *lists_cell(lists, numbers[i]);
+        cell.key = lists_key(lists, &cell);
+        cells_put(cells, &cell);
+    }
+    memory_free(numbers);
 }
 
 static void columns_limit(struct slice_columns *columns, size_t keys, size_t most)
@@ -192,13 +232,7 @@ static void columns_limit(struct slice_columns *columns, size_t keys, size_t mos
 void slice_grid_take(const struct slice_grid *grid, const struct slice_leaks *leaks, const uint32_t *places, size_t keys, size_t most, struct slice_columns *columns)
 {
     *columns = (struct slice_columns){.coarse = grid->coarse};
-    vec_reserve(&columns->cells, grid->closed.count + grid->open.count + leaks->cells.count);
-    cells_gather(&columns->cells, &grid->closed, places);
-    cells_gather(&columns->cells, &grid->open, places);
-    cells_gather(&columns->cells, &leaks->cells, places);
-    cells_sort(&columns->cells, false, 1 << SLICE_BITS);
-    cells_sort(&columns->cells, true, keys);
-    cells_join(&columns->cells);
+    cells_gather(&(struct cell_lists){{&grid->closed, &grid->open, &leaks->cells}, places}, keys, &columns->cells);
     columns_limit(columns, keys, most);
     vec_extend(&columns->first, keys + 1);
     for (size_t i = 0; i < columns->cells.count; i++)
