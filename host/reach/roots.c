@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "host/base/path.h"
+
 enum {
     RED_ZONE = 128,                     /* below its stack pointer a function may keep what it likes */
     ARENA_BYTES = 64 * 1024 * 1024,     /* glibc aligns the heaps of its further arenas by this */
@@ -209,12 +211,6 @@ void roots_find(struct roots *roots, const struct roots_config *config, struct w
         add_mapping(&finder, config->mappings->at.at + finder.mapping);
 }
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 void roots_name(const struct roots *roots, const struct roots_config *config, uint32_t number, uint64_t address, struct str *out)
 {
     const struct root *root = roots->at.at + number;
@@ -224,7 +220,7 @@ void roots_name(const struct roots *roots, const struct roots_config *config, ui
     else if (root->kind == ROOT_STACK)
         str_add_format(out, "stack of thread %u", config->threads[root->number].tid);
     else if (root->kind == ROOT_MODULE)
-        str_add_format(out, "%s 0x%llx", last_part(mapping->module), (unsigned long long)address);
+        str_add_format(out, "%s 0x%llx", path_name(mapping->module), (unsigned long long)address);
     else
         str_add_format(out, "%s 0x%llx", root->kind == ROOT_HEAP ? "heap" : *mapping->path ? mapping->path : "mapping", (unsigned long long)address);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/path.h"
+
 static const uint32_t EVERY_CLASS = ~0u;
 
 bool suppress_matches(const char *pattern, const char *text)
@@ -141,20 +143,13 @@ bool suppress_read(struct suppress *suppress, FILE *in, const char *path, struct
     return is_good;
 }
 
-/* Of frames only the last part of a file's name is known. */
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 static bool line_matches(struct suppress *suppress, const struct suppress_line *line, const struct suppress_frame *frame)
 {
     switch (line->kind) {
     case SUPPRESS_FUNCTION:
         return suppress_matches(line->pattern, frame->function);
     case SUPPRESS_OBJECT:
-        return suppress_matches(file_name(line->pattern), frame->module);
+        return suppress_matches(path_name(line->pattern), frame->module);
     case SUPPRESS_SOURCE:
         return suppress_matches(line->pattern, frame->file);
     default:
