@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/base/path.h"
 #include "host/base/utf8.h"
@@ -95,13 +95,6 @@ static void summary_say(const struct device_trace *trace, const struct trace_tot
     str_done(&out);
 }
 
-static uint64_t cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 bool device_trace_close(struct device_trace *trace, struct error *error)
 {
     const struct receiver *receiver = &trace->receiver;
@@ -109,7 +102,7 @@ bool device_trace_close(struct device_trace *trace, struct error *error)
     struct cost_definition cost = {.events = receiver->twin.events,
                                    .lost_events = receiver->counts.lost_events + receiver->twin.cost[HT_COST_DROPPED],
                                    .truncated_stacks = receiver->twin.cut_stacks,
-                                   .recorder_cpu_ns = cpu_ns(),
+                                   .recorder_cpu_ns = now_of(CLOCK_PROCESS_CPUTIME_ID),
                                    .raw_bytes = receiver->counts.bytes,
                                    .clock_ticks_per_s = receiver->twin.ticks_per_s};
     receiver_end(&trace->receiver);

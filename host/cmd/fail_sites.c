@@ -18,6 +18,7 @@
 
 #include "cmd.h"
 #include "host/base/map.h"
+#include "host/base/now.h"
 #include "host/base/vec.h"
 #include "host/symbol/symbol.h"
 #include "host/view/cell.h"
@@ -43,13 +44,6 @@ struct fail_sites {
     uint32_t survived, leaked, crashed, hung;
 };
 
-static double now_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Runs the command once more for the program. Its status, as that of the program; -1: it took too long. */
 static int trial(const struct fail_sites *sites, const struct opt_words *words, uint64_t nth, bool quiet, double limit)
 {
@@ -73,8 +67,8 @@ static int trial(const struct fail_sites *sites, const struct opt_words *words, 
     }
     vec_done(&line);
     int status = 0;
-    for (double end = now_seconds() + limit; pid > 0 && !waitpid(pid, &status, WNOHANG); nanosleep(&(struct timespec){0, 2000000}, NULL))
-        if (quiet && now_seconds() > end) {
+    for (double end = (double)now_ns() / 1e9 + limit; pid > 0 && !waitpid(pid, &status, WNOHANG); nanosleep(&(struct timespec){0, 2000000}, NULL))
+        if (quiet && (double)now_ns() / 1e9 > end) {
             kill(-pid, SIGKILL);
             waitpid(pid, &status, 0);
             return -1;
@@ -153,9 +147,9 @@ static void judge(struct fail_sites *sites, const struct fail_site *site, int st
 
 static int run_all(struct fail_sites *sites, const struct opt_words *words, struct error *error)
 {
-    double start = now_seconds();
+    double start = (double)now_ns() / 1e9;
     int first = trial(sites, words, 0, false, 0);
-    sites->seconds = now_seconds() - start;
+    sites->seconds = (double)now_ns() / 1e9 - start;
     if (access(sites->path, R_OK) || !read_sites(sites, error))
         return first;
     double limit = sites->seconds * 10 > LEAST_SECONDS ? sites->seconds * 10 : LEAST_SECONDS;

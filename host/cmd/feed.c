@@ -3,20 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "host/base/memory.h"
+#include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/launch/control.h"
 #include "pass.h"
-
-uint64_t feed_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool feed_beat(struct feed *feed, bool is_waiting)
 {
@@ -53,14 +46,14 @@ static long feed_read(void *context, void *bytes, size_t room)
 {
     struct feed *feed = context;
     long got = follow_read(feed->follow, bytes, room);
-    feed->read_ns = feed_clock();
+    feed->read_ns = now_ns();
     return got;
 }
 
 /* A number is a process, unless a file has that name. */
 bool feed_find(struct feed *feed, const struct feed_config *config, struct error *error)
 {
-    *feed = (struct feed){.config = config, .read_ns = feed_clock()};
+    *feed = (struct feed){.config = config, .read_ns = now_ns()};
     const char *word = config->word;
     struct str path = {0};
     bool is_number = *word && !word[strspn(word, "0123456789")] && strlen(word) < 10 && access(word, F_OK);
@@ -100,7 +93,7 @@ void feed_run(struct feed *feed)
 uint64_t feed_now(const struct feed *feed)
 {
     uint64_t last = model_time(pipeline_model(feed->pipeline));
-    return feed->is_over ? last : last + (feed_clock() - feed->read_ns);
+    return feed->is_over ? last : last + (now_ns() - feed->read_ns);
 }
 
 void feed_mark(const struct feed *feed, const char *label)

@@ -44,7 +44,6 @@ bool feed_open(struct feed *feed, struct error *error);
 void feed_run(struct feed *feed);
 /* Session time while it waits: that of the last event, and what went by since it came. */
 uint64_t feed_now(const struct feed *feed);
-uint64_t feed_clock(void);
 /* Puts a mark into the recording that goes on, if it can be told. */
 void feed_mark(const struct feed *feed, const char *label);
 void feed_close(struct feed *feed);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "host/base/now.h"
 #include "interactive.h"
 
 struct interactive_options {
@@ -104,8 +105,8 @@ static bool interactive_beat(void *context, struct feed *feed, bool is_waiting)
 {
     struct interactive *interactive = context;
     if (is_waiting)
-        interactive->waited_ns = feed_clock();
-    bool is_live = feed->was_written && feed_clock() - interactive->waited_ns < CATCH_UP_NS;
+        interactive->waited_ns = now_ns();
+    bool is_live = feed->was_written && now_ns() - interactive->waited_ns < CATCH_UP_NS;
     struct tui_run run = run_now(feed, is_live ? TUI_LIVE : TUI_READING);
     return tui_turn(interactive->tui, &run, is_waiting ? WAIT_MS : 0) && !interrupted;
 }

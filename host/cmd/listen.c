@@ -2,11 +2,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "device_trace.h"
+#include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/device/log_names.h"
 #include "host/launch/control.h"
@@ -81,13 +81,6 @@ static void on_interrupt(int signal)
 {
     (void)signal;
     interrupted = 1;
-}
-
-static uint64_t clock_read(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 static void progress_clear(struct listener *listener)
@@ -223,7 +216,7 @@ static bool listener_round(struct listener *listener, int wait_ms)
     uint8_t bytes[READ_BYTES];
     size_t count;
     enum cable_news news = cable_read(listener->cable, bytes, sizeof bytes, &count, wait_ms);
-    uint64_t now = clock_read(CLOCK_MONOTONIC) - listener->begin_ns;
+    uint64_t now = now_ns() - listener->begin_ns;
     bool is_live = cable_goes_back(listener->cable);
     listener->trace.receiver.now_ns = is_live ? now : 0;
     if (news == CABLE_BYTES)
@@ -245,7 +238,7 @@ static void listener_stop(struct listener *listener)
         say(listener, ": it has no way back, the device was not stopped");
         return;
     }
-    for (uint64_t until = clock_read(CLOCK_MONOTONIC) + PATIENCE_MS * 1000000ull; clock_read(CLOCK_MONOTONIC) < until && listener_round(listener, WAIT_MS);)
+    for (uint64_t until = now_ns() + PATIENCE_MS * 1000000ull; now_ns() < until && listener_round(listener, WAIT_MS);)
         ;
 }
 
@@ -257,13 +250,13 @@ static void listener_run(struct listener *listener)
     sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    listener->begin_ns = clock_read(CLOCK_MONOTONIC);
-    listener->trace.receiver.twin.start_unix_ns = clock_read(CLOCK_REALTIME);
+    listener->begin_ns = now_ns();
+    listener->trace.receiver.twin.start_unix_ns = now_of(CLOCK_REALTIME);
     listener->is_terminal = isatty(STDERR_FILENO);
     listener->control = control_open(getpid());
     uint64_t duration = listener->values->duration_ns;
     while (!interrupted && listener_round(listener, WAIT_MS))
-        if (duration && clock_read(CLOCK_MONOTONIC) - listener->begin_ns >= duration)
+        if (duration && now_ns() - listener->begin_ns >= duration)
             break;
     listener_stop(listener);
     progress_clear(listener);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "host/base/now.h"
 #include "host/view/monitor_line.h"
 #include "feed.h"
 
@@ -120,7 +121,7 @@ static bool monitor_beat(void *context, struct feed *feed, bool is_waiting)
         usleep(20000);
         return !interrupted;
     }
-    bool is_behind = feed->was_written && !is_waiting && feed_clock() - monitor->begin_clock < PATIENCE_NS;
+    bool is_behind = feed->was_written && !is_waiting && now_ns() - monitor->begin_clock < PATIENCE_NS;
     if (!monitor->has_begun && !is_behind)
         monitor_begin(monitor, feed);
     now = !is_waiting ? feed->event_ns : feed_now(feed) > LATE_NS ? feed_now(feed) - LATE_NS : 0;
@@ -156,7 +157,7 @@ static int monitor_end(struct monitor *monitor, struct feed *feed, const struct 
 static int monitor_go(const struct monitor_options *options, const char *word)
 {
     static const char *const tables[] = {[TABLE_REGIONS] = "regions", [TABLE_FAULTS] = "faults", [TABLE_ALERTS] = "alerts", NULL};
-    struct monitor monitor = {.options = options, .view = {.has_unicode = true, .width = 120}, .begin_clock = feed_clock()};
+    struct monitor monitor = {.options = options, .view = {.has_unicode = true, .width = 120}, .begin_clock = now_ns()};
     struct feed_config config = {.word = word, .names = &options->page, .tables = tables, .beat = monitor_beat, .context = &monitor};
     struct sigaction action = {.sa_handler = on_interrupt};
     struct feed feed;

@@ -2,29 +2,22 @@
 #include "progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/base/now.h"
 #include "host/base/number.h"
 
 enum { PROGRESS_FIRST_NS = 500000000, PROGRESS_EACH_NS = 200000000 };
 
-static uint64_t clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void progress_start(struct progress *progress)
 {
-    *progress = (struct progress){.is_terminal = isatty(STDERR_FILENO), .start_ns = clock_now()};
+    *progress = (struct progress){.is_terminal = isatty(STDERR_FILENO), .start_ns = now_ns()};
 }
 
 void progress_see(struct progress *progress, uint64_t events, uint64_t time_ns)
 {
     char count[NUMBER_ROOM], rate[NUMBER_ROOM], time_text[NUMBER_ROOM];
-    uint64_t now = progress->is_terminal ? clock_now() : 0;
+    uint64_t now = progress->is_terminal ? now_ns() : 0;
     if (!progress->is_terminal || now - progress->start_ns < PROGRESS_FIRST_NS || now - progress->shown_ns < PROGRESS_EACH_NS)
         return;
     progress->shown_ns = now;

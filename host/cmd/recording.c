@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/base/now.h"
 #include "host/launch/control.h"
 
 static struct ht_session *signalled; /* what a handler wakes */
@@ -226,19 +226,12 @@ static void recording_start_late(struct recording *recording)
     shm_state(recording->shm, true);
 }
 
-static uint64_t cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* What it says when that fails gets `rest` behind it. */
 static bool recording_close(struct recording *recording, struct cost_definition *cost, struct trace_totals *totals, const char *rest)
 {
     struct error error = {0};
     shm_finish(recording->shm);
-    *cost = (struct cost_definition){.recorder_cpu_ns = cpu_ns(), .target_cpu_ns = recording->target_cpu_ns};
+    *cost = (struct cost_definition){.recorder_cpu_ns = now_of(CLOCK_PROCESS_CPUTIME_ID), .target_cpu_ns = recording->target_cpu_ns};
     shm_cost(recording->shm, cost);
     bool written = trace_writer_close(recording->writer, cost, totals, &error);
     recording->writer = NULL;
@@ -270,13 +263,11 @@ static bool recording_is_done(struct recording *recording, enum shm_work did)
 
 static void recording_keep_house(struct recording *recording)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    uint64_t now = now_of(CLOCK_MONOTONIC_COARSE);
     bool is_held = recording->leaks && shm_has_holding(recording->shm);
-    if (!children && !forwarded && !is_held && now_ns - recording->kept_ns < HOUSEKEEPING_NS)
+    if (!children && !forwarded && !is_held && now - recording->kept_ns < HOUSEKEEPING_NS)
         return;
-    recording->kept_ns = now_ns;
+    recording->kept_ns = now;
     children = 0;
     if (recording->writer)
         holds_go_on(&recording->holds);
@@ -285,9 +276,9 @@ static void recording_keep_house(struct recording *recording)
     recording_start_late(recording);
     control_serve(recording->control, recording_answer, recording);
     control_serve(recording->own_control, recording_answer, recording);
-    if (!recording->writer || now_ns - recording->attended_ns < ATTEND_NS)
+    if (!recording->writer || now - recording->attended_ns < ATTEND_NS)
         return;
-    recording->attended_ns = now_ns;
+    recording->attended_ns = now;
     trace_writer_attend(recording->writer);
 }
 

@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "fail_sites.h"
+#include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/base/path.h"
 #include "recording.h"
@@ -216,8 +216,6 @@ static void run_texts_done(struct run_texts *texts)
 
 static struct trace_writer *run_writer(const struct run *run, const struct run_texts *texts, const struct target *target, struct error *error)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     return trace_writer_new(&(struct trace_writer_config){.path = str_text(&texts->out),
                                                           .replace = run->force,
                                                           .level = (int)run->level,
@@ -226,7 +224,7 @@ static struct trace_writer *run_writer(const struct run *run, const struct run_t
                                                                      .big_endian = target->big_endian,
                                                                      .tick_ns = run->tick_ns,
                                                                      .sample_bytes = run->sample_bytes,
-                                                                     .start_unix_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+                                                                     .start_unix_ns = now_of(CLOCK_REALTIME),
                                                                      .command = str_text(&texts->command),
                                                                      .machine = texts->machine.machine,
                                                                      .system = str_text(&texts->system),

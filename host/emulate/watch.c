@@ -1,8 +1,7 @@
 /* watch: a breakpoint at each function that gives out memory, and one where it returns to; of functions that call each other the outermost counts. */
 #include "watch.h"
 
-#include <time.h>
-
+#include "host/base/now.h"
 #include "wire/api.h"
 
 static bool state_read(struct watch *watch, struct error *error)
@@ -165,18 +164,11 @@ bool watch_begin(struct watch *watch, struct error *error)
     return !watch->remote->is_lost || error_set(error, ERROR_READ, "the emulator ended before it began");
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 enum watch_end watch_run(struct watch *watch, int timeout_ms, struct error *error)
 {
-    int64_t until = now_ms() + timeout_ms;
+    int64_t until = (int64_t)(now_ns() / 1000000) + timeout_ms;
     for (;;) {
-        int64_t left = timeout_ms < 0 ? -1 : until - now_ms();
+        int64_t left = timeout_ms < 0 ? -1 : until - (int64_t)(now_ns() / 1000000);
         enum remote_stop stop = timeout_ms >= 0 && left <= 0 ? REMOTE_TIME_OUT : remote_go(watch->remote, false, (int)left);
         if (stop == REMOTE_STOPPED && stop_take(watch, error))
             stop = remote_go(watch->remote, true, -1); /* off the breakpoint */

@@ -1,6 +1,7 @@
 /* standstill: by ptrace. Threads are seized, not attached to: no signal is sent to them, and they go on if the recorder dies. */
 #include "standstill.h"
 
+#include "host/base/now.h"
 #include "inject.h"
 
 #include <dirent.h>
@@ -23,13 +24,6 @@ enum {
     SYSCALL_STOP = SIGTRAP | 0x80,
 };
 static const uint64_t PATIENCE_NS = 500000000; /* for threads that the kernel does not stop at once */
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* A number in a file of /proc, -1 if there is none. */
 static long read_number(const char *path)

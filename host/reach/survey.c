@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "chain.h"
 #include "host/base/map.h"
+#include "host/base/now.h"
 
 struct telling {
     const struct chain_context *chain;
@@ -16,13 +16,6 @@ struct telling {
     VEC(uint32_t) examples; /* by site: the block that stands for all */
     struct map numbers;     /* stack and class -> number of the site + 1 */
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static struct survey_finding finding_of(const struct telling *telling, uint32_t block)
 {

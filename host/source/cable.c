@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cable_open.h"
 #include "host/base/memory.h"
+#include "host/base/now.h"
 
 enum { BAUD_USUAL = 115200, AGAIN_MS = 200, SECOND_NS = 1000000000 };
 static const uint64_t SILENCE_NS = 2ull * SECOND_NS;
@@ -192,13 +192,6 @@ static enum cable_news connect_end(struct cable *cable, int wait_ms)
     fd_close(cable);
     wait_for(-1, 0, wait_ms < AGAIN_MS ? wait_ms : AGAIN_MS);
     return CABLE_NOTHING;
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 /* One sender is heard at a time: two devices on one port would make nonsense of each other. One that restarted may have another port: who is silent is replaced. */

@@ -7,18 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "host/base/now.h"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
 
 static const double NS_PER_S = 1e9;
-
-static uint64_t raw_ns(clockid_t id)
-{
-    struct timespec now;
-    clock_gettime(id, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t clock_read(enum ht_clock kind)
 {
@@ -33,7 +28,7 @@ static uint64_t clock_read(enum ht_clock kind)
     }
 #endif
     (void)kind;
-    return raw_ns(CLOCK_MONOTONIC);
+    return now_of(CLOCK_MONOTONIC);
 }
 
 enum ht_clock clock_choose(void)
@@ -66,7 +61,7 @@ static void clock_pair(enum ht_clock kind, uint64_t *ticks, uint64_t *ns)
 {
     uint64_t best = UINT64_MAX;
     for (int i = 0; i < 5; i++) {
-        uint64_t before = clock_read(kind), middle = raw_ns(CLOCK_MONOTONIC_RAW), after = clock_read(kind);
+        uint64_t before = clock_read(kind), middle = now_of(CLOCK_MONOTONIC_RAW), after = clock_read(kind);
         if (after - before >= best)
             continue;
         best = after - before;
@@ -94,7 +89,7 @@ uint64_t clock_now(const struct clock *clock)
 /* A first rate needs some distance from the start: a microsecond's error over a millisecond is 0.1 %. */
 static void clock_let_pass(const struct clock *clock)
 {
-    while (raw_ns(CLOCK_MONOTONIC_RAW) - clock->start_raw_ns < 1000000)
+    while (now_of(CLOCK_MONOTONIC_RAW) - clock->start_raw_ns < 1000000)
         nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
 }
 

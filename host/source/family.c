@@ -1,6 +1,7 @@
 /* family: an entry is read once it is whole; a fork's entry is there before its child, and holds the merge at its stamp until the child has filled it. */
 #include "family.h"
 
+#include "host/base/now.h"
 #include "pid_space.h"
 
 #include <errno.h>
@@ -9,18 +10,10 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A child that was killed before it filled its entry must not stop the session. */
 static const uint64_t FAMILY_PATIENCE_NS = 500000000;
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 struct family *family_new(struct ht_session *shared, struct emit *emit)
 {

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/base/now.h"
 #include "unpack.h"
 #include "merge.h"
 
@@ -37,13 +38,6 @@ struct shm {
     uint32_t holds; /* that were told */
     bool barrier, finishing;
 };
-
-static uint64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool barrier_works(void)
 {
@@ -253,7 +247,7 @@ static enum shm_work shm_round_until(struct shm *shm, uint64_t stamp)
 {
     uint64_t before = shm->unpacker.raw_bytes;
     __atomic_store_n(&shm->config.session->sleeping, 1, __ATOMIC_SEQ_CST); /* who wakes us from here on ends the coming sleep at once */
-    shm->now_ns = monotonic_ns();
+    shm->now_ns = now_of(CLOCK_MONOTONIC_COARSE);
     if (shm->now_ns - shm->polled_ns > POLL_NS) {
         family_poll(shm->unpacker.family);
         shm->polled_ns = shm->now_ns;

@@ -3,12 +3,12 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "delta.h"
 #include "grid.h"
 #include "heap_picture.h"
 #include "host/analysis/pulse.h"
+#include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/base/utf8.h"
 #include "host/view/view_text.h"
@@ -16,7 +16,7 @@
 #include "tabs.h"
 
 enum { TUI_ROWS_LEAST = 15, TUI_COLUMNS_LEAST = 60, TUI_HEAD_ROWS = 2, TUI_FOOT_ROWS = 1, TUI_COST_SHARE = 10 };
-static const uint64_t SECOND_NS = 1000000000, SHOW_NS = 100000000, READING_NS = 500000000, PULSE_NS = 1000000000;
+static const uint64_t SHOW_NS = 100000000, READING_NS = 500000000, PULSE_NS = 1000000000;
 
 /* What one tab shows. */
 struct pane {
@@ -40,13 +40,6 @@ struct tui {
     struct pulse_beat beat;
     uint64_t beat_ns; /* clock */
 };
-
-static uint64_t clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 struct tui *tui_open(enum theme theme, const struct tui_source *source, struct error *error)
 {
@@ -312,8 +305,8 @@ static void refresh_all(struct tui *tui, const struct tui_run *run, uint64_t now
     pulse_beat(tui, run, now);
     all_show(tui, run);
     tui->is_stale = false;
-    tui->cost_ns = clock_now() - now;
-    tui->shown_ns = clock_now();
+    tui->cost_ns = now_ns() - now;
+    tui->shown_ns = now_ns();
 }
 
 static void mark_set(struct tui *tui, const struct tui_run *run)
@@ -467,7 +460,7 @@ bool tui_turn(struct tui *tui, const struct tui_run *run, int milliseconds)
     bool has_keys = event.key != SCREEN_NOTHING;
     for (; event.key != SCREEN_NOTHING && !tui->is_left; event = screen_key(0))
         key_take(tui, run, &event);
-    uint64_t now = clock_now();
+    uint64_t now = now_ns();
     if (tui->is_stale || is_due(tui, run, now))
         refresh_all(tui, run, now);
     else if (has_keys)
