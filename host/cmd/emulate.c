@@ -185,7 +185,7 @@ int cmd_emulate(int argc, char **argv)
     int exit_code;
     if (!cmd_parse(&cmd_emulate_table, &values, argc, argv, &words, &exit_code))
         return exit_code;
-    struct emulation emulation = {.values = &values, .path = words.at[0], .qemu = {.pid = -1, .fd = -1}, .firmware = {.fd = -1}};
+    struct emulation emulation = {.values = &values, .path = words.at[0], .qemu = {.pid = -1, .fd = -1}};
     struct import_sink sink = {writer_begin, writer_put, &emulation};
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);

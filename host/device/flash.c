@@ -110,6 +110,11 @@ unsigned flash_machine(const struct flash *flash)
     return flash->machine;
 }
 
+Elf *flash_elf(const struct flash *flash)
+{
+    return flash->elf;
+}
+
 uint32_t flash_build_id(const struct flash *flash, uint8_t id[FLASH_BUILD_ID_BYTES])
 {
     memcpy(id, flash->build_id, FLASH_BUILD_ID_BYTES);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libelf.h>
+
 #include "host/base/error.h"
 #include "host/base/str.h"
 
@@ -17,6 +19,7 @@ struct flash;
 struct flash *flash_open(const char *path, struct error *error);
 const char *flash_path(const struct flash *flash);
 unsigned flash_machine(const struct flash *flash); /* EM_ of <elf.h> */
+Elf *flash_elf(const struct flash *flash);
 /* How many; 0: it has none. */
 uint32_t flash_build_id(const struct flash *flash, uint8_t id[FLASH_BUILD_ID_BYTES]);
 /* Where code is: the lowest address and the one behind the highest. */

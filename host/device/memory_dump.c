@@ -3,11 +3,12 @@
 
 #include <string.h>
 
+#include "host/base/little.h"
 #include "wire/postmortem.h"
 
 static uint32_t number_at(const uint8_t *at)
 {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    return (uint32_t)little_get(at, 4);
 }
 
 static bool count_at(const uint8_t *at, uint32_t bytes, uint32_t *written)

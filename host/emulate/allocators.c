@@ -1,11 +1,8 @@
 /* allocators: symbols, and the list of names that give out memory. */
 #include "allocators.h"
 
-#include <fcntl.h>
 #include <gelf.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "wire/api.h"
 
@@ -44,11 +41,11 @@ static void allocator_put(struct firmware *firmware, struct allocator allocator)
 static void functions_each(struct firmware *firmware, void (*take)(struct firmware *, const char *name, const GElf_Sym *symbol, void *context), void *context)
 {
     GElf_Shdr head;
-    Elf_Scn *section = section_find(firmware->elf, SHT_SYMTAB, &head);
+    Elf_Scn *section = section_find(flash_elf(firmware->flash), SHT_SYMTAB, &head);
     Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
     for (int i = 0; data && head.sh_entsize && (size_t)i < data->d_size / head.sh_entsize; i++) {
         GElf_Sym symbol;
-        const char *name = gelf_getsym(data, i, &symbol) ? elf_strptr(firmware->elf, head.sh_link, symbol.st_name) : NULL;
+        const char *name = gelf_getsym(data, i, &symbol) ? elf_strptr(flash_elf(firmware->flash), head.sh_link, symbol.st_name) : NULL;
         if (name && symbol.st_shndx != SHN_UNDEF && (GELF_ST_TYPE(symbol.st_info) == STT_FUNC || GELF_ST_TYPE(symbol.st_info) == STT_NOTYPE))
             take(firmware, name, &symbol, context);
     }
@@ -94,31 +91,15 @@ bool firmware_add(struct firmware *firmware, const char *text, enum allocator_ro
     return wanted.is_found || error_set(error, ERROR_USAGE, "the firmware has no function '%.*s'", (int)wanted.bytes, text);
 }
 
-static void code_read(struct firmware *firmware)
-{
-    size_t count = 0;
-    elf_getphdrnum(firmware->elf, &count);
-    for (size_t i = 0; i < count; i++) {
-        GElf_Phdr segment;
-        if (gelf_getphdr(firmware->elf, (int)i, &segment) && segment.p_type == PT_LOAD && segment.p_flags & PF_X)
-            vec_push(&firmware->code, ((struct code_span){segment.p_vaddr, segment.p_vaddr + segment.p_memsz}));
-    }
-}
-
 bool firmware_open(struct firmware *firmware, const char *path, struct error *error)
 {
     GElf_Ehdr head;
-    elf_version(EV_CURRENT);
-    *firmware = (struct firmware){.fd = open(path, O_RDONLY | O_CLOEXEC)};
-    if (firmware->fd < 0)
-        return error_set_errno(error, ERROR_READ, "cannot open '%s'", path);
-    firmware->elf = elf_begin(firmware->fd, ELF_C_READ_MMAP, NULL);
-    if (!firmware->elf || !gelf_getehdr(firmware->elf, &head))
-        return error_set(error, ERROR_READ, "'%s' is no ELF file; an image (.hex, .bin) does not say where its functions are", path);
+    *firmware = (struct firmware){.flash = flash_open(path, error)};
+    if (!firmware->flash || !gelf_getehdr(flash_elf(firmware->flash), &head))
+        return false;
     firmware->machine = machine_find(head.e_machine, head.e_ident[EI_CLASS] == ELFCLASS64);
     if (!firmware->machine || head.e_ident[EI_DATA] != ELFDATA2LSB)
         return error_set(error, ERROR_READ, "'%s' is for a processor that is not watched in QEMU: Arm Cortex-M and RISC-V (32 and 64 bits), little-endian, are", path);
-    code_read(firmware);
     functions_each(firmware, known_take, NULL);
     return true;
 }
@@ -139,19 +120,8 @@ bool firmware_is_inside(const struct firmware *firmware, uint64_t pc)
     return false;
 }
 
-bool firmware_is_code(const struct firmware *firmware, uint64_t pc)
-{
-    for (size_t i = 0; i < firmware->code.count; i++)
-        if (pc >= firmware->code.at[i].low && pc < firmware->code.at[i].high)
-            return true;
-    return false;
-}
-
 void firmware_close(struct firmware *firmware)
 {
     vec_done(&firmware->allocators);
-    vec_done(&firmware->code);
-    elf_end(firmware->elf);
-    if (firmware->fd >= 0)
-        close(firmware->fd);
+    flash_close(firmware->flash);
 }

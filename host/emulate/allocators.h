@@ -2,12 +2,10 @@
 #ifndef HOST_EMULATE_ALLOCATORS_H
 #define HOST_EMULATE_ALLOCATORS_H
 
-#include <libelf.h>
-
 #include "host/base/error.h"
 #include "host/base/vec.h"
-
-#include "machine.h"
+#include "host/device/flash.h"
+#include "host/device/machine.h"
 
 enum allocator_role { ALLOCATOR_ALLOC, ALLOCATOR_FREE, ALLOCATOR_RESIZE };
 
@@ -18,16 +16,10 @@ struct allocator {
     int8_t size, other; /* see allocators.def */
 };
 
-struct code_span {
-    uint64_t low, high;
-};
-
 struct firmware {
-    int fd;
-    Elf *elf;
+    struct flash *flash;
     const struct machine *machine;
     VEC(struct allocator) allocators; /* one for an address */
-    VEC(struct code_span) code;
 };
 
 bool firmware_open(struct firmware *firmware, const char *path, struct error *error);
@@ -36,7 +28,6 @@ bool firmware_add(struct firmware *firmware, const char *text, enum allocator_ro
 /* That begins at pc; NULL. */
 const struct allocator *firmware_allocator(const struct firmware *firmware, uint64_t pc);
 bool firmware_is_inside(const struct firmware *firmware, uint64_t pc); /* one of them */
-bool firmware_is_code(const struct firmware *firmware, uint64_t pc);
 void firmware_close(struct firmware *firmware);
 
 #endif

@@ -44,18 +44,11 @@ static bool has_image(char **words, size_t count)
     return false;
 }
 
-/* Beside the command, or where the runtime is installed. */
 static bool plugin_find(char *found)
 {
-    static const char *const places[] = {"", "../" HT_LIBDIR "/heaptracer/", "../lib/heaptracer/"};
     char folder[PATH_MAX];
-    ssize_t count = readlink("/proc/self/exe", folder, sizeof folder - 1);
-    folder[count > 0 ? count : 0] = 0;
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        slash[1] = 0;
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        int wrote = snprintf(found, PATH_MAX, "%s%s%s", folder, places[i], plugin_name);
+    for (size_t i = 0; search_installed(i, folder); i++) {
+        int wrote = snprintf(found, PATH_MAX, "%s%s", folder, plugin_name);
         if (wrote > 0 && wrote < PATH_MAX && !access(found, R_OK))
             return true;
     }

@@ -5,8 +5,7 @@
 #include <sys/types.h>
 
 #include "host/base/error.h"
-
-#include "machine.h"
+#include "host/device/machine.h"
 
 struct qemu {
     pid_t pid;

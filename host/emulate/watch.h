@@ -2,8 +2,9 @@
 #ifndef HOST_EMULATE_WATCH_H
 #define HOST_EMULATE_WATCH_H
 
-#include "caller_walk.h"
+#include "allocators.h"
 #include "host/base/map.h"
+#include "host/device/caller_walk.h"
 #include "host/import/builder.h"
 #include "remote.h"
 

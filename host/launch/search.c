@@ -26,3 +26,17 @@ bool search_path(const char *word, char *found)
     }
     return false;
 }
+
+/* Beside the command, or where the runtime is installed. */
+bool search_installed(size_t number, char *folder)
+{
+    static const char *const places[] = {"", "../" HT_LIBDIR "/heaptracer/", "../lib/heaptracer/"};
+    if (number >= sizeof places / sizeof *places)
+        return false;
+    ssize_t count = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    folder[count > 0 ? count : 0] = 0;
+    char *slash = strrchr(folder, '/');
+    size_t used = slash ? (size_t)(slash + 1 - folder) : 0;
+    snprintf(folder + used, PATH_MAX - used, "%s", places[number]);
+    return true;
+}

@@ -88,7 +88,7 @@ static bool check_kind(const char *path, char *file, struct elf_check *check, st
 static bool try_library(struct target *target, const struct elf_check *program, struct elf_check *seen, const char *folder, const char *rest)
 {
     char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/%s", folder, rest) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s%s", folder, rest) >= (int)sizeof path)
         return false;
     struct elf_check library;
     elf_check(path, &library);
@@ -120,31 +120,24 @@ static void name_kind(const struct elf_check *program, char *name, size_t room)
 }
 
 /* A library does not tell which C library it needs; its folder does. */
-static bool try_folder(struct target *target, const struct elf_check *program, struct elf_check *seen, const char *folder, const char *rest)
+static bool try_folder(struct target *target, const struct elf_check *program, struct elf_check *seen, const char *folder)
 {
-    char kind[32], file[128];
+    char kind[32], file[64];
     name_kind(program, kind, sizeof kind);
-    snprintf(file, sizeof file, "%s%s/libheaptracer.so", rest, kind);
+    snprintf(file, sizeof file, "%s/libheaptracer.so", kind);
     if (try_library(target, program, seen, folder, file))
         return true;
-    snprintf(file, sizeof file, "%slibheaptracer.so", rest);
-    return !is_musl(program) && try_library(target, program, seen, folder, file);
+    return !is_musl(program) && try_library(target, program, seen, folder, "libheaptracer.so");
 }
 
 static bool search_library(struct target *target, const struct elf_check *program, struct elf_check *seen)
 {
-    static const char *const places[] = {"", "../" HT_LIBDIR "/heaptracer/", "../lib/heaptracer/"};
     char folder[PATH_MAX];
     const char *given = getenv(HT_ENV_LIBRARY);
     if (given && *given)
-        return try_library(target, program, seen, given[0] == '/' ? "" : ".", given);
-    ssize_t count = readlink("/proc/self/exe", folder, sizeof folder - 1);
-    folder[count > 0 ? count : 0] = 0;
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = 0;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (try_folder(target, program, seen, folder, places[i]))
+        return try_library(target, program, seen, given[0] == '/' ? "" : "./", given);
+    for (size_t i = 0; search_installed(i, folder); i++)
+        if (try_folder(target, program, seen, folder))
             return true;
     return false;
 }

@@ -7,6 +7,8 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+#include "host/base/little.h"
+
 /* A fuzzer cannot guess checksums: with it they all hold. */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define BLOCK_SUMS_ARE_IDLE true
@@ -75,14 +77,6 @@ static uint8_t *put_fixed(uint8_t *to, uint64_t value, int bytes)
     return to;
 }
 
-static uint64_t get_fixed(const uint8_t *from, int bytes)
-{
-    uint64_t value = 0;
-    while (bytes--)
-        value = value << 8 | from[bytes];
-    return value;
-}
-
 static void head_put(uint8_t *to, const struct block_head *head)
 {
     to = put_fixed(to, BLOCK_SYNC, 4);
@@ -103,7 +97,7 @@ static uint64_t records_sum(const uint8_t *bytes, const struct block_head *head)
 
 static uint64_t tokens_sum(const uint8_t *bytes, const struct block_head *head)
 {
-    return XXH64(bytes + BLOCK_HEAD_BYTES + head->record_bytes, head->token_bytes, get_fixed(bytes + 48, 8));
+    return XXH64(bytes + BLOCK_HEAD_BYTES + head->record_bytes, head->token_bytes, little_get(bytes + 48, 8));
 }
 
 static void number_pack(struct block_bytes *out, uint64_t number)
@@ -147,24 +141,24 @@ bool block_head_get(const uint8_t *bytes, struct block_head *head)
     *head = (struct block_head){
         .kind = bytes[4],
         .flags = bytes[5],
-        .record_bytes = (uint32_t)get_fixed(bytes + 8, 4),
-        .token_bytes = (uint32_t)get_fixed(bytes + 12, 4),
-        .event_count = (uint32_t)get_fixed(bytes + 16, 4),
-        .first_event = get_fixed(bytes + 24, 8),
-        .first_tick = get_fixed(bytes + 32, 8),
-        .last_tick = get_fixed(bytes + 40, 8),
+        .record_bytes = (uint32_t)little_get(bytes + 8, 4),
+        .token_bytes = (uint32_t)little_get(bytes + 12, 4),
+        .event_count = (uint32_t)little_get(bytes + 16, 4),
+        .first_event = little_get(bytes + 24, 8),
+        .first_tick = little_get(bytes + 32, 8),
+        .last_tick = little_get(bytes + 40, 8),
     };
-    return get_fixed(bytes, 4) == BLOCK_SYNC && (uint64_t)head->record_bytes + head->token_bytes <= BLOCK_STORED_MOST;
+    return little_get(bytes, 4) == BLOCK_SYNC && (uint64_t)head->record_bytes + head->token_bytes <= BLOCK_STORED_MOST;
 }
 
 bool block_records_are_whole(const uint8_t *bytes, const struct block_head *head)
 {
-    return BLOCK_SUMS_ARE_IDLE || get_fixed(bytes + 48, 8) == records_sum(bytes, head);
+    return BLOCK_SUMS_ARE_IDLE || little_get(bytes + 48, 8) == records_sum(bytes, head);
 }
 
 bool block_tokens_are_whole(const uint8_t *bytes, const struct block_head *head)
 {
-    return BLOCK_SUMS_ARE_IDLE || get_fixed(bytes + 56, 8) == tokens_sum(bytes, head);
+    return BLOCK_SUMS_ARE_IDLE || little_get(bytes + 56, 8) == tokens_sum(bytes, head);
 }
 
 struct block_unpacker *block_unpacker_new(void)

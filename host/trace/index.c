@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "define.h"
+#include "host/base/little.h"
 
 static const char trailer_mark[8] = {'H', 'T', 'R', 'C', 'E', 'N', 'D', '\n'};
 
@@ -148,9 +149,7 @@ void index_put_trailer(struct block_bytes *out, uint64_t offset)
 
 bool index_get_trailer(const uint8_t *bytes, uint64_t *offset)
 {
-    *offset = 0;
-    for (int i = 7; i >= 0; i--)
-        *offset = *offset << 8 | bytes[i];
+    *offset = little_get(bytes, sizeof *offset);
     return !memcmp(bytes + 8, trailer_mark, sizeof trailer_mark);
 }
 

@@ -71,8 +71,8 @@ refuse() {
 }
 cc -x c -o native - <<<'int main(void) { return 0; }'
 refuse 3 "not watched in QEMU" "$HT" emulate native -- -M none
-refuse 3 "no ELF file" "$HT" emulate endless.c
-refuse 3 "cannot open" "$HT" emulate absent.elf
+refuse 3 "is not an ELF file" "$HT" emulate endless.c
+refuse 3 "cannot read" "$HT" emulate absent.elf
 refuse 3 "there already" "$HT" emulate arm.Os.elf -o arm.Os.htrc
 refuse 2 "has no function 'absent'" "$HT" emulate arm.Os.elf -o new.htrc --function absent:0
 refuse 2 "NAME:ARGUMENT" "$HT" emulate arm.Os.elf -o new.htrc --function malloc

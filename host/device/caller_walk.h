@@ -1,11 +1,13 @@
-/* caller_walk: in the registers of a firmware that stands still, and its memory, out the return addresses of its stack: by call frame information of its ELF file,
+/* caller_walk: in the registers of a firmware that stood still, and its memory as far as it is known, out the return addresses of its stack: by call frame
+ * information of its ELF file,
  * else by Arm's exception tables, else (RISC-V) by frame pointers. */
-#ifndef HOST_EMULATE_CALLER_WALK_H
-#define HOST_EMULATE_CALLER_WALK_H
+#ifndef HOST_DEVICE_CALLER_WALK_H
+#define HOST_DEVICE_CALLER_WALK_H
 
 #include <elfutils/libdw.h>
 
-#include "allocators.h"
+#include "flash.h"
+#include "machine.h"
 #include "wire/ehabi.h"
 
 enum { CALLER_WALK_MOST = 64 };
@@ -17,7 +19,8 @@ struct caller_memory {
 };
 
 struct caller_walk {
-    const struct firmware *firmware;
+    const struct flash *flash;
+    const struct machine *machine;
     Dwarf *dwarf;
     Dwarf_CFI *frames[2]; /* of .debug_frame and .eh_frame; either may be NULL */
     struct ehabi_table exceptions;
@@ -29,7 +32,8 @@ struct callers {
     bool is_cut; /* the outermost is not the root */
 };
 
-void caller_walk_open(struct caller_walk *walk, const struct firmware *firmware);
+/* NULL of `machine`: nothing can be walked. */
+void caller_walk_open(struct caller_walk *walk, const struct flash *flash, const struct machine *machine);
 /* `state` is at the first instruction of a function that was called from `ra`, or where that call returned to: callers begins with `ra`. */
 void caller_walk(const struct caller_walk *walk, const struct machine_state *state, uint64_t ra, const struct caller_memory *memory, struct callers *callers);
 void caller_walk_close(struct caller_walk *walk);

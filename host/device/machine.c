@@ -1,7 +1,9 @@
-/* machine: the machines whose firmware QEMU runs. */
+/* machine: the machines whose stacks are unwound, and whose firmware QEMU runs. */
 #include "machine.h"
 
 #include <elf.h>
+
+#include "host/base/little.h"
 
 static const struct machine machines[] = {
     {.name = "Arm Cortex-M", .qemu = "qemu-system-arm", .image_option = "-kernel", .elf = EM_ARM, .pointer_bytes = 4, .count = 16, .word = 4, .pc_at = 15 * 4,
@@ -20,21 +22,13 @@ const struct machine *machine_find(uint16_t elf, bool is_64)
     return NULL;
 }
 
-static uint64_t number_at(const uint8_t *bytes, size_t count)
-{
-    uint64_t number = 0;
-    while (count--)
-        number = number << 8 | bytes[count];
-    return number;
-}
-
 bool machine_read(const struct machine *machine, const uint8_t *bytes, size_t count, struct machine_state *state)
 {
     if (count < machine->first_at + (size_t)machine->count * machine->word || count < (size_t)machine->pc_at + machine->pointer_bytes)
         return false;
-    *state = (struct machine_state){.pc = number_at(bytes + machine->pc_at, machine->pointer_bytes)};
+    *state = (struct machine_state){.pc = little_get(bytes + machine->pc_at, machine->pointer_bytes)};
     for (unsigned i = 0; i < machine->count; i++)
-        state->registers[i] = number_at(bytes + machine->first_at + (size_t)i * machine->word, machine->word);
+        state->registers[i] = little_get(bytes + machine->first_at + (size_t)i * machine->word, machine->word);
     state->sp = state->registers[machine->sp];
     return true;
 }

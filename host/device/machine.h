@@ -1,6 +1,6 @@
-/* machine: in the machine of an ELF file, out what a debugger must know of it: where its registers stand, which carry a call, and which QEMU runs it. */
-#ifndef HOST_EMULATE_MACHINE_H
-#define HOST_EMULATE_MACHINE_H
+/* machine: in the machine of an ELF file, out what who looks into a running one must know of it: where its registers stand, which carry a call, and which QEMU runs it. */
+#ifndef HOST_DEVICE_MACHINE_H
+#define HOST_DEVICE_MACHINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

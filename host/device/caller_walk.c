@@ -5,6 +5,8 @@
 #include <gelf.h>
 #include <string.h>
 
+#include "host/base/little.h"
+
 struct stepper {
     const struct caller_walk *walk;
     const struct machine *machine;
@@ -25,9 +27,7 @@ static bool word_load(const struct stepper *stepper, uint64_t address, uint64_t 
     size_t count = stepper->machine->pointer_bytes;
     if (stepper->memory->read(stepper->memory->context, address, bytes, count) != count)
         return false;
-    *value = 0;
-    while (count--)
-        *value = *value << 8 | bytes[count];
+    *value = little_get(bytes, count);
     return true;
 }
 
@@ -67,19 +67,21 @@ static bool expression_run(const struct stepper *stepper, const Dwarf_Op *ops, s
     return top == 1;
 }
 
-/* False: it is not known, or nothing is. */
-static bool register_restore(struct stepper *stepper, Dwarf_Frame *frame, unsigned reg, uint64_t *value)
+enum restored { RESTORED, RESTORED_KEPT /* it is still in the register */, RESTORED_NOT, RESTORED_NEVER /* it has none */ };
+
+static enum restored register_restore(struct stepper *stepper, Dwarf_Frame *frame, unsigned reg, uint64_t *value)
 {
     Dwarf_Op memory[3], *ops;
     size_t count;
     bool is_value;
-    if (dwarf_frame_register(frame, (int)reg, memory, &ops, &count) != 0 || (!count && ops))
-        return false;
+    *value = 0;
+    if (dwarf_frame_register(frame, (int)reg, memory, &ops, &count) != 0)
+        return RESTORED_NOT;
     if (!count) {
-        *value = stepper->state.registers[reg];
-        return true;
+        *value = ops ? 0 : stepper->state.registers[reg];
+        return ops ? RESTORED_NEVER : RESTORED_KEPT;
     }
-    return expression_run(stepper, ops, count, value, &is_value) && (is_value || word_load(stepper, *value, value));
+    return expression_run(stepper, ops, count, value, &is_value) && (is_value || word_load(stepper, *value, value)) ? RESTORED : RESTORED_NOT;
 }
 
 static Dwarf_Frame *frame_find(const struct caller_walk *walk, uint64_t pc)
@@ -102,9 +104,13 @@ static bool step_by_frame(struct stepper *stepper, Dwarf_Frame *frame)
         return false;
     if (!expression_run(stepper, ops, count, &stepper->cfa, &is_value))
         return false;
-    for (unsigned reg = 0; reg < stepper->machine->count; reg++)
-        if (!register_restore(stepper, frame, reg, &next.registers[reg]) && reg == (unsigned)ra)
-            return stepper->is_root = true, false; /* it says that there is no caller */
+    for (unsigned reg = 0; reg < stepper->machine->count; reg++) {
+        enum restored restored = register_restore(stepper, frame, reg, &next.registers[reg]);
+        if (reg != (unsigned)ra || restored == RESTORED)
+            continue;
+        stepper->is_root = restored == RESTORED_NEVER; /* else it calls, and keeps no return address: it is one that does not return */
+        return false;
+    }
     next.sp = next.registers[stepper->machine->sp] = stepper->cfa;
     next.pc = next.registers[ra];
     stepper->state = next;
@@ -119,10 +125,10 @@ static bool step_by_exceptions(struct stepper *stepper)
     if ((rule.kind != EHABI_FROM_SP && rule.kind != EHABI_FROM_FP) || !rule.ra_below)
         return false;
     uint64_t cfa = word_cut(machine, (rule.kind == EHABI_FROM_SP ? stepper->state.sp : stepper->state.registers[machine->fp]) + rule.cfa), ra, fp;
-    if (!word_load(stepper, cfa - rule.ra_below, &ra) || (rule.fp_below && !word_load(stepper, cfa - rule.fp_below, &fp)))
+    if (!word_load(stepper, cfa - rule.ra_below, &ra))
         return false;
     if (rule.fp_below)
-        stepper->state.registers[machine->fp] = fp;
+        stepper->state.registers[machine->fp] = word_load(stepper, cfa - rule.fp_below, &fp) ? fp : 0;
     stepper->state.sp = stepper->state.registers[machine->sp] = cfa;
     stepper->state.pc = ra;
     return true;
@@ -148,7 +154,7 @@ static bool place_check(struct stepper *stepper)
         stepper->state.pc &= ~(uint64_t)1;
     }
     stepper->is_root |= !stepper->state.pc;
-    return !stepper->is_root && firmware_is_code(stepper->walk->firmware, stepper->state.pc - 1);
+    return !stepper->is_root && flash_is_code(stepper->walk->flash, stepper->state.pc - 1);
 }
 
 static bool step(struct stepper *stepper)
@@ -161,10 +167,10 @@ static bool step(struct stepper *stepper)
 
 void caller_walk(const struct caller_walk *walk, const struct machine_state *state, uint64_t ra, const struct caller_memory *memory, struct callers *callers)
 {
-    struct stepper stepper = {.walk = walk, .machine = walk->firmware->machine, .memory = memory, .state = *state};
+    struct stepper stepper = {.walk = walk, .machine = walk->machine, .memory = memory, .state = *state};
     stepper.state.pc = ra;
     *callers = (struct callers){0};
-    bool goes_on = firmware_is_code(walk->firmware, ra - 1);
+    bool goes_on = flash_is_code(walk->flash, ra - 1);
     while (goes_on) {
         callers->pc[callers->count++] = stepper.state.pc;
         goes_on = callers->count < CALLER_WALK_MOST && step(&stepper);
@@ -176,11 +182,11 @@ void caller_walk(const struct caller_walk *walk, const struct machine_state *sta
 static void exceptions_take(struct caller_walk *walk, const GElf_Shdr *table)
 {
     size_t file_bytes = 0, segments = 0;
-    const char *file = elf_rawfile(walk->firmware->elf, &file_bytes);
-    elf_getphdrnum(walk->firmware->elf, &segments);
+    const char *file = elf_rawfile(flash_elf(walk->flash), &file_bytes);
+    elf_getphdrnum(flash_elf(walk->flash), &segments);
     for (size_t i = 0; file && i < segments; i++) {
         GElf_Phdr segment;
-        if (!gelf_getphdr(walk->firmware->elf, (int)i, &segment) || segment.p_type != PT_LOAD || table->sh_addr < segment.p_vaddr)
+        if (!gelf_getphdr(flash_elf(walk->flash), (int)i, &segment) || segment.p_type != PT_LOAD || table->sh_addr < segment.p_vaddr)
             continue;
         uint64_t inside = table->sh_addr - segment.p_vaddr, offset = segment.p_offset + inside;
         bool is_in_file = segment.p_offset <= file_bytes && segment.p_filesz <= file_bytes - segment.p_offset;
@@ -193,18 +199,18 @@ static void exceptions_take(struct caller_walk *walk, const GElf_Shdr *table)
 static void exceptions_open(struct caller_walk *walk)
 {
     GElf_Shdr head;
-    for (Elf_Scn *section = NULL; (section = elf_nextscn(walk->firmware->elf, section));)
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(flash_elf(walk->flash), section));)
         if (gelf_getshdr(section, &head) && head.sh_type == SHT_ARM_EXIDX)
             exceptions_take(walk, &head);
 }
 
-void caller_walk_open(struct caller_walk *walk, const struct firmware *firmware)
+void caller_walk_open(struct caller_walk *walk, const struct flash *flash, const struct machine *machine)
 {
-    *walk = (struct caller_walk){.firmware = firmware};
-    walk->dwarf = dwarf_begin_elf(firmware->elf, DWARF_C_READ, NULL);
+    *walk = (struct caller_walk){.flash = flash, .machine = machine};
+    walk->dwarf = dwarf_begin_elf(flash_elf(flash), DWARF_C_READ, NULL);
     walk->frames[0] = walk->dwarf ? dwarf_getcfi(walk->dwarf) : NULL;
-    walk->frames[1] = dwarf_getcfi_elf(firmware->elf);
-    if (firmware->machine->elf == EM_ARM)
+    walk->frames[1] = dwarf_getcfi_elf(flash_elf(flash));
+    if (machine->elf == EM_ARM)
         exceptions_open(walk);
 }
 
