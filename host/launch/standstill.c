@@ -96,13 +96,23 @@ static void note(struct standstill *standstill, struct standstill_thread *thread
     standstill->wait_status = status;
 }
 
+/* The kernel adds up the times of all threads for whoever asks for usage: only at the end of the process it is. */
+static pid_t look_for(struct standstill *standstill, pid_t tid, int *status)
+{
+    siginfo_t seen = {0};
+    if (tid == standstill->pid && waitid(P_PID, (id_t)tid, &seen, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL))
+        return -1;
+    bool has_ended = seen.si_code == CLD_EXITED || seen.si_code == CLD_KILLED || seen.si_code == CLD_DUMPED;
+    return wait4(tid, status, __WALL | WNOHANG, has_ended ? &standstill->usage : NULL);
+}
+
 /* True when it stands still or is gone. */
 static bool look_at(struct standstill *standstill, struct standstill_thread *thread, int *status)
 {
     *status = 0;
     if (thread->held || thread->ended)
         return true;
-    pid_t got = wait4(thread->tid, status, __WALL | WNOHANG, &standstill->usage);
+    pid_t got = look_for(standstill, thread->tid, status);
     if (got == thread->tid)
         note(standstill, thread, *status);
     else if (got < 0)
