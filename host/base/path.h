@@ -2,7 +2,11 @@
 #ifndef HOST_BASE_PATH_H
 #define HOST_BASE_PATH_H
 
+#include "str.h"
+
 /* What stands behind the last slash, a part of `path`; all of it where nothing stands there. */
 const char *path_name(const char *path);
+/* Appends the path without ".", ".." and doubled slashes, as it reads: links are not looked at. */
+void path_add_plain(struct str *out, const char *path);
 
 #endif

@@ -7,38 +7,37 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "finding_files.h"
 #include "gate.h"
 #include "host/base/number.h"
-#include "host/base/vec.h"
 #include "host/launch/control.h"
 #include "host/pipeline.h"
-#include "host/reach/suppress.h"
 #include "host/view/columns.h"
-#include "host/view/frames.h"
-#include "leak_names.h"
+#include "leak_rows.h"
 #include "page.h"
 #include "pass.h"
-#include "phase.h"
 
 struct leaks_options {
     struct page_options page;
-    const char *since, *between, *why, *names;
-    struct opt_list suppressions, fail_on;
+    struct leak_options leaks;
+    struct finding_files_options files;
+    const char *why;
+    struct opt_list fail_on;
     bool all;
 };
 
 static const struct opt leaks_table[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "What to show", NULL, NULL, NULL},
     {OPT_FLAG, 'a', "all", offsetof(struct leaks_options, all), NULL, "also what is probably no leak: blocks that the program can still find", NULL, NULL, NULL},
-    {OPT_TEXT, 0, "since", offsetof(struct leaks_options, since), "MARK", "only stacks that made such blocks since the mark (heaptracer ctl PID mark MARK)", NULL, NULL, NULL},
-    {OPT_TEXT, 0, "between", offsetof(struct leaks_options, between), "A,B", "only stacks that made such blocks between the marks A and B", NULL, NULL, NULL},
+    {OPT_TEXT, 0, "since", offsetof(struct leaks_options, leaks.since), "MARK", "only stacks that made such blocks since the mark (heaptracer ctl PID mark MARK)", NULL, NULL,
+     NULL},
+    {OPT_TEXT, 0, "between", offsetof(struct leaks_options, leaks.between), "A,B", "only stacks that made such blocks between the marks A and B", NULL, NULL, NULL},
     {OPT_TEXT, 0, "why", offsetof(struct leaks_options, why), "ADDRESS", "who points to the block at that address", NULL, NULL, NULL},
-    {OPT_SECTION, 0, NULL, 0, NULL, "What to leave out", NULL, NULL, NULL},
-    {OPT_LIST, 0, "suppressions", offsetof(struct leaks_options, suppressions), "FILE",
-     "leave out stacks that the file names, in the form of LeakSanitizer or of valgrind; may be given again", NULL, NULL, NULL},
-    {OPT_TEXT, 0, "names", offsetof(struct leaks_options, names), "FILE", "lines 'WHAT: PATTERN' that tell what functions make, like 'mutex: my_lock_*'", NULL, NULL, NULL},
+    {OPT_SECTION, 0, NULL, 0, NULL, "What is known already", NULL, NULL, NULL},
+    LEAK_KNOWN_OPTIONS(struct leaks_options, leaks),
     {OPT_LIST, 0, "fail-on", offsetof(struct leaks_options, fail_on), "CONDITION",
      "end with 1 on a leak ('leak': confidence above 80 %; 'possible': above 50 %), or if a row fulfils reach.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
+    FINDING_FILES_OPTIONS(struct leaks_options, files),
     PAGE_OPTIONS(struct leaks_options, page),
     PAGE_STACK_OPTIONS(struct leaks_options, page),
     {0},
@@ -49,6 +48,7 @@ static const struct opt_example leaks_examples[] = {
     {"heaptracer leaks app.htrc", "what they lost"},
     {"heaptracer leaks 4711 --since loaded", "what process 4711, which runs, has lost since that mark"},
     {"heaptracer leaks app.htrc --fail-on leak --suppressions known.supp", "a gate for a build: ends with 1"},
+    {"heaptracer leaks app.htrc --sarif leaks.sarif --junit leaks.xml", "for code scanning, and as tests of a build server"},
     {0},
 };
 
@@ -71,117 +71,17 @@ const struct opt_command cmd_leaks_table = {
     .most_words = 1,
 };
 
-static const double LEAK = 0.8, WATCH = 0.5;
-
 struct leaks_view {
     const struct leaks_options *options;
     const char *path;
     struct page page;
     struct pipeline *pipeline;
-    struct suppress suppress;
-    struct leak_names names;
-    struct phase phase;
-    struct {
-        int stack, class, bytes, count, retained, pattern, confidence;
-    } at; /* columns */
-    uint64_t hidden_bytes, hidden_count;
-    bool has_found;
+    struct leak_rows rows;
+    struct finding_files files;
+    struct findings findings;
+    bool has_found, has_answer;
     uint64_t to_ns; /* of a recording that goes on: what comes later is not read; 0: it is over */
 };
-
-/* Frames of a stack for rules: the recorder's own are none. */
-struct rule_frames {
-    struct frames frames;
-    VEC(struct suppress_frame) list;
-};
-
-static void rule_frames_of(struct rule_frames *rule, struct symbols *symbols, uint32_t stack)
-{
-    rule->list.count = 0;
-    frames_of_stack(&rule->frames, symbols, stack);
-    for (size_t i = 0; i < rule->frames.list.count; i++) {
-        const struct frame *frame = rule->frames.list.at + i;
-        if (frame->role != FRAME_RECORDER)
-            vec_push(&rule->list, ((struct suppress_frame){frame->text.function, frame->text.file ? frame->text.file : "", frame->text.module}));
-    }
-}
-
-static void rule_frames_done(struct rule_frames *rule)
-{
-    frames_done(&rule->frames);
-    vec_done(&rule->list);
-}
-
-static enum block_class class_of(const char *name)
-{
-    static const char *const names[CLASS_COUNT] = {"", "direct", "indirect", "possible", "reachable"};
-    for (int class = 0; class < CLASS_COUNT; class++)
-        if (!strcmp(names[class], name))
-            return class;
-    return CLASS_NONE;
-}
-
-/* What its functions tell of it. What a thread needs for itself is found by pointers into it only, and freed with the thread. */
-static void row_name(const struct leaks_view *leaks, union cell *row, const struct rule_frames *frames)
-{
-    static const char thread[] = "thread's own memory";
-    const char *what = leak_names_find(&leaks->names, frames->list.at, frames->list.count);
-    enum block_class class = class_of(row[leaks->at.class].text);
-    if (what && (class != CLASS_INDIRECT || !strcmp(row[leaks->at.pattern].text, "goes with its owner")))
-        row[leaks->at.pattern].text = what;
-    if (what && !strcmp(what, thread) && class == CLASS_POSSIBLE)
-        row[leaks->at.confidence].f = 0.1;
-}
-
-/* True if a rule is for the row. */
-static bool row_is_suppressed(struct leaks_view *leaks, const union cell *row, const struct rule_frames *frames)
-{
-    struct suppress_rule *rule = suppress_find(&leaks->suppress, class_of(row[leaks->at.class].text), frames->list.at, frames->list.count);
-    if (!rule)
-        return false;
-    rule->sites++;
-    rule->blocks += row[leaks->at.count].u;
-    rule->bytes += row[leaks->at.bytes].u;
-    return true;
-}
-
-static bool row_is_shown(struct leaks_view *leaks, union cell *row, const struct rule_frames *frames)
-{
-    row_name(leaks, row, frames);
-    if (!phase_has(&leaks->phase, (uint32_t)row[leaks->at.stack].u) || row_is_suppressed(leaks, row, frames))
-        return false;
-    if (leaks->options->all || row[leaks->at.confidence].f > WATCH)
-        return true;
-    leaks->hidden_bytes += row[leaks->at.bytes].u;
-    leaks->hidden_count += row[leaks->at.count].u;
-    return false;
-}
-
-static void columns_find_all(struct leaks_view *leaks, const struct table *table)
-{
-    leaks->at.stack = table_find_column(table, "stack");
-    leaks->at.class = table_find_column(table, "class");
-    leaks->at.bytes = table_find_column(table, "bytes");
-    leaks->at.count = table_find_column(table, "count");
-    leaks->at.retained = table_find_column(table, "retained_bytes");
-    leaks->at.pattern = table_find_column(table, "pattern");
-    leaks->at.confidence = table_find_column(table, "confidence");
-}
-
-static void rows_choose(struct leaks_view *leaks, struct table *table)
-{
-    struct rule_frames frames = {0};
-    size_t kept = 0;
-    columns_find_all(leaks, table);
-    for (size_t row = 0; row < table->row_count; row++) {
-        union cell *cells = table_at(table, row);
-        rule_frames_of(&frames, leaks->page.symbols, (uint32_t)cells[leaks->at.stack].u);
-        if (row_is_shown(leaks, cells, &frames))
-            memmove(table_at(table, kept++), cells, table->column_count * sizeof *cells);
-    }
-    table->row_count = kept;
-    rule_frames_done(&frames);
-}
 
 static void put_class(struct str *line, const char *name, struct class_sum sum)
 {
@@ -216,26 +116,15 @@ static void scans_put(struct leaks_view *leaks)
 
 static bool suppressions_put(struct leaks_view *leaks, struct error *error)
 {
-    static const struct column columns[] = {
-        {"rule", "Suppression", "", "the rule", COLUMN_TEXT},
-        {"sites", "Sites", "", "call stacks that it left out", COLUMN_COUNT},
-        {"blocks", "Blocks", "", "their blocks", COLUMN_COUNT},
-        {"bytes", "Bytes", "", "bytes of these blocks", COLUMN_BYTES},
-    };
+    static const char few[] = "rule,sites,blocks,bytes";
+    const struct page_options *page = &leaks->options->page;
     struct table table;
-    if (!leaks->suppress.rules.count)
+    struct columns columns = {0};
+    if (!leaks->rows.suppress.rules.count || page->csv)
         return true;
-    table_init(&table, "suppressions", "Suppressions", "How often each rule of --suppressions matched; one that never does may be out of date.", TABLE_ROWS, columns,
-               sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < leaks->suppress.rules.count; i++) {
-        const struct suppress_rule *rule = leaks->suppress.rules.at + i;
-        union cell *row = table_row(&table);
-        row[0].text = table_text(&table, "%s", rule->name ? rule->name : "");
-        row[1].u = rule->sites;
-        row[2].u = rule->blocks;
-        row[3].u = rule->bytes;
-    }
-    bool is_good = page_table(&leaks->page, &table, 0, error);
+    leak_rows_suppressions(&leaks->rows, &table);
+    bool is_good = page->json ? page_table(&leaks->page, &table, 0, error) : columns_take(&columns, &table, few, error) && page_table(&leaks->page, &columns.table, 0, error);
+    columns_done(&columns);
     table_done(&table);
     return is_good;
 }
@@ -244,15 +133,11 @@ static bool gates_look(struct leaks_view *leaks, const struct table *table, stru
 {
     const struct opt_list *wanted = &leaks->options->fail_on;
     for (size_t i = 0; i < wanted->count; i++) {
-        bool is_leak = !strcmp(wanted->at[i], "leak");
         struct gate gate;
-        if (!is_leak && strcmp(wanted->at[i], "possible")) {
-            if (!gate_parse(&gate, wanted->at[i], error) || !gate_look(&gate, table, &leaks->has_found, error))
-                return false;
-            continue;
-        }
-        for (size_t row = 0; row < table->row_count; row++)
-            leaks->has_found |= table_at(table, row)[leaks->at.confidence].f > (is_leak ? LEAK : WATCH);
+        bool is_met = false;
+        if (!leak_rows_meet(&leaks->rows, table, wanted->at[i], &is_met) && (!gate_parse(&gate, wanted->at[i], error) || !gate_look(&gate, table, &is_met, error)))
+            return false;
+        leaks->has_found |= is_met;
     }
     return true;
 }
@@ -273,9 +158,9 @@ static bool rows_put(struct leaks_view *leaks, struct table *table, struct error
 static void hidden_put(struct leaks_view *leaks)
 {
     char count[NUMBER_ROOM], bytes[NUMBER_ROOM];
-    if (leaks->hidden_count)
-        page_line(&leaks->page, "not shown: %s block%s (%s) that are probably no leak; --all shows them", number_count(count, leaks->hidden_count),
-                  leaks->hidden_count == 1 ? "" : "s", number_bytes(bytes, leaks->hidden_bytes));
+    if (leaks->rows.hidden_count)
+        page_line(&leaks->page, "not shown: %s block%s (%s) that are probably no leak; --all shows them", number_count(count, leaks->rows.hidden_count),
+                  leaks->rows.hidden_count == 1 ? "" : "s", number_bytes(bytes, leaks->rows.hidden_bytes));
 }
 
 static bool answers_put(struct leaks_view *leaks, struct error *error)
@@ -286,15 +171,15 @@ static bool answers_put(struct leaks_view *leaks, struct error *error)
     if (!scans)
         return error_set(error, ERROR_USAGE, "no process was looked at in '%s': record with 'heaptracer run --leaks'; what was never freed is in 'heaptracer analyze -t "
                          "leaks'", leaks->path);
-    if (!phase_end(&leaks->phase, error))
-        return false;
     pipeline_answer(leaks->pipeline, 0, &table);
-    rows_choose(leaks, &table);
-    scans_put(leaks);
-    bool is_good = gates_look(leaks, &table, error) && rows_put(leaks, &table, error);
+    bool is_good = leak_rows_choose(&leaks->rows, &table, leaks->page.symbols, &leaks->findings, error);
+    if (is_good)
+        scans_put(leaks);
+    is_good = is_good && gates_look(leaks, &table, error) && rows_put(leaks, &table, error);
     if (is_good)
         hidden_put(leaks);
-    is_good = is_good && (leaks->options->page.csv || suppressions_put(leaks, error));
+    is_good = is_good && suppressions_put(leaks, error);
+    leaks->has_answer = is_good;
     table_done(&table);
     return is_good;
 }
@@ -336,7 +221,7 @@ static void leaks_define(void *context, const struct event *event)
 
 static void leaks_see(void *context, const struct changes *changes)
 {
-    phase_see(&((struct leaks_view *)context)->phase, changes);
+    phase_see(&((struct leaks_view *)context)->rows.phase, changes);
 }
 
 static bool leaks_read(struct leaks_view *leaks, struct trace_reader *reader, struct error *problem, struct error *error)
@@ -349,42 +234,32 @@ static bool leaks_read(struct leaks_view *leaks, struct trace_reader *reader, st
     leaks->pipeline = pipeline_new(&chosen, trace_get_header(reader), error);
     if (!leaks->pipeline)
         return false;
-    phase_begin(&leaks->phase, pipeline_model(leaks->pipeline), leaks->options->since, leaks->options->between);
+    leak_rows_begin(&leaks->rows, pipeline_model(leaks->pipeline));
+    findings_begin(&leaks->findings, trace_get_header(reader), leaks->files.root);
     pass_run(leaks->pipeline, reader, leaks->path, leaks->to_ns, problem);
+    leaks->findings.duration_ns = model_time(pipeline_model(leaks->pipeline));
     page_start(&leaks->page, leaks->path, trace_get_header(reader));
     return address ? why_put(leaks, address, error) : answers_put(leaks, error);
-}
-
-static bool rules_read(struct leaks_view *leaks, struct error *error)
-{
-    const struct opt_list *files = &leaks->options->suppressions;
-    bool is_good = !leaks->options->names || leak_names_read(&leaks->names, leaks->options->names, error);
-    for (size_t i = 0; is_good && i < files->count; i++) {
-        FILE *in = fopen(files->at[i], "re");
-        if (!in)
-            return error_set_errno(error, ERROR_USAGE, "cannot read %s", files->at[i]);
-        is_good = suppress_read(&leaks->suppress, in, files->at[i], error);
-        fclose(in);
-    }
-    return is_good;
 }
 
 static int leaks_file(const struct leaks_options *options, const char *path, uint64_t to_ns)
 {
     struct error error = {0}, problem = {0};
     struct leaks_view leaks = {.options = options, .path = path, .to_ns = to_ns};
-    struct trace_reader *reader = rules_read(&leaks, &error) ? trace_open(path, &error) : NULL;
+    bool is_good = leak_rows_open(&leaks.rows, &options->leaks, &error) && finding_files_open(&leaks.files, &options->files, path, &error);
+    struct trace_reader *reader = is_good ? trace_open(path, &error) : NULL;
+    leaks.rows.shows_all = options->all;
     if (reader) {
         if (page_open(&leaks.page, &options->page, path, &error))
             leaks_read(&leaks, reader, &problem, &error);
         page_close(&leaks.page, problem.kind ? problem.text : NULL, &error);
         trace_close(reader);
     }
+    finding_files_close(&leaks.files, leaks.has_answer ? &leaks.findings : NULL, &error);
+    findings_done(&leaks.findings);
     if (leaks.pipeline)
         pipeline_free(leaks.pipeline);
-    phase_done(&leaks.phase);
-    suppress_done(&leaks.suppress);
-    leak_names_done(&leaks.names);
+    leak_rows_done(&leaks.rows);
     if (error.kind != ERROR_NONE)
         return cmd_fail(&error);
     if (problem.kind != ERROR_NONE)

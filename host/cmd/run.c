@@ -12,6 +12,7 @@
 #include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/base/path.h"
+#include "judgement.h"
 #include "recording.h"
 #include "run.h"
 #include "run_live.h"
@@ -28,8 +29,9 @@ struct run {
     uint64_t quarantine_bytes, page_every, fail_nth;
     const char *fail_rate;
     bool fail_all_sites;
-    struct opt_list fail_on;
+    struct judgement_options judged;
     struct run_live view; /* where it is live */
+    struct judgement judgement;
 };
 
 static const struct opt run_options[] = {
@@ -62,7 +64,12 @@ static const struct opt run_options[] = {
     {OPT_COUNT, 0, "fail-nth", offsetof(struct run, fail_nth), "N", .about = "Refuse the Nth allocation of each process, as if memory was short; implies --guard"},
     {OPT_TEXT, 0, "fail-rate", offsetof(struct run, fail_rate), "SHARE", .about = "Refuse this share of allocations at random: 0.01, 1%; implies --guard"},
     {OPT_FLAG, 0, "fail-all-sites", offsetof(struct run, fail_all_sites), .about = "Run once, then once more for each place that allocates, and refuse its first allocation"},
-    {OPT_LIST, 0, "fail-on", offsetof(struct run, fail_on), "WHAT", .about = "Exit with 1 if there was one: error, with --guard", .choices = "error"},
+    {OPT_SECTION, .about = "Judgement"},
+    {OPT_LIST, 0, "fail-on", offsetof(struct run, judged.fail_on), "WHAT",
+     .about = "Exit with 1 if there was one: error, with --guard; with --leaks leak (confidence above 80 %) or possible (above 50 %); may be given again",
+     .choices = "error|leak|possible"},
+    LEAK_KNOWN_OPTIONS(struct run, judged.leaks),
+    FINDING_FILES_OPTIONS(struct run, judged.files),
     {OPT_SECTION, .about = "When"},
     {OPT_TIME, 0, "delay", offsetof(struct run, delay_ns), "TIME", .about = "Start to record so long after the program", .fallback = "at once"},
     {OPT_FLAG, 0, "start-paused", offsetof(struct run, start_paused), .about = "Record nothing until 'heaptracer ctl PID start'"},
@@ -142,13 +149,10 @@ static bool run_check(const struct run *run, struct error *error)
     struct stat status;
     if (run->level > 19)
         return error_set(error, ERROR_USAGE, "--level %llu: levels go from 1 to 19", (unsigned long long)run->level);
-    for (size_t i = 0; i < run->fail_on.count; i++)
-        if (strcmp(run->fail_on.at[i], "error"))
-            return error_set(error, ERROR_USAGE, "--fail-on %s: it can fail on 'error'", run->fail_on.at[i]);
     if (run->fail_rate && !run_fail_rate(run->fail_rate, &(uint32_t){0}))
         return error_set(error, ERROR_USAGE, "--fail-rate %s: it is a share, as 0.01 or 1%%", run->fail_rate);
-    if ((run->guard_stop || run->fail_on.count) && !run->guard)
-        return error_set(error, ERROR_USAGE, "--guard-stop and --fail-on error need --guard, which looks for errors");
+    if (run->guard_stop && !run->guard)
+        return error_set(error, ERROR_USAGE, "--guard-stop needs --guard, which looks for errors");
     if (run->leaks && run->sample_bytes)
         return error_set(error, ERROR_USAGE, "--leaks has to know every block: leave out --sample");
     if (run->depth > UINT32_MAX)
@@ -287,8 +291,19 @@ static void run_say_leaks(const struct recording *recording, const char *path)
                 number_bytes(with, of[CLASS_INDIRECT].bytes), number_bytes(possible, of[CLASS_POSSIBLE].bytes), path);
 }
 
+/* The exit code: the program's own, unless it did well and the judgement is bad. */
+static int run_judge(struct judgement *judgement, const char *path, int exit_code)
+{
+    struct error error = {0};
+    if (!judgement_make(judgement, path, &error)) {
+        int failed = cmd_fail(&error);
+        return exit_code ? exit_code : failed;
+    }
+    return judgement->has_found && !exit_code ? CMD_FOUND : exit_code;
+}
+
 /* From the program that waits to the trace that is closed. */
-static int run_go(const struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
+static int run_go(struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
 {
     struct cost_definition cost;
     struct trace_totals totals;
@@ -308,8 +323,9 @@ static int run_go(const struct run *run, struct recording *recording, const stru
         fault_watch_say(&recording->faults, recording->shm);
     if (started && run->guard == GUARD_FULL)
         run_say_unpaged(recording);
-    if (started && run->fail_on.count && recording->faults.count && !exit_code)
-        exit_code = 1;
+    run->judgement.faults = recording->faults.count;
+    if (started && written)
+        exit_code = run_judge(&run->judgement, str_text(&texts->out), exit_code);
     if (started && run->leaks && !run->quiet)
         run_say_leaks(recording, str_text(&texts->out));
     if (started)
@@ -360,7 +376,8 @@ static int run_record(struct run *run, const struct opt_words *words, const stru
         run_fail_rate(run->fail_rate, &fail_rate);
     if (adopted)
         recording.target = *adopted;
-    if (!run_check(run, error) || (!adopted && !target_find(&recording.target, words->at, error)))
+    if (!run_check(run, error) || (!adopted && !target_find(&recording.target, words->at, error)) ||
+        !judgement_open(&run->judgement, &run->judged, run->leaks, run->guard, error))
         return exit_code;
     clock_start(&recording.clock, run->clock ? HT_CLOCK_MONOTONIC : clock_choose_for(recording.target.clock));
     if (!session_open(&recording.session,
@@ -377,11 +394,14 @@ static int run_record(struct run *run, const struct opt_words *words, const stru
                                                .fail_rate = fail_rate,
                                                .page_every = run->guard == GUARD_FULL ? 1 : (uint32_t)run->page_every,
                                                .recording = true},
-                      error))
+                      error)) {
+        judgement_close(&run->judgement);
         return exit_code;
+    }
     if (target_fork(&recording.target, words->at, recording.session.path, error))
         exit_code = run_forked(run, words, &recording, error);
     session_close(&recording.session);
+    judgement_close(&run->judgement);
     return exit_code;
 }
 

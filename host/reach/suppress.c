@@ -66,10 +66,17 @@ static uint32_t read_kinds(const char *kinds)
     return classes;
 }
 
+static const char *const line_words[] = {[SUPPRESS_FUNCTION] = "fun:", [SUPPRESS_OBJECT] = "obj:", [SUPPRESS_SOURCE] = "src:", [SUPPRESS_ANY] = "leak:", [SUPPRESS_REST] = "..."};
+
+void suppress_put_pattern(const struct suppress_rule *rule, struct str *out)
+{
+    for (size_t i = 0; i < rule->lines.count; i++)
+        str_add_format(out, "%s%s%s", i ? " > " : "", line_words[rule->lines.at[i].kind], rule->lines.at[i].pattern);
+}
+
 /* False: it is no line of a rule. */
 static bool rule_line(struct suppress *suppress, struct suppress_rule *rule, const char *line)
 {
-    static const char *const words[] = {[SUPPRESS_FUNCTION] = "fun:", [SUPPRESS_OBJECT] = "obj:", [SUPPRESS_SOURCE] = "src:"};
     static const char kinds[] = "match-leak-kinds:";
     if (!strncmp(line, kinds, sizeof kinds - 1)) {
         rule->classes = read_kinds(line + sizeof kinds - 1);
@@ -80,7 +87,7 @@ static bool rule_line(struct suppress *suppress, struct suppress_rule *rule, con
         return true;
     }
     for (int kind = SUPPRESS_FUNCTION; kind <= SUPPRESS_SOURCE; kind++) {
-        if (strncmp(line, words[kind], 4))
+        if (strncmp(line, line_words[kind], 4))
             continue;
         vec_push(&rule->lines, ((struct suppress_line){kind, keep(suppress, line + 4)}));
         return true;
@@ -91,7 +98,7 @@ static bool rule_line(struct suppress *suppress, struct suppress_rule *rule, con
 /* From behind the brace to the one that closes. Rules of other kinds of error are read and dropped. */
 static bool read_braces(struct suppress *suppress, FILE *in, const char *path, unsigned *number, struct error *error)
 {
-    struct suppress_rule rule = {.is_stack = true, .classes = EVERY_CLASS};
+    struct suppress_rule rule = {.file = keep(suppress, path), .line = *number, .is_stack = true, .classes = EVERY_CLASS};
     bool is_leak = false, is_closed = false, is_good = true;
     char *text = NULL;
     size_t room = 0;
@@ -132,7 +139,7 @@ bool suppress_read(struct suppress *suppress, FILE *in, const char *path, struct
         if (!strcmp(line, "{")) {
             is_good = read_braces(suppress, in, path, &number, error);
         } else if (!strncmp(line, "leak:", 5) && line[5]) {
-            struct suppress_rule rule = {.name = keep(suppress, line), .classes = EVERY_CLASS};
+            struct suppress_rule rule = {.name = keep(suppress, line), .file = keep(suppress, path), .line = number, .classes = EVERY_CLASS};
             vec_push(&rule.lines, ((struct suppress_line){SUPPRESS_ANY, rule.name + 5}));
             vec_push(&suppress->rules, rule);
         } else if (!strchr(line, ':')) {

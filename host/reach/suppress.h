@@ -10,6 +10,7 @@
 
 #include "host/base/arena.h"
 #include "host/base/error.h"
+#include "host/base/str.h"
 #include "host/base/vec.h"
 
 struct suppress_frame {
@@ -23,7 +24,8 @@ struct suppress_line {
 };
 
 struct suppress_rule {
-    const char *name;
+    const char *name, *file;
+    unsigned line; /* of the file, in which it begins */
     bool is_stack;      /* valgrind's: lines for the frames from the innermost on; else one pattern for any frame */
     uint32_t classes;   /* bits of enum block_class that it is for */
     VEC(struct suppress_line) lines;
@@ -39,6 +41,8 @@ struct suppress {
 bool suppress_read(struct suppress *suppress, FILE *in, const char *path, struct error *error);
 /* The first rule that is for the stack, frames from the innermost on; NULL: none. */
 struct suppress_rule *suppress_find(struct suppress *suppress, enum block_class class, const struct suppress_frame *frames, size_t count);
+/* "leak:PATTERN", or "fun:malloc > fun:make > ...". */
+void suppress_put_pattern(const struct suppress_rule *rule, struct str *out);
 /* '*' is any text, '?' any one byte. */
 bool suppress_matches(const char *pattern, const char *text);
 void suppress_done(struct suppress *suppress);

@@ -24,11 +24,35 @@ static void a_path_without_a_name_stays_whole(void **state)
     assert_string_equal(path_name(""), "");
 }
 
+static void expect_plain(const char *path, const char *plain)
+{
+    struct str out = {0};
+    str_add(&out, "x:");
+    path_add_plain(&out, path);
+    assert_string_equal(str_text(&out) + 2, plain);
+    str_done(&out);
+}
+
+static void a_plain_path_has_no_detours(void **state)
+{
+    (void)state;
+    expect_plain("/a/b/../c", "/a/c");
+    expect_plain("/a/./b//c/", "/a/b/c");
+    expect_plain("/../../etc", "/etc");
+    expect_plain("/a/..", "/");
+    expect_plain("../../src/./a.c", "../../src/a.c");
+    expect_plain("src/../a.c", "a.c");
+    expect_plain("a/..", "");
+    expect_plain("", "");
+    expect_plain("/", "/");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_name_stands_behind_the_last_slash),
         cmocka_unit_test(a_path_without_a_name_stays_whole),
+        cmocka_unit_test(a_plain_path_has_no_detours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
