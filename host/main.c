@@ -4,6 +4,7 @@
 
 #include "host/cmd/cmd.h"
 #include "host/cmd/collect.h"
+#include "host/cmd/configured.h"
 
 static const struct opt_example main_examples[] = {
     {"heaptracer run -- ./server --port 8080", "record every allocation of a program, not rebuilt"},
@@ -73,5 +74,8 @@ int main(int argc, char **argv)
     if (!strcmp(argv[1], "collect"))
         return collect(argc - 1, argv + 1);
     const struct command *command = cmd_find(argv[1]);
-    return command ? command->function(argc - 1, argv + 1) : cmd_unknown(argv[1]);
+    struct error error = {0};
+    if (!command)
+        return cmd_unknown(argv[1]);
+    return configured_read(&error) ? command->function(argc - 1, argv + 1) : cmd_fail(&error);
 }

@@ -14,6 +14,9 @@ enum { OPT_HELP_VALUE = 1, OPT_FIRST_VALUE = 2 };
 
 typedef VEC(struct poptOption) popt_table;
 
+static const struct opt_given *given;
+static size_t given_count;
+
 const char *opt_word(const struct opt_command *command)
 {
     const char *space = strrchr(command->name, ' ');
@@ -75,7 +78,7 @@ static bool value_put(const struct opt *opt, const char *place, const char *text
     char *field = (char *)values + opt->offset;
     switch (opt->kind) {
     case OPT_FLAG:
-        *(bool *)field = !text || (strcmp(text, "0") && *text);
+        *(bool *)field = !text || (strcmp(text, "0") && strcmp(text, "false") && *text);
         return true;
     case OPT_TEXT:
         *(const char **)field = arena_copy_text(&words->arena, text, strlen(text));
@@ -100,6 +103,47 @@ static bool value_put(const struct opt *opt, const char *place, const char *text
     case OPT_END:
     case OPT_SECTION:
         break;
+    }
+    return true;
+}
+
+bool opt_check(const struct opt *opt, const char *place, const char *text, struct error *error)
+{
+    union {
+        bool flag;
+        const char *text;
+        struct opt_list list;
+        uint64_t number;
+        int choice;
+    } value = {0};
+    struct opt here = *opt;
+    struct opt_words words = {0};
+    here.offset = 0;
+    bool is_good = value_put(&here, place, text, &value, &words, error);
+    opt_words_done(&words);
+    return is_good;
+}
+
+const struct opt *opt_find(const struct opt_command *command, const char *name)
+{
+    for (const struct opt *opt = command->options; opt && opt->kind != OPT_END; opt++)
+        if (opt->name && !strcmp(opt->name, name))
+            return opt;
+    return NULL;
+}
+
+void opt_give(const struct opt_given *list, size_t count)
+{
+    given = list;
+    given_count = count;
+}
+
+static bool given_read(const struct opt_command *command, void *values, struct opt_words *words, struct error *error)
+{
+    for (size_t i = 0; i < given_count; i++) {
+        const struct opt *opt = !given[i].command || !strcmp(given[i].command, opt_word(command)) ? opt_find(command, given[i].option) : NULL;
+        if (opt && !value_put(opt, given[i].place, given[i].text, values, words, error))
+            return false;
     }
     return true;
 }
@@ -210,7 +254,7 @@ enum opt_result opt_parse(const struct opt_command *command, void *values, int a
 {
     popt_table table = {0};
     *words = (struct opt_words){0};
-    if (!variables_read(command, values, words, error))
+    if (!given_read(command, values, words, error) || !variables_read(command, values, words, error))
         return OPT_BAD;
     table_build(command, &table);
     poptContext context = poptGetContext(command->name, argc, modes_fill(command, argc, argv, &words->arena), table.at, command->stops_at_word ? POPT_CONTEXT_POSIXMEHARDER : 0);

@@ -70,6 +70,18 @@ struct opt_words {
     struct arena arena;
 };
 
+/* A value from a configuration: holds where neither the command line nor the option's environment variable says another. */
+struct opt_given {
+    const char *command, *option; /* "run", "sample"; NULL for each command that has the option */
+    const char *text, *place;     /* as it would be typed, and what an error calls its place */
+};
+/* For all opt_parse that follow; the list is not copied. */
+void opt_give(const struct opt_given *list, size_t count);
+/* Would the option take this text? */
+bool opt_check(const struct opt *opt, const char *place, const char *text, struct error *error);
+/* NULL: the command has none of that name. */
+const struct opt *opt_find(const struct opt_command *command, const char *name);
+
 /* argv[0] is the command's own word. `values` starts with the defaults. Done with by opt_words_done, also after a failure. */
 enum opt_result opt_parse(const struct opt_command *command, void *values, int argc, char **argv, struct opt_words *words, struct error *error);
 void opt_words_done(struct opt_words *words);

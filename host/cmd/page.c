@@ -29,7 +29,7 @@ static char *bundle_beside(const char *trace_path)
 
 struct symbols *page_symbols(const struct page_options *options, const char *trace_path)
 {
-    char *beside = options->bundle ? NULL : bundle_beside(trace_path);
+    char *beside = options->bundle || !trace_path ? NULL : bundle_beside(trace_path);
     struct symbols_config config = {options->debug_paths.at, options->sysroot, options->bundle ? options->bundle : beside, options->debuginfod};
     struct symbols *symbols = symbols_new(&config);
     memory_free(beside);
@@ -94,7 +94,7 @@ void page_start(struct page *page, const char *trace_path, const struct trace_he
         terminal_start_pager(&page->terminal);
     if (page->options->json)
         page->json = view_json_new(page->terminal.out, &page->view, trace_path, header);
-    else if (is_text(page))
+    else if (is_text(page) && header)
         header_put(page, trace_path, header);
 }
 

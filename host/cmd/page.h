@@ -62,13 +62,13 @@ struct page {
     size_t table_count;
 };
 
-/* With the bundle that was named, or that lies beside the trace. */
+/* With the bundle that was named, or that lies beside the trace (NULL: there is none). */
 struct symbols *page_symbols(const struct page_options *options, const char *trace_path);
 /* Opens the output, so that a wrong one is said before the work, and the symbols. page_close ends it, also after a failure. */
 bool page_open(struct page *page, const struct page_options *options, const char *trace_path, struct error *error);
 /* For pipeline and reading loops: definitions of modules and frames. */
 void page_see(void *page, const struct event *event);
-/* The head of the document; after all reading, since a pager takes the terminal. */
+/* The head of the document; after all reading, since a pager takes the terminal. Path and header are NULL where no trace is the source. */
 void page_start(struct page *page, const char *trace_path, const struct trace_header *header);
 /* `suits` rows are shown as text when no --limit was given (0: 20). False and `error` if --columns does not fit it. */
 bool page_table(struct page *page, struct table *table, size_t suits, struct error *error);
