@@ -9,6 +9,7 @@ enum { LAST_TRIES = 400, LAST_PAUSE_NS = 5000000 };
 
 enum held_state {
     HELD_ON_ITS_WAY, /* to its last call */
+    HELD_COPIED,     /* it runs, and its memory is copied */
     HELD_SCANNED,    /* the marker runs */
     HELD_LEAVING,    /* a thread did not stand still yet, and must before it can be let go */
     HELD_GONE,
@@ -56,30 +57,57 @@ static struct held *make(struct holds *holds, const struct shm_process *process,
     held->scan.config.moment = moment;
     held->scan.config.id = ++holds->scans;
     held->scan.result = -1;
+    held->scan.standstill.memory = held->scan.standstill.pagemap = -1;
     vec_push(&holds->at, held);
     return held;
 }
 
+/* A process that goes on: false and `error` if it cannot be looked at. */
+static bool look_in_passing(struct holds *holds, struct held *held, struct error *error)
+{
+    struct scan *scan = &held->scan;
+    bool is_held = standstill_begin_all(&scan->standstill, (pid_t)scan->config.process.pid, error);
+    scan->has_still = is_held && still_is_copied(&scan->still) && still_take(&scan->still);
+    if (is_held && (scan->has_still || standstill_copy(&scan->standstill))) {
+        scan->config.stamp = clock_now(holds->config.clock);
+        standstill_release(&scan->standstill);
+    }
+    still_unwatch(&scan->still);
+    if (is_held && scan_begin(scan, error)) {
+        held->state = HELD_SCANNED;
+        return true;
+    }
+    standstill_end_copy(&scan->standstill);
+    leave(holds, held);
+    return false;
+}
+
+static bool holds_looks(const struct holds *holds, pid_t pid)
+{
+    for (size_t i = 0; i < holds->at.count; i++)
+        if (holds->at.at[i]->state != HELD_GONE && (pid_t)holds->at.at[i]->scan.config.process.pid == pid)
+            return true;
+    return false;
+}
+
+/* A process with much memory is copied before it is held. */
+static bool copy_before(struct held *held)
+{
+    struct scan *scan = &held->scan;
+    pid_t pid = (pid_t)scan->config.process.pid;
+    if (!still_begin(&scan->still, pid))
+        return false;
+    held->state = HELD_COPIED;
+    return still_watch(&scan->still, standstill_watch(pid, &scan->held_before_ns));
+}
+
 uint32_t holds_ask(struct holds *holds, const struct shm_process *process, uint64_t why, struct error *error)
 {
-    if (holds_has(holds, (pid_t)process->pid))
+    if (holds_looks(holds, (pid_t)process->pid))
         return error_set(error, ERROR_USAGE, "process %u is being looked at already", process->pid);
     struct held *held = make(holds, process, SCAN_ASKED);
-    struct standstill *standstill = &held->scan.standstill;
     held->scan.config.why = why;
-    bool is_held = standstill_begin_all(standstill, (pid_t)process->pid, error);
-    bool has_copy = is_held && standstill_copy(standstill);
-    if (has_copy) {
-        held->scan.config.stamp = clock_now(holds->config.clock);
-        standstill_release(standstill);
-    }
-    if (is_held && scan_begin(&held->scan, error)) {
-        held->state = HELD_SCANNED;
-        return held->scan.config.id;
-    }
-    standstill_end_copy(standstill);
-    leave(holds, held);
-    return 0;
+    return copy_before(held) || look_in_passing(holds, held, error) ? held->scan.config.id : 0;
 }
 
 bool holds_answer(const struct holds *holds, uint32_t scan, struct str *out, struct error *error)
@@ -126,6 +154,7 @@ static void finish(struct holds *holds, struct held *held)
     if (!scan_look(&held->scan, &held->why, &held->error))
         return;
     held->is_over = true;
+    still_done(&held->scan.still);
     standstill_end_copy(&held->scan.standstill);
     if (held->error.kind != ERROR_NONE && held->scan.config.moment != SCAN_ASKED)
         say(holds, &held->error);
@@ -138,7 +167,9 @@ static void finish(struct holds *holds, struct held *held)
 
 static void go_on(struct holds *holds, struct held *held)
 {
-    if (held->state == HELD_ON_ITS_WAY)
+    if (held->state == HELD_COPIED && still_is_copied(&held->scan.still))
+        held->is_over = !look_in_passing(holds, held, &held->error);
+    else if (held->state == HELD_ON_ITS_WAY)
         walk(holds, held);
     else if (held->state == HELD_SCANNED)
         finish(holds, held);
@@ -163,7 +194,7 @@ bool holds_go_on(struct holds *holds)
 bool holds_has(const struct holds *holds, pid_t pid)
 {
     for (size_t i = 0; i < holds->at.count; i++)
-        if (holds->at.at[i]->state != HELD_GONE && holds->at.at[i]->scan.standstill.pid == pid)
+        if (holds->at.at[i]->state != HELD_GONE && holds->at.at[i]->state != HELD_COPIED && holds->at.at[i]->scan.standstill.pid == pid)
             return true;
     return false;
 }

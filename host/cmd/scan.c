@@ -90,6 +90,7 @@ static void marker_run(struct marker *marker, FILE *maps)
     struct survey_config reach = {.pid = standstill_memory_pid(&marker->scan->standstill),
                                  .memory = marker->scan->standstill.memory,
                                  .pagemap = marker->scan->standstill.pagemap,
+                                 .still = marker->scan->has_still ? &marker->scan->still : NULL,
                                  .maps = maps,
                                  .blocks = marker->living.at,
                                  .block_count = marker->living.count,
@@ -131,7 +132,7 @@ static void marker_live(const struct scan *scan)
     signal(SIGINT, SIG_IGN);
     signal(SIGCHLD, SIG_DFL);
     snprintf(path, sizeof path, "/proc/%d/maps", (int)standstill_memory_pid(&scan->standstill));
-    FILE *maps = fopen(path, "re");
+    FILE *maps = scan->has_still ? fmemopen(scan->still.maps.at, scan->still.maps.count, "r") : fopen(path, "re");
     if (maps && marker.out)
         marker_run(&marker, maps);
     _exit(maps && marker.out && !fflush(marker.out) ? 0 : 1);
@@ -163,7 +164,7 @@ static void put_totals(struct scan *scan, const struct survey_totals *totals)
 {
     scan->found = (struct scan_definition){.id = scan->config.id,
                                            .moment = scan->config.moment,
-                                           .held_ns = standstill_held_ns(&scan->standstill),
+                                           .held_ns = scan->held_before_ns + standstill_held_ns(&scan->standstill),
                                            .mark_ns = totals->mark_ns,
                                            .block_bytes = totals->block_bytes,
                                            .root_bytes = totals->root_bytes};
@@ -246,6 +247,7 @@ void scan_done(struct scan *scan)
     }
     if (scan->result > 0)
         close(scan->result);
+    still_done(&scan->still);
     standstill_end_copy(&scan->standstill);
     standstill_done(&scan->standstill);
 }

@@ -5,6 +5,7 @@
 
 #include "host/base/str.h"
 #include "host/launch/standstill.h"
+#include "host/reach/still.h"
 #include "host/source/shm.h"
 #include "host/trace/writer.h"
 
@@ -25,6 +26,9 @@ struct scan_config {
 struct scan {
     struct scan_config config;
     struct standstill standstill;
+    struct still still;
+    uint64_t held_before_ns; /* it stood still to be watched */
+    bool has_still; /* whole: the process is not read any more */
     pid_t marker;
     int result; /* file that the marker fills */
     struct scan_definition found;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct call {
     struct user_regs_struct before;
     uint64_t mask;
     pid_t child; /* that the call made, 0: none */
+    long result; /* of the call */
 };
 
 bool inject_fits(const struct standstill_thread *thread)
@@ -98,7 +100,11 @@ static bool run_call(struct call *call)
         if (!ptrace(PTRACE_GETEVENTMSG, call->tid, 0, &child) && child)
             call->child = (pid_t)child;
     }
-    return status >= 0 && WSTOPSIG(status) == SYSCALL_STOP;
+    struct user_regs_struct registers;
+    if (status < 0 || WSTOPSIG(status) != SYSCALL_STOP || ptrace(PTRACE_GETREGS, call->tid, 0, &registers))
+        return false;
+    call->result = (long)registers.rax;
+    return true;
 }
 
 /* Its registers are only restored where the kernel looks again at whether a call has to be made once more. */
@@ -141,6 +147,21 @@ bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy)
     return await(call.child, &status) == call.child && WIFSTOPPED(status);
 }
 
+/* It is taken from the process at once, before another thread runs. */
+int inject_watch(pid_t pid, pid_t tid)
+{
+    struct call call = {.tid = tid};
+    if (!inject(&call, pid, SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0) || call.result < 0)
+        return -1;
+    long number = call.result;
+    int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    int watch = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, number, 0);
+    if (process >= 0)
+        close(process);
+    inject(&call, pid, SYS_close, (uint64_t)number, 0, 0);
+    return watch;
+}
+
 bool inject_wait(pid_t pid, pid_t tid, pid_t child)
 {
     struct call call = {.tid = tid};
@@ -159,6 +180,12 @@ bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy)
 {
     (void)pid, (void)tid, (void)ours, (void)copy;
     return false;
+}
+
+int inject_watch(pid_t pid, pid_t tid)
+{
+    (void)pid, (void)tid;
+    return -1;
 }
 
 bool inject_wait(pid_t pid, pid_t tid, pid_t child)

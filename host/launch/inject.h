@@ -11,6 +11,8 @@
 bool inject_fits(const struct standstill_thread *thread);
 /* A copy of the process, that is held before its first instruction and dies with us. `ours`: it shall be our child, as the process is. */
 bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy);
+/* A userfaultfd of the process, as a file of ours: by it can be seen which of its memory it writes to. -1: there is none. */
+int inject_watch(pid_t pid, pid_t tid);
 /* The process waits for a dead child. */
 bool inject_wait(pid_t pid, pid_t tid, pid_t child);
 

@@ -257,15 +257,21 @@ bool standstill_begin_all(struct standstill *standstill, pid_t pid, struct error
     return is_taken;
 }
 
+/* That can be made to call the system, NULL: none. */
+static struct standstill_thread *find_caller(struct standstill *standstill)
+{
+    if (status_number(standstill->pid, "Seccomp:", 10) != 0)
+        return NULL;
+    for (size_t i = 0; i < standstill->threads.count; i++)
+        if (inject_fits(standstill->threads.at + i))
+            return standstill->threads.at + i;
+    return NULL;
+}
+
 bool standstill_copy(struct standstill *standstill)
 {
-    struct standstill_thread *thread = NULL;
+    const struct standstill_thread *thread = find_caller(standstill);
     pid_t copy = 0;
-    for (size_t i = 0; i < standstill->threads.count && status_number(standstill->pid, "Seccomp:", 10) == 0; i++)
-        if (inject_fits(standstill->threads.at + i)) {
-            thread = standstill->threads.at + i;
-            break;
-        }
     standstill->copy_is_ours = status_number(standstill->pid, "PPid:", 10) == getpid();
     if (!thread || !inject_clone(standstill->pid, thread->tid, standstill->copy_is_ours, &copy))
         return false;
@@ -274,32 +280,6 @@ bool standstill_copy(struct standstill *standstill)
     if (standstill->pagemap >= 0)
         close(standstill->pagemap);
     return open_memory(standstill);
-}
-
-/* The kernel keeps the dead copy until its parent asks for it, which the process must be made to do. */
-static void forget_copy(const struct standstill *standstill)
-{
-    struct error error = {0};
-    struct standstill again;
-    if (!standstill_begin(&again, standstill->pid, standstill->pid, &error))
-        return;
-    inject_wait(again.pid, again.pid, standstill->copy);
-    while (!standstill_release(&again))
-        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-    standstill_done(&again);
-}
-
-void standstill_end_copy(struct standstill *standstill)
-{
-    pid_t copy = standstill->copy;
-    if (!copy)
-        return;
-    kill(copy, SIGKILL);
-    while (waitpid(copy, NULL, __WALL) < 0 && errno == EINTR)
-        ;
-    if (!standstill->copy_is_ours)
-        forget_copy(standstill);
-    standstill->copy = 0;
 }
 
 /* False: it is not let go yet. One that was killed meanwhile has to be waited for, or its process would never end. */
@@ -326,6 +306,52 @@ bool standstill_release(struct standstill *standstill)
     if (all && standstill->since_ns && !standstill->held_ns)
         standstill->held_ns = now_ns() - standstill->since_ns;
     return all;
+}
+
+static void release_all(struct standstill *standstill)
+{
+    while (!standstill_release(standstill))
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
+int standstill_watch(pid_t pid, uint64_t *held_ns)
+{
+    struct error error = {0};
+    struct standstill standstill;
+    int watch = -1;
+    if (standstill_begin_all(&standstill, pid, &error)) {
+        const struct standstill_thread *thread = find_caller(&standstill);
+        watch = thread ? inject_watch(pid, thread->tid) : -1;
+    }
+    release_all(&standstill);
+    *held_ns = standstill_held_ns(&standstill);
+    standstill_done(&standstill);
+    return watch;
+}
+
+/* The kernel keeps the dead copy until its parent asks for it, which the process must be made to do. */
+static void forget_copy(const struct standstill *standstill)
+{
+    struct error error = {0};
+    struct standstill again;
+    if (!standstill_begin(&again, standstill->pid, standstill->pid, &error))
+        return;
+    inject_wait(again.pid, again.pid, standstill->copy);
+    release_all(&again);
+    standstill_done(&again);
+}
+
+void standstill_end_copy(struct standstill *standstill)
+{
+    pid_t copy = standstill->copy;
+    if (!copy)
+        return;
+    kill(copy, SIGKILL);
+    while (waitpid(copy, NULL, __WALL) < 0 && errno == EINTR)
+        ;
+    if (!standstill->copy_is_ours)
+        forget_copy(standstill);
+    standstill->copy = 0;
 }
 
 uint64_t standstill_held_ns(const struct standstill *standstill)

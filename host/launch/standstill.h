@@ -50,6 +50,8 @@ enum standstill_step standstill_look(struct standstill *standstill);
 bool standstill_take(struct standstill *standstill, struct error *error);
 /* The same for a process that goes on afterwards: nothing was held before. */
 bool standstill_begin_all(struct standstill *standstill, pid_t pid, struct error *error);
+/* A userfaultfd of a process, which stands still for it and goes on; -1: there is none. `held_ns`: how long that was. */
+int standstill_watch(pid_t pid, uint64_t *held_ns);
 /* Makes a copy of the process, whose memory is read instead; false: it cannot be made, and the process has to stand still meanwhile. */
 bool standstill_copy(struct standstill *standstill);
 /* Ends the copy, so that the process does not notice that it was there. */

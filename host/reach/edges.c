@@ -131,7 +131,7 @@ static uint64_t look_at_range(struct scan *scan, uint64_t start, uint64_t end, u
         else if (page)
             look_at_words32(scan, start, (const uint32_t *)(const void *)(page + offset), part / 4, source);
         looked += page ? part : 0;
-        start += part;
+        start = page ? start + part : window_next(scan->window, start - offset + WINDOW_PAGE, end);
     }
     return looked;
 }

@@ -88,6 +88,17 @@ static bool is_arena(const struct finder *finder, uint64_t address)
     return has_arena && word[2] && word[2] % WINDOW_PAGE == 0 && word[2] <= word[3] && word[3] <= ARENA_BYTES;
 }
 
+/* The next place where one could be: pages that were never touched hold none, and reading them would touch them. */
+static uint64_t next_arena(const struct finder *finder, uint64_t from, uint64_t end)
+{
+    for (uint64_t at = (from + ARENA_BYTES - 1) & ~(uint64_t)(ARENA_BYTES - 1), there; at < end; at = (there + ARENA_BYTES - 1) & ~(uint64_t)(ARENA_BYTES - 1)) {
+        there = window_next(finder->window, at, end);
+        if (there == at)
+            return at;
+    }
+    return end;
+}
+
 /* Memory without a name: what glibc's arenas have of it is heap. */
 static void add_anonymous(const struct finder *finder, uint64_t start, uint64_t end)
 {
@@ -96,8 +107,7 @@ static void add_anonymous(const struct finder *finder, uint64_t start, uint64_t 
             add_without_blocks(finder, ROOT_MAPPING, start, end, sizeof(uint64_t));
         return;
     }
-    uint64_t aligned = (start + ARENA_BYTES - 1) & ~(uint64_t)(ARENA_BYTES - 1);
-    for (; aligned < end; aligned += ARENA_BYTES) {
+    for (uint64_t aligned = next_arena(finder, start, end); aligned < end; aligned = next_arena(finder, aligned + 1, end)) {
         if (!is_arena(finder, aligned))
             continue;
         add_without_blocks(finder, ROOT_MAPPING, start, aligned, WINDOW_PAGE);

@@ -116,6 +116,7 @@ void survey_run(const struct survey_config *config, const struct survey_hear *he
     struct lookup *lookup = lookup_new(config->blocks, count);
     struct roots_config roots_config = config->roots;
     window_init(&window, config->pid, config->memory, config->pagemap);
+    window.still = config->still;
     mappings_read(&mappings, config->maps);
     roots_config.mappings = &mappings;
     roots_config.lookup = lookup;

@@ -10,6 +10,7 @@
 struct survey_config {
     pid_t pid;
     int memory, pagemap; /* files of /proc, see window.h */
+    const struct still *still; /* see window.h */
     FILE *maps;          /* its /proc/PID/maps; stays the caller's */
     struct reach_block *blocks; /* in any order; they are brought into one */
     size_t block_count;

@@ -74,17 +74,60 @@ static bool window_read_directly(struct window *window)
     return true;
 }
 
+static void window_read_still(struct window *window)
+{
+    for (uint64_t i = 0; i < WINDOW_PAGES; i++) {
+        const char *page = still_page(window->still, window->start + i * WINDOW_PAGE);
+        window->present[i] = page != NULL;
+        if (page)
+            memcpy(window->bytes + i * WINDOW_PAGE, page, WINDOW_PAGE);
+    }
+}
+
+static void window_read_process(struct window *window)
+{
+    window_ask(window);
+    if (window->pid && window_read_directly(window))
+        return;
+    window->pid = 0;
+    window_read_file(window);
+}
+
 void window_load(struct window *window, uint64_t page)
 {
     window->start = page & ~(uint64_t)(WINDOW_BYTES - 1);
     window->was_shared = window->shared;
-    window_ask(window);
-    if (!window->pid || !window_read_directly(window)) {
-        window->pid = 0;
-        window_read_file(window);
-    }
+    if (window->still && !window->shared)
+        window_read_still(window);
+    else
+        window_read_process(window);
     for (int i = 0; i < WINDOW_PAGES; i++)
         window->read_bytes += window->present[i] ? WINDOW_PAGE : 0;
+}
+
+/* The kernel is asked for what is behind the pages that are here. */
+uint64_t window_next(const struct window *window, uint64_t page, uint64_t end)
+{
+    while (page < end && page - window->start < WINDOW_BYTES && !window->present[(page - window->start) / WINDOW_PAGE])
+        page += WINDOW_PAGE;
+    if (page >= end || page - window->start < WINDOW_BYTES || window->shared)
+        return page < end ? page : end;
+    if (window->still)
+        return still_next(window->still, page, end);
+    return window->pagemap < 0 ? page : presence_next(window->pagemap, page, end);
+}
+
+static bool still_copy(const struct still *still, uint64_t address, char *to, size_t count)
+{
+    for (size_t part; count; address += part, to += part, count -= part) {
+        uint64_t offset = address % WINDOW_PAGE;
+        const char *page = still_page(still, address - offset);
+        if (!page)
+            return false;
+        part = WINDOW_PAGE - offset < count ? WINDOW_PAGE - offset : count;
+        memcpy(to, page + offset, part);
+    }
+    return true;
 }
 
 bool window_copy(struct window *window, uint64_t address, void *to, size_t count)
@@ -95,6 +138,8 @@ bool window_copy(struct window *window, uint64_t address, void *to, size_t count
         memcpy(to, window->bytes + at, count);
         return true;
     }
+    if (window->still && still_copy(window->still, address, to, count))
+        return true;
     if (window->pid && process_vm_readv(window->pid, &local, 1, &remote, 1, 0) == (ssize_t)count)
         return true;
     return pread(window->memory, to, count, (off_t)address) == (ssize_t)count;

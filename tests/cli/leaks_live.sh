@@ -35,6 +35,16 @@ begin -- "$VICTIMS/reach_hard" sparse
 grep -q 'direct 1 block (302 B)' page || fail "blocks beside a TiB: $(cat page)"
 end || fail "its status"
 
+# Memory that is copied while the program runs, and while it writes to it all the time.
+for what in large writes; do
+    begin -- "$VICTIMS/reach_hard" $what 250000
+    before=$(ls /proc/$pid/fd | wc -l)
+    "$HT" leaks $pid >page || fail "much memory: $what"
+    grep -q 'direct 250 blocks (79.1 KiB), indirect 0 blocks (0 B)' <(tr '\n' ' ' <page) || fail "classes: $what: $(cat page)"
+    [ "$(ls /proc/$pid/fd | wc -l)" = "$before" ] || fail "a file was left open"
+    end || fail "the status: $what"
+done
+
 begin --leaks -- "$VICTIMS/reach_hard" threads 300
 "$HT" leaks $pid >page || fail "threads"
 end || fail "the status of threads"

@@ -1,5 +1,6 @@
 /* reach_hard: in the name of a hard case, out a process that is one, and waits for a line: "threads" N of them, each with a block on its stack; "sparse" maps 1 TiB
- * and touches two pages; "fork" a child that goes on with its parent's blocks; "busy" allocates and frees all the time in four threads. */
+ * and touches two pages; "large" holds N blocks of 100 to 324 bytes in lists, of which each thousandth is lost, and "writes" goes on writing to them;
+ * "fork" a child that goes on with its parent's blocks; "busy" allocates and frees all the time in four threads. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,41 @@ static void sparse(void)
     ready();
 }
 
+/* The heads of lists are in `kept`; a node is its next and what it holds. */
+static void large(int count)
+{
+    for (int i = 0; i < count; i++) {
+        void **node = malloc(100 + (size_t)i % 8 * 32);
+        if (i % 1000 == 999)
+            continue;
+        node[0] = kept[i % 60];
+        kept[i % 60] = node;
+    }
+}
+
+/* Every node changes places with the next. */
+static void *writer(void *list)
+{
+    while (!over)
+        for (void **at = list; !over && at[0] && *(void ***)at[0]; at = at[0]) {
+            void **first = at[0], **second = first[0];
+            first[0] = second[0];
+            second[0] = first;
+            at[0] = second;
+        }
+    return NULL;
+}
+
+static void writes(int count)
+{
+    pthread_t thread;
+    large(count);
+    pthread_create(&thread, NULL, writer, (void *)(kept + 7));
+    ready();
+    over = 1;
+    pthread_join(thread, NULL);
+}
+
 static void family(void)
 {
     kept[0] = malloc(401);
@@ -102,6 +138,10 @@ int main(int argc, char **argv)
         threads(argc > 2 ? atoi(argv[2]) : 100);
     else if (!strcmp(what, "sparse"))
         sparse();
+    else if (!strcmp(what, "large"))
+        large(argc > 2 ? atoi(argv[2]) : 400000), ready();
+    else if (!strcmp(what, "writes"))
+        writes(argc > 2 ? atoi(argv[2]) : 400000);
     else if (!strcmp(what, "fork"))
         family();
     else if (!strcmp(what, "busy"))
