@@ -11,8 +11,8 @@ import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 SHARED = ("wire/*.h", "wire/*.def", "wire/device.c", "wire/line.c", "wire/ehabi.c",
-          "target/core/*.[ch]", "target/walk/*.[ch]", "target/sink/*.[ch]", "target/os/bare/*.[ch]")
-SOURCES = (".c", ".cpp", ".h")
+          "target/core/*.[ch]", "target/core/*.def", "target/walk/*.[ch]", "target/sink/*.[ch]", "target/os/bare/*.[ch]")
+SOURCES = (".c", ".cpp", ".h", ".def")
 
 
 def copy(name, to):

@@ -5,7 +5,7 @@
 #define HT_DEVICE_SMALL
 #endif
 
-enum { NUMBER_MOST = (sizeof(ht_number) * 8 + 6) / 7, HOT_MOST = 2 + 5 + 3 + 1 + 1 + 4 * NUMBER_MOST + 3 + 3, PLAIN_MOST = 1 + 3 * 3 + 2, LEAST = 3 };
+enum { NUMBERS_MOST = 7 /* of a hot record */, PLAIN_MOST = 1 + 3 * 3 + 2, LEAST = 3, MORE_MOST = 2 + 3 + 1 + 1 };
 enum { HAS_SLOT = 8, HAS_SOURCE = 16, HAS_TAKEN = 32, IS_ODD = 64, HAS_MORE = 128, MORE_TASK = 1, MORE_HEAP = 2, MORE_API = 16 };
 
 static uint8_t *bytes_put(uint8_t *to, uint32_t value, uint8_t count)
@@ -23,11 +23,6 @@ static inline __attribute__((always_inline)) uint8_t *number_put_here(uint8_t *t
     return to;
 }
 
-static __attribute__((noinline)) uint8_t *number_put(uint8_t *to, ht_number value)
-{
-    return number_put_here(to, value);
-}
-
 /* Before `limit`; behind it when there is no room, and from then on. */
 static uint8_t *number_fit(uint8_t *to, uint8_t *limit, ht_number value)
 {
@@ -38,6 +33,13 @@ static uint8_t *number_fit(uint8_t *to, uint8_t *limit, ht_number value)
         if (value < 0x80)
             return to;
     }
+}
+
+static uint8_t *numbers_fit(uint8_t *to, uint8_t *limit, const ht_number *numbers, uint8_t count)
+{
+    for (const ht_number *end = numbers + count; numbers < end; numbers++)
+        to = number_fit(to, limit, *numbers);
+    return to;
 }
 
 /* A difference, small whichever its sign. */
@@ -69,13 +71,6 @@ static inline uint8_t shift_of(const struct ht_frame *frame)
     return sizeof(ht_word) > 2 ? frame->shift : 0;
 }
 
-static uint8_t *address_put(struct ht_frame *frame, uint8_t *to, ht_word address, uint8_t shift)
-{
-    ht_distance difference = (ht_distance)(address - frame->address);
-    frame->address = address;
-    return number_put(to, folded(difference >> shift));
-}
-
 static bool has_old(uint8_t kind)
 {
     return kind == HT_TOLD_RESIZE || kind == HT_TOLD_RESIZE_FAILED;
@@ -91,8 +86,43 @@ static bool is_odd(const struct ht_frame *frame, const struct ht_told *told)
     return (uint8_t)bits & ((1 << shift_of(frame)) - 1);
 }
 
-/* The head's one or two bytes, and what the second says of. */
-static uint8_t *head_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *to)
+static ht_number way_to(struct ht_frame *frame, ht_word address, uint8_t shift)
+{
+    ht_distance difference = (ht_distance)(address - frame->address);
+    frame->address = address;
+    return folded(difference >> shift);
+}
+
+/* The numbers of any record; *head gets what its first byte says of them. */
+static ht_number *told_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *head, ht_number *to)
+{
+    bool odd = is_odd(frame, told);
+    uint8_t shift = odd ? 0 : shift_of(frame), has = odd ? IS_ODD : 0;
+    *to++ = (uint32_t)(told->tick - frame->tick);
+    frame->tick = told->tick;
+    if (has_old(told->kind))
+        *to++ = way_to(frame, told->old_address, shift);
+    if (told->kind <= HT_TOLD_RESIZE)
+        *to++ = way_to(frame, told->address, shift);
+    if (told->kind != HT_TOLD_FREE)
+        *to++ = told->size;
+    if (told->taken) {
+        has |= HAS_TAKEN;
+        *to++ = (ht_word)(told->taken - told->size);
+    }
+    if (told->slot) {
+        has |= HAS_SLOT;
+        *to++ = told->slot;
+    }
+    if (told->source) {
+        has |= HAS_SOURCE;
+        *to++ = told->source;
+    }
+    *head |= has;
+    return to;
+}
+
+static uint8_t more_of(const struct ht_frame *frame, const struct ht_told *told)
 {
     uint8_t more = told->flags;
     if (told->task != frame->task && !(more & HT_TOLD_INTERRUPT))
@@ -101,51 +131,31 @@ static uint8_t *head_put(struct ht_frame *frame, const struct ht_told *told, uin
         more |= MORE_HEAP;
     if (told->api)
         more |= MORE_API;
-    *to++ = (uint8_t)(told->kind | (told->slot ? HAS_SLOT : 0) | (told->source ? HAS_SOURCE : 0) | (told->taken ? HAS_TAKEN : 0) | (is_odd(frame, told) ? IS_ODD : 0) |
-                      (more ? HAS_MORE : 0));
-    if (more)
-        *to++ = more;
-    if (more & MORE_TASK)
-        to = number_put(to, frame->task = told->task);
-    if (more & MORE_HEAP)
-        *to++ = frame->heap = told->heap;
-    if (more & MORE_API)
-        *to++ = told->api;
-    return to;
+    return more;
 }
 
-static uint8_t *hot_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *head)
-{
-    uint8_t *to = head_put(frame, told, head);
-    uint8_t shift = *head & IS_ODD ? 0 : shift_of(frame);
-    to = number_put(to, (uint32_t)(told->tick - frame->tick));
-    frame->tick = told->tick;
-    if (has_old(told->kind))
-        to = address_put(frame, to, told->old_address, shift);
-    if (told->kind <= HT_TOLD_RESIZE)
-        to = address_put(frame, to, told->address, shift);
-    if (told->kind != HT_TOLD_FREE)
-        to = number_put(to, told->size);
-    if (told->taken)
-        to = number_put(to, (ht_word)(told->taken - told->size));
-    if (told->slot)
-        to = number_put(to, told->slot);
-    if (told->source)
-        to = number_put(to, told->source);
-    return to;
-}
-
-/* Any record, anywhere in the frame: it is made elsewhere first, since it may not fit. */
+/* Any record, anywhere in the frame. */
 static __attribute__((noinline)) bool any_put(struct ht_frame *frame, const struct ht_told *told)
 {
-    uint8_t scratch[HOT_MOST], *to = frame->bytes + frame->used, *limit = frame_limit(frame);
-    if (limit - to < LEAST)
+    ht_number numbers[NUMBERS_MOST];
+    uint8_t *head = frame->bytes + frame->used, *to = head + 1, *limit = frame_limit(frame), more = more_of(frame, told);
+    if (limit - head < (more ? MORE_MOST : LEAST))
         return false;
-    const uint8_t *end = hot_put(frame, told, scratch);
-    if (limit - to < end - scratch)
+    *head = told->kind;
+    if (more) {
+        *head |= HAS_MORE;
+        *to++ = more;
+        if (more & MORE_TASK)
+            to = number_fit(to, limit, frame->task = told->task);
+        if (more & MORE_HEAP)
+            *to++ = frame->heap = told->heap;
+        if (more & MORE_API)
+            *to++ = told->api;
+    }
+    const ht_number *end = told_put(frame, told, head, numbers);
+    to = numbers_fit(to, limit, numbers, (uint8_t)(end - numbers));
+    if (to > limit)
         return false;
-    for (const uint8_t *from = scratch; from < end;)
-        *to++ = *from++;
     frame->used = (uint8_t)(to - frame->bytes);
     frame->events++;
     return true;
@@ -208,8 +218,7 @@ bool ht__frame_put_rare(struct ht_frame *frame, const struct ht_rare *rare)
     *to++ = (uint8_t)(rare->kind << 3); /* these two may lie where the check will: then nothing further fits */
     *to++ = (uint8_t)(rare->count << 1 | (rare->tail_bytes != 0));
     to = number_fit(to, limit, (uint32_t)(rare->tick - frame->tick));
-    for (uint8_t i = 0; i < rare->count; i++)
-        to = number_fit(to, limit, rare->numbers[i]);
+    to = numbers_fit(to, limit, rare->numbers, rare->count);
     if (rare->tail_bytes)
         to = number_fit(to, limit, rare->tail_bytes);
     if (to > limit || limit - to < rare->tail_bytes)

@@ -54,8 +54,9 @@ struct ht_counters {
     uint32_t lost_events;       /* the ring was full */
     uint32_t table_full;        /* blocks that the table has not */
     uint32_t cut_stacks;        /* events without their stack, for want of a slot */
+    uint32_t refused;
     uint32_t unknown_frees;     /* of blocks that the table has not */
-    uint32_t refused, faults;
+    uint32_t faults;
     uint32_t allocations;       /* since ht_start: the id of the last one */
     uint32_t live_bytes, live_blocks, peak_bytes; /* in the table */
     uint16_t reentered;         /* calls that came while the core was at work */

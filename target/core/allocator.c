@@ -1,6 +1,5 @@
 /* allocator: in a program's malloc and its like, out the port's, told, and with guard bands where those are compiled in. */
 #include "guard.h"
-#include "live_table.h"
 
 #define GUARD_BYTES (HT_WITH_GUARD ? HT_GUARD_BYTES : 0)
 
@@ -42,119 +41,19 @@ void *ht_calloc_from(const struct ht_site *site, size_t count, size_t bytes)
     return block ? __builtin_memset(block, 0, all) : NULL;
 }
 
-#if HT_WITH_GUARD
-
-/* The story of a block that lives, as far as the table knows. */
-static bool live_story(const void *block, struct ht_live *story)
-{
-#if HT_WITH_TABLE
-    const struct ht_live *live = NULL;
-    ht_lock before = ht_port_lock();
-    if (ht__core.configured && core_keeps() && (live = ht__live_find((uintptr_t)block)))
-        *story = *live;
-    ht_port_unlock(before);
-    return live;
-#else
-    (void)block, (void)story;
-    return false;
-#endif
-}
-
-/* A block that nobody gave out: inside of another one, or where no heap is. What could be one from before the start is let pass. */
-static bool is_wrong(const struct ht_site *site, const void *block, uint8_t found_by)
-{
-    struct ht_fault fault = {.found_by = found_by};
-    uintptr_t address = (uintptr_t)block;
-    if (!ht__core.configured || !core_keeps())
-        return false;
-#if HT_WITH_TABLE
-    if (ht__live_around(address, &fault.block)) {
-        fault.kind = HT_FAULT_INTERIOR_FREE;
-        fault.offset = (int32_t)(address - fault.block.address);
-        ht__hook_fault(site, &fault);
-        return true;
-    }
-#endif
-    const struct ht_heap *all = &ht__core.heaps[0];
-    if (!all->bytes || address - all->base < all->bytes || ht__heap_of(block))
-        return false;
-    fault.kind = HT_FAULT_WILD_FREE;
-    fault.block = (struct ht_live){.address = address};
-    ht__hook_fault(site, &fault);
-    return true;
-}
-
-static void double_free(const struct ht_site *site, const void *block, uint8_t found_by)
-{
-    struct ht_held held = {.block = {.address = (uintptr_t)block, .size = ht__guard_size(block)}};
-    ht__quarantine_find(block, &held);
-    const struct ht_fault fault = {.block = held.block.address == (uintptr_t)block ? held.block : (struct ht_live){.address = (uintptr_t)block},
-                                   .free_slot = held.block.address == (uintptr_t)block ? held.free_slot : HT_SLOT_NONE,
-                                   .kind = HT_FAULT_DOUBLE_FREE,
-                                   .found_by = found_by};
-    ht__hook_fault(site, &fault);
-}
-
-/* As far as is known where heaps are, nothing is read before their beginning, nor anywhere else. */
-static bool has_head(const void *block)
-{
-    const struct ht_heap *heap = &ht__core.heaps[ht__heap_of(block)];
-    size_t at = (uintptr_t)block - heap->base;
-    return !heap->bytes || (at >= HT_GUARD_HEAD && at < heap->bytes);
-}
-
-/* What is to be done with a block that comes back. *size: of a guarded one. */
-static enum ht_guarded judge(const struct ht_site *site, const void *block, uint8_t found_by, size_t *size)
-{
-    struct ht_fault fault;
-    fault_set(&fault, found_by);
-    bool lives = live_story(block, &fault.block);
-    if (lives ? !(fault.block.task & HT_LIVE_GUARDED) : !has_head(block))
-        return HT_GUARDED_FOREIGN;
-    enum ht_guarded guarded = ht__guard_look(block, &fault);
-    *size = fault.block.size;
-    if (guarded == HT_GUARDED_BROKEN)
-        ht__hook_fault(site, &fault);
-    if (guarded == HT_GUARDED_FREED)
-        double_free(site, block, found_by);
-    return guarded;
-}
-
-static void free_guarded(const struct ht_site *site, void *block, size_t size)
-{
-    struct ht_hooked hooked;
-    ht__hooked_set(&hooked, HT_TOLD_FREE, ht__heap_of(block), block, 0);
-    hooked.holds = ht__core.quarantine.count && ht__core.running != HT_STATE_IDLE;
-    ht__guard_mark_freed(block);
-    ht__hook(site, &hooked);
-    if (hooked.holds) {
-        struct ht_held held = {hooked.was, hooked.slot, (uint8_t)hooked.told.task};
-        held.block.address = (uintptr_t)block;
-        held.block.size = size;
-        ht__quarantine_put(site, &held);
-    } else {
-        ht_port_free((uint8_t *)block - HT_GUARD_HEAD);
-    }
-}
-
-#endif
-
 void ht_free_from(const struct ht_site *site, void *block)
 {
     if (!block)
         return;
 #if HT_WITH_GUARD
-    size_t size = 0;
-    enum ht_guarded guarded = judge(site, block, HT_FOUND_FREE, &size);
+    size_t size;
+    enum ht_guarded guarded = ht__guard_judge(site, block, HT_FOUND_FREE, &size);
     if (guarded == HT_GUARDED_FREED)
         return;
     if (guarded != HT_GUARDED_FOREIGN) {
-        free_guarded(site, block, size);
+        ht__guard_free(site, block, size);
         return;
     }
-    struct ht_live story;
-    if (!live_story(block, &story) && is_wrong(site, block, HT_FOUND_FREE))
-        return;
 #endif
     ht_on_free_from(site, ht__heap_of(block), block);
     ht_port_free(block);
@@ -191,13 +90,10 @@ void *ht_realloc_from(const struct ht_site *site, void *block, size_t bytes)
     }
 #if HT_WITH_GUARD
     size_t size;
-    enum ht_guarded found = judge(site, block, HT_FOUND_RESIZE, &size);
+    enum ht_guarded found = ht__guard_judge(site, block, HT_FOUND_RESIZE, &size);
     if (found == HT_GUARDED_FREED)
         return NULL;
     is_guarded = found != HT_GUARDED_FOREIGN;
-    struct ht_live story;
-    if (!is_guarded && !live_story(block, &story) && is_wrong(site, block, HT_FOUND_RESIZE))
-        return NULL;
 #endif
     return resize(site, block, bytes, is_guarded);
 }

@@ -4,93 +4,52 @@
 
 #if HT_WITH_BANDWIDTH
 
-enum { LEAST_BYTES = 256, ROUNDS_MOST = 1024, TICKS_LEAST = 1000, EXTERNAL_LEAST = 4096 };
+enum { LEAST_BYTES = 256, ROUNDS_MOST = 1024, TICKS_LEAST = 1000, EXTERNAL_LEAST = 4096, IS_WRITE = 1, IS_RANDOM = 2, WAYS_ALL = 4 };
 
 struct run {
     volatile uint32_t *words;
     size_t count; /* a power of two */
 };
 
-static void read_in_order(const struct run *run)
+/* Each word once: in order, or in an order that no cache guesses, the steps of a full-period generator. Both take the same instructions. */
+static void once(const struct run *run, uint8_t way)
 {
-    for (size_t i = 0; i < run->count; i++)
-        (void)run->words[i];
-}
-
-static void write_in_order(const struct run *run)
-{
-    for (size_t i = 0; i < run->count; i++)
-        run->words[i] = (uint32_t)i;
-}
-
-/* Each word once, in an order that no cache guesses: the steps of a full-period generator. */
-static size_t next_place(const struct run *run, size_t place)
-{
-    return (place * 1664525u + 1013904223u) & (run->count - 1);
-}
-
-static void read_at_random(const struct run *run)
-{
-    size_t place = 0;
-    for (size_t i = 0; i < run->count; i++)
-        (void)run->words[place = next_place(run, place)];
-}
-
-static void write_at_random(const struct run *run)
-{
-    size_t place = 0;
-    for (size_t i = 0; i < run->count; i++)
-        run->words[place = next_place(run, place)] = (uint32_t)i;
-}
-
-/* a * b / c without a division of 64 bits; the largest number if it is larger. */
-static uint32_t scaled(uint32_t a, uint32_t b, uint32_t c)
-{
-    uint32_t result = 0, rest = 0;
-    for (uint8_t bit = 32; bit-- > 0;) {
-        uint32_t sum_a = rest << 1, carry = rest >> 31;
-        uint32_t add = b >> bit & 1 ? a : 0;
-        uint32_t quotient = add / c, part = add % c;
-        if (result >> 31)
-            return UINT32_MAX;
-        result = (result << 1) + quotient;
-        if (carry || sum_a >= c) {
-            sum_a -= c;
-            result++;
-        }
-        rest = sum_a + part;
-        if (rest >= c || rest < part) {
-            rest -= c;
-            result++;
-        }
+    size_t place = 0, factor = way & IS_RANDOM ? (size_t)1664525u : 1, step = way & IS_RANDOM ? (size_t)1013904223u : 1;
+    for (size_t i = 0; i < run->count; i++) {
+        if (way & IS_WRITE)
+            run->words[place] = (uint32_t)i;
+        else
+            (void)run->words[place];
+        place = (place * factor + step) & (run->count - 1);
     }
-    return result;
 }
 
-static uint32_t speed(const struct run *run, void (*once)(const struct run *run))
+static uint32_t speed(const struct run *run, uint8_t way)
 {
-    uint32_t begin = ht_port_now(), ticks = 0, rounds = 0;
+    uint32_t begin = ht_port_now(), ticks = 0, rounds = 0, per_s = ht_port_ticks_per_s();
     while (ticks < TICKS_LEAST && rounds < ROUNDS_MOST) {
-        once(run);
+        once(run, way);
         rounds++;
         ticks = ht_port_now() - begin;
     }
-    return ticks ? scaled(rounds * (uint32_t)(run->count * sizeof(uint32_t) / LEAST_BYTES), ht_port_ticks_per_s(), ticks) / (1024 / LEAST_BYTES) : 0;
+    rounds *= (uint32_t)(run->count * sizeof(uint32_t) / LEAST_BYTES);
+    for (; ticks && per_s > UINT32_MAX / rounds; ticks >>= 1)
+        per_s >>= 1;
+    return ticks ? rounds * per_s / ticks / (1024 / LEAST_BYTES) : 0;
 }
 
 int ht_bandwidth(ht_heap_id heap, void *memory, size_t bytes, struct ht_bandwidth *result)
 {
     struct run run = {memory, LEAST_BYTES / sizeof(uint32_t)};
+    ht_number numbers[HT_BANDWIDTH_NUMBERS] = {heap};
     if (bytes < LEAST_BYTES || !memory || heap >= HT_HEAPS)
         return HT_TOO_SMALL;
     while (run.count * 2 * sizeof(uint32_t) <= bytes && run.count < 1u << 14)
         run.count *= 2;
-    result->write_sequential = speed(&run, write_in_order);
-    result->read_sequential = speed(&run, read_in_order);
-    result->write_random = speed(&run, write_at_random);
-    result->read_random = speed(&run, read_at_random);
+    numbers[HT_BANDWIDTH_BYTES] = run.count * sizeof(uint32_t);
+    for (uint8_t way = 0; way < WAYS_ALL; way++)
+        (&result->read_sequential)[way] = (uint32_t)(numbers[HT_BANDWIDTH_READ + way] = speed(&run, way));
     ht__core.heaps[heap].random_read = result->read_random;
-    const ht_number numbers[] = {heap, run.count * sizeof(uint32_t), result->read_sequential, result->write_sequential, result->read_random, result->write_random};
     ht__outbox_tell(HT_TOLD_BANDWIDTH, numbers, HT_BANDWIDTH_NUMBERS, NULL);
     return 0;
 }

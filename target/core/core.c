@@ -122,8 +122,7 @@ static void identify(const struct ht_config *config)
 /* Heaps, tasks and pools that were told of before stay. */
 static void reset(const struct ht_config *config)
 {
-    uint32_t boot = ht__core.boot;
-    __builtin_memset(&ht__core, 0, offsetof(struct ht_core, heaps));
+    __builtin_memset(&ht__core, 0, offsetof(struct ht_core, epoch));
     for (uint8_t heap = 0; heap < HT_HEAPS; heap++)
         ht__core.heaps[heap].used = ht__core.heaps[heap].blocks = 0;
     ht__core.mode = config->mode;
@@ -132,11 +131,8 @@ static void reset(const struct ht_config *config)
     ht__core.scan_blocks = config->scan;
     ht__core.worst = HT_LIGHT_NO_DATA;
 #if HT_WITH_STREAM
-    ht__core.boot = boot;
     ht__core.outbox.frame.address_base = ht__core.heaps[ht__core.heaps[0].bytes ? 0 : HT_HEAPS > 1].base;
     ht__core.outbox.frame.pc_base = (uintptr_t)ht_port_image().start;
-#else
-    (void)boot;
 #endif
 #if HT_WITH_ALERTS
     ht__core.thresholds = config->thresholds;

@@ -86,7 +86,6 @@ struct ht_live_table {
 struct ht_held {
     struct ht_live block;
     uint16_t free_slot;
-    uint8_t free_task;
 };
 struct ht_quarantine {
     struct ht_held *held;
@@ -102,47 +101,35 @@ struct ht_fault {
     uint8_t kind, guess, found_by, count, bytes_count;
 };
 
-/* Field by field, as ht__hooked_set: each free looks whether there is one. */
-static inline void fault_set(struct ht_fault *fault, uint8_t found_by)
-{
-    fault->block.address = fault->block.size = 0;
-    fault->block.source = NULL;
-    fault->block.slot = fault->free_slot = HT_SLOT_NONE;
-    fault->block.task = fault->block.heap = 0;
-    fault->bytes = NULL;
-    fault->offset = 0;
-    fault->kind = fault->guess = fault->count = fault->bytes_count = 0;
-    fault->found_by = found_by;
-}
-
 enum { HT_WANT_EPOCH = 1, HT_WANT_SNAPSHOT = 2, HT_WANT_DETACHED = 4, HT_WANT_FAULT = 8 };
 
 enum { DOES_RUN = 1, DOES_STREAM = 2, DOES_KEEP = 4, DOES_WALK = 8, DOES_WALK_FREES = 16 };
 
+/* What an event touches comes first: near to the beginning a load or store takes two bytes of a Thumb program, further on four. */
 struct ht_core {
-    /* from here to `heaps` a start sets all to 0 */
-    const struct ht_sink *sink;
+    /* from here to `epoch` a start sets all to 0 */
     uint8_t does;             /* DOES_*: what a hook has to do, all in one look */
     volatile uint8_t running; /* enum ht_running */
     volatile uint8_t busy;    /* a hook has the lock: whoever comes now was let through by it */
     uint8_t mode, configured;
     uint8_t wants, free_stacks, scan_blocks, worst;
+    uint8_t names; /* of the epoch that are told: heaps, then tasks */
     uint16_t snapshot_blocks;
-    uint32_t last_told;       /* when the state of heaps and stacks was told */
-    uint32_t boot, image_hash;
-    struct ht_counters counters;
-#if HT_WITH_FAULTS
-    struct ht_fault fault; /* the first that ht_pump has to say; its block's slot is held */
+    const struct ht_sink *sink;
+#if HT_WITH_STREAM
+    struct ht_outbox outbox;
 #endif
 #if HT_FRAMES
     struct ht_slots slots;
 #endif
-#if HT_WITH_STREAM
-    struct ht_outbox outbox;
-    uint8_t names; /* of the epoch that are told: heaps, then tasks */
-#endif
 #if HT_WITH_TABLE
     struct ht_live_table live;
+#endif
+    struct ht_counters counters;
+    uint32_t last_told;       /* when the state of heaps and stacks was told */
+    uint32_t image_hash;
+#if HT_WITH_FAULTS
+    struct ht_fault fault; /* the first that ht_pump has to say; its block's slot is held */
 #endif
 #if HT_WITH_GUARD
     struct ht_quarantine quarantine;
@@ -154,9 +141,10 @@ struct ht_core {
     uint32_t baseline;
     uint8_t lights[HT_WATCHES];
 #endif
+    uint16_t epoch, sources;
+    uint32_t boot;
     struct ht_heap heaps[HT_HEAPS];
     struct ht_task tasks[HT_TASKS];
-    uint16_t epoch, sources;
 #if HT_WITH_STREAM
     struct ht_source_told caps[HT_CAPS];
 #endif
@@ -164,6 +152,7 @@ struct ht_core {
     struct ht_pool *pools;
 #endif
 };
+_Static_assert(HT_HEAPS < 128, "a heap takes one byte of a record");
 _Static_assert(sizeof(void *) > 4 || sizeof(struct ht_core) - HT_HEAPS * sizeof(struct ht_heap) - HT_TASKS * sizeof(struct ht_task) <= 512,
                "the state without buffers, and without the tables of heaps and tasks");
 extern struct ht_core ht__core;
@@ -207,9 +196,9 @@ void ht__hook(const struct ht_site *site, struct ht_hooked *hooked);
 void ht__hooked_set(struct ht_hooked *hooked, uint8_t kind, uint8_t heap, const void *block, size_t bytes);
 struct ht_live ht__hook_take(const void *block);
 #if HT_WITH_FAULTS
+void ht__fault_set(struct ht_fault *fault, uint8_t found_by);
+/* site NULL: nobody's call found it. */
 void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault);
-#else
-#define ht__hook_fault(site, fault) ((void)(site), (void)(fault))
 #endif
 
 /* heap.c, task.c: what is known of them, told to the host; false: there was no room. */

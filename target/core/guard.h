@@ -16,14 +16,18 @@ void *ht__guard_make(void *raw, size_t bytes);
 void ht__guard_mark_freed(void *block);
 /* fault: block holds its story if it is known, else address 0; filled when it is broken. */
 enum ht_guarded ht__guard_look(const void *block, struct ht_fault *fault);
-/* What stands at the `count` bytes where `expected` should, as a guess; *first: of the bad ones; 0: all is well. */
-uint8_t ht__guard_compare(const uint8_t *bytes, const uint8_t *expected, uint8_t count, struct ht_fault *fault);
-/* Bytes of a whole block. */
-size_t ht__guard_size(const void *block);
+/* What stands at the `count` bytes where `expected` should, as a guess. False: all is well. */
+bool ht__guard_compare(const uint8_t *bytes, const void *expected, uint8_t count, struct ht_fault *fault);
+
+/* guard_check.c: what is to be done with a block that comes back, or is looked at: what is wrong with it is told. FREED: nothing, it is nobody's.
+ * *size: of a guarded one. */
+enum ht_guarded ht__guard_judge(const struct ht_site *site, const void *block, uint8_t found_by, size_t *size);
+/* A guarded block of that size is freed. */
+void ht__guard_free(const struct ht_site *site, void *block, size_t size);
 
 /* quarantine.c: the block goes back to the allocator later. */
-void ht__quarantine_put(const struct ht_site *site, const struct ht_held *held);
-/* One that is held back: its story; false: it is not. */
-bool ht__quarantine_find(const void *block, struct ht_held *to);
+void ht__quarantine_put(const struct ht_site *site, struct ht_held *held);
+/* The story of a block that is held back, if it is. */
+void ht__quarantine_find(const void *block, struct ht_fault *fault);
 
 #endif

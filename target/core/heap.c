@@ -47,9 +47,14 @@ ht_heap_id ht_heap_add(const char *name, const void *base, size_t bytes, enum ht
     ht__leave(before);
     if (heap < HT_HEAPS)
         return heap;
-    const struct ht_site site = {NULL, NULL, 0};
-    const struct ht_fault fault = {.block = {.address = (uintptr_t)base, .size = bytes}, .kind = HT_FAULT_OVERLAP, .found_by = HT_FOUND_ALLOC};
-    ht__hook_fault(&site, &fault);
+#if HT_WITH_FAULTS
+    struct ht_fault fault;
+    ht__fault_set(&fault, HT_FOUND_ALLOC);
+    fault.kind = HT_FAULT_OVERLAP;
+    fault.block.address = (uintptr_t)base;
+    fault.block.size = bytes;
+    ht__hook_fault(NULL, &fault);
+#endif
     return 0;
 }
 

@@ -221,6 +221,19 @@ struct ht_live ht__hook_take(const void *block)
 
 #if HT_WITH_FAULTS
 
+/* Field by field, as ht__hooked_set: each free looks whether there is one. */
+void ht__fault_set(struct ht_fault *fault, uint8_t found_by)
+{
+    fault->block.address = fault->block.size = 0;
+    fault->block.source = NULL;
+    fault->block.slot = fault->free_slot = HT_SLOT_NONE;
+    fault->block.task = fault->block.heap = 0;
+    fault->bytes = NULL;
+    fault->offset = 0;
+    fault->kind = fault->guess = fault->count = fault->bytes_count = 0;
+    fault->found_by = found_by;
+}
+
 static void fault_tell(const struct ht_hooked *hooked, const struct ht_fault *fault)
 {
 #if HT_WITH_STREAM
@@ -258,7 +271,8 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
     hooked.does = ht__core.does;
 #if HT_FRAMES
     hooked.told.kind = HT_TOLD_REFUSE; /* whose stack is wanted */
-    walk(&hooked);
+    if (site)
+        walk(&hooked);
 #endif
     if (!hook_enter(&before))
         return;

@@ -28,7 +28,7 @@ static bool start_own(size_t blocks, size_t stacks)
     config.memory = buffer = ht_port_malloc(config.memory_bytes, HT_CAPS_TRACKER);
     if (buffer && !ht_start(&config))
         return true;
-    ht__text(ht_port_print, buffer ? "heaptracer: the leak tracker could not start\n" : "heaptracer: no memory for the leak tracker: %u bytes\n", (uint32_t)config.memory_bytes);
+    ht__text(ht_port_print, buffer ? T_TRACER "the leak tracker could not start\n" : T_TRACER "no memory for the leak tracker: " T_U T_BYTES "\n", config.memory_bytes);
     ht_port_free(buffer);
     buffer = NULL;
     return false;
@@ -38,7 +38,7 @@ bool ht_leak_start(size_t heap_records, size_t backtrace_records)
 {
     bool runs = ht__core.configured && ht__core.running != HT_STATE_IDLE;
     if (tracks || (runs && !core_keeps())) {
-        ht__text(ht_port_print, tracks ? "heaptracer: the leak tracker runs already\n" : "heaptracer: the tracer runs without a table of blocks\n");
+        ht__put(ht_port_print, tracks ? T_TRACER "the leak tracker runs already\n" : T_TRACER "the tracer runs without a table of blocks\n", NULL);
         return false;
     }
     tracks = runs || start_own(heap_records ? heap_records : HT_LEAK_RECORDS, backtrace_records ? backtrace_records : HT_LEAK_RECORDS);

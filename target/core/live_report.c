@@ -5,75 +5,51 @@
 
 #if HT_WITH_REPORT
 
-#define RULER "========================================\n"
-
-enum { KINDS = HT_MEMORY_RTC + 1 };
-
-static const char *kind_name(uint8_t kind, bool is_long)
-{
-    switch (kind) {
-    case HT_MEMORY_EXTERNAL:
-        return "PSRAM";
-    case HT_MEMORY_DMA:
-        return "DMA";
-    case HT_MEMORY_RTC:
-        return "RTC";
-    case HT_MEMORY_POOL:
-        return "Pool";
-    case HT_MEMORY_ARENA:
-        return "Arena";
-    case HT_MEMORY_SHARED:
-        return "Shared";
-    case HT_MEMORY_DEVICE:
-        return "Device";
-    default:
-        return is_long ? "Internal RAM" : "Internal";
-    }
-}
+enum { ANY_KIND = 0, KINDS = HT_MEMORY_RTC + 1, TROUBLES = HT_WORD_FAULTS - HT_WORD_LOST + 1 };
 
 /* Malloc's own memory, where nobody said what it is, is internal. */
 static uint8_t kind_of(uint8_t heap)
 {
     uint8_t kind = ht__core.heaps[heap].kind;
-    return kind == HT_MEMORY_NONE || kind == HT_MEMORY_RAM ? HT_MEMORY_INTERNAL : kind;
+    return kind < HT_MEMORY_INTERNAL ? HT_MEMORY_INTERNAL : kind;
 }
 
-#if HT_FRAMES
+static unsigned word_of(uint8_t kind)
+{
+    return HT_WORD_INTERNAL - HT_MEMORY_INTERNAL + kind;
+}
+
 static bool say_stack(ht_print print, uint16_t slot)
 {
+#if HT_FRAMES
     uint8_t count = 0;
     const ht_pc *pcs;
-    if (slot == HT_SLOT_FULL)
-        ht__text(print, "Backtrace: (not captured - buffer full)\n");
-    else if (slot == HT_SLOT_NONE)
-        ht__text(print, "Backtrace: (not captured - told without its caller)\n");
-    if (!slot_is(slot))
-        return false;
-    pcs = ht__slots_get(slot, &count);
-    ht__text(print, "Backtrace:\n  ");
-    for (uint8_t i = 0; i < count; i++)
-        ht__text(print, i ? ":%x" : "%x", pcs[i]);
-    print('\n');
-    return true;
-}
+    if (slot_is(slot)) {
+        pcs = ht__slots_get(slot, &count);
+        ht__put(print, T_BACKTRACE ":\n  ", NULL);
+        for (uint8_t i = 0; i < count; i++)
+            ht__text(print, i ? ":" T_X : T_X, pcs[i]);
+        print('\n');
+        return true;
+    }
+    ht__put(print, slot == HT_SLOT_FULL ? T_NOT_CAPTURED "buffer full)\n" : T_NOT_CAPTURED "told without its caller)\n", NULL);
 #else
-static bool say_stack(ht_print print, uint16_t slot)
-{
     (void)slot;
-    ht__text(print, "Backtrace: (not captured - compiled without frames)\n");
+    ht__put(print, T_NOT_CAPTURED "compiled without frames)\n", NULL);
+#endif
     return false;
 }
-#endif
 
 static bool say_block(ht_print print, const struct ht_live *block, uint32_t number)
 {
-    ht__text(print, "--- LEAK #%u ---\nAddress: %x (%s)\nSize: %u bytes\n", number, (ht_pc)block->address, kind_name(kind_of(block->heap), false), (uint32_t)block->size);
-    if (block->source)
-        ht__text(print, "Source: %s:%u %s, variable %s\n", block->source->file, (uint32_t)block->source->line, block->source->function,
-                 block->source->variable ? block->source->variable : "not given");
-    const char *task = ht__core.tasks[(block->task & HT_LIVE_TASK) % HT_TASKS].name;
-    if (block->task & HT_LIVE_INTERRUPT || task)
-        ht__text(print, "Task: %s\n", block->task & HT_LIVE_INTERRUPT ? "an interrupt" : task);
+    const struct ht_source *source = block->source;
+    ht__text(print, "--- LEAK #" T_U " ---\nAddress: " T_X " (" T_W ")\nSize: " T_U T_BYTES "\n", number, block->address, word_of(kind_of(block->heap)), block->size);
+    if (source)
+        ht__text(print, "Source: " T_PLACE "\n", T_TEXT(source->file), source->line, T_TEXT(source->function),
+                 T_TEXT(source->variable ? source->variable : "not given"));
+    const char *task = block->task & HT_LIVE_INTERRUPT ? "an interrupt" : ht__core.tasks[(block->task & HT_LIVE_TASK) % HT_TASKS].name;
+    if (task)
+        ht__text(print, "Task: " T_S "\n", T_TEXT(task));
     bool captured = say_stack(print, block->slot);
     print('\n');
     return captured;
@@ -82,70 +58,66 @@ static bool say_block(ht_print print, const struct ht_live *block, uint32_t numb
 static void say_heaps(ht_print print)
 {
     struct ht_heap_use use;
-    bool any = false;
+    const char *head = "\nCurrent heap status:\n";
     for (uint8_t heap = 0; heap < HT_HEAPS; heap++) {
         const struct ht_heap *of = &ht__core.heaps[heap];
         if ((heap && of->kind == HT_MEMORY_NONE) || (!of->bytes && !of->use) || !ht__heap_use(heap, &use))
             continue;
-        ht__text(print, any ? "  %s free: %u KB" : "\nCurrent heap status:\n  %s free: %u KB", kind_name(kind_of(heap), false), (uint32_t)(use.free / 1024));
-        ht__text(print, use.largest_free ? ", largest %u KB\n" : "\n", (uint32_t)(use.largest_free / 1024));
-        any = true;
+        ht__text(print, T_S "  " T_W T_FREE ": " T_U " KB", T_TEXT(head), word_of(kind_of(heap)), use.free / 1024);
+        ht__text(print, use.largest_free ? ", largest " T_U " KB\n" : "\n", use.largest_free / 1024);
+        head = "";
+    }
+}
+
+/* Blocks that are younger than `since`, in a kind of memory or any. */
+static uint32_t blocks_count(uint32_t since, uint8_t kind, uint32_t *captured)
+{
+    struct ht_live block;
+    uint32_t found = 0;
+    for (uint16_t cell = 0; cell < ht__core.live.count; cell++)
+        if (ht__live_copy(cell, &block) && block.id > since && (kind == ANY_KIND || kind == kind_of(block.heap))) {
+            found++;
+            *captured += slot_is(block.slot);
+        }
+    return found;
+}
+
+static void say_kinds(ht_print print, uint32_t since)
+{
+    uint32_t captured = 0;
+    for (uint8_t kind = HT_MEMORY_INTERNAL; kind < KINDS; kind++) {
+        uint32_t blocks = blocks_count(since, kind, &captured);
+        if (blocks)
+            ht__text(print, "  " T_W T_S ": " T_U T_ALLOCATIONS "\n", word_of(kind), T_TEXT(kind == HT_MEMORY_INTERNAL ? " RAM" : ""), blocks);
     }
 }
 
 static void say_troubles(ht_print print)
 {
-    const struct ht_counters *counters = &ht__core.counters;
-    if (counters->table_full)
-        ht__text(print, "Not in this report: %u allocations, the table was full\n", counters->table_full);
-    if (counters->lost_events)
-        ht__text(print, "Lost on the way to the host: %u events\n", counters->lost_events);
-    if (counters->refused)
-        ht__text(print, "Refused by the allocator: %u requests\n", counters->refused);
-    if (counters->unknown_frees)
-        ht__text(print, "Frees of blocks that are not known: %u\n", counters->unknown_frees);
-    if (counters->faults)
-        ht__text(print, "Memory faults: %u\n", counters->faults);
-}
-
-static void say_summary(ht_print print, uint32_t blocks, uint32_t bytes, uint32_t captured, const uint32_t *kinds)
-{
-    ht__text(print, RULER "   LEAK SUMMARY\n" RULER "Total leaks: %u allocations, %u bytes (%k KB)\n", blocks, bytes, bytes);
-    for (uint8_t kind = 0; kind < KINDS; kind++)
-        if (kinds[kind])
-            ht__text(print, "  %s: %u allocations\n", kind_name(kind, true), kinds[kind]);
-    ht__text(print, "  Backtraces found: %u / %u\n", captured, blocks);
-    say_troubles(print);
-    say_heaps(print);
-    ht__text(print, RULER);
-}
-
-static uint32_t count_since(uint32_t since, uint32_t *captured)
-{
-    struct ht_live block;
-    uint32_t count = 0;
-    for (uint16_t cell = 0; cell < ht__core.live.count; cell++)
-        if (ht__live_copy(cell, &block) && block.id > since) {
-            count++;
-            *captured += slot_is(block.slot);
-        }
-    return count;
+    const uint32_t *counter = &ht__core.counters.lost_events;
+    for (unsigned i = 0; i < TROUBLES; i++)
+        if (counter[i])
+            ht__text(print, T_W, HT_WORD_LOST + i, counter[i]);
 }
 
 int ht__report(ht_print print, uint32_t since)
 {
     struct ht_live block;
-    uint32_t blocks = 0, bytes = 0, captured = 0, kinds[KINDS] = {0};
-    ht__text(print, "\n" RULER "   LEAKED ALLOCATIONS\n" RULER "Heap trace leak records: %u\n", count_since(since, &captured));
-    ht__text(print, "Backtraces captured: %u\n\n", captured);
+    uint32_t blocks = 0, bytes = 0, captured = 0, last = since, all = blocks_count(since, ANY_KIND, &captured);
+    ht__text(print, "\n" T_RULER "   LEAKED ALLOCATIONS\n" T_RULER "Heap trace leak records: " T_U "\n" T_BACKTRACE "s captured: " T_U "\n\n", all, captured);
     captured = 0;
-    while (ht__live_next(since, &block)) {
-        since = block.id;
+    while (ht__live_next(last, &block)) {
+        last = block.id;
         bytes += (uint32_t)block.size;
-        kinds[kind_of(block.heap)]++;
         captured += say_block(print, &block, ++blocks);
     }
-    say_summary(print, blocks, bytes, captured, kinds);
+    ht__text(print, T_RULER "   LEAK SUMMARY\n" T_RULER "Total leaks: " T_U T_ALLOCATIONS ", " T_U T_BYTES " (" T_U "." T_D " KB)\n", blocks, bytes, bytes / 1024,
+             bytes % 1024 * 100 / 1024);
+    say_kinds(print, since);
+    ht__text(print, "  " T_BACKTRACE "s found: " T_U " / " T_U "\n", captured, blocks);
+    say_troubles(print);
+    say_heaps(print);
+    ht__put(print, T_RULER, NULL);
     return (int)blocks;
 }
 
@@ -164,27 +136,21 @@ int ht_report(ht_print print)
 /* "heaptracer: overflow of the block 0x20001234 (24 bytes) at byte 24: 1 byte, like a string terminator" and where the block came from. */
 void ht__fault_say(void)
 {
-    static const char *const kinds[] = {"fault",          "overflow", "underflow",      "double free",     "wild free", "interior free",
-                                        "use after free", "overlap",  "stack overflow", "broken metadata", "wrong size"};
-    static const char *const guesses[] = {"",
-                                          ", like an off-by-one",
-                                          ", like a string terminator",
-                                          ", like a fill with zeros",
-                                          ", like the overflow of the block before",
-                                          ", like a repeated pattern"};
-    const struct ht_fault fault = ht__core.fault;
-    ht__text(ht_port_print, "heaptracer: %s of %x (%u bytes)", kinds[fault.kind], (ht_pc)fault.block.address, (uint32_t)fault.block.size);
-    if (fault.count)
-        ht__text(ht_port_print, fault.offset < 0 ? " at byte -%u: %u bad%s" : " at byte %u: %u bad%s", (uint32_t)(fault.offset < 0 ? -fault.offset : fault.offset),
-                 (uint32_t)fault.count, guesses[fault.guess]);
+    const struct ht_fault *fault = &ht__core.fault;
+    ht__text(ht_port_print, T_TRACER T_W " of " T_X " (" T_U T_BYTES ")", HT_WORD_FAULT + fault->kind, fault->block.address, fault->block.size);
+    if (fault->count) {
+        bool before = fault->offset < 0;
+        ht__text(ht_port_print, " at byte " T_S T_U ": " T_U " bad" T_W, T_TEXT(before ? "-" : ""), (uint32_t)(before ? -fault->offset : fault->offset),
+                 fault->count, HT_WORD_GUESS + fault->guess);
+    }
     ht_port_print('\n');
 #if HT_FRAMES
-    if (slot_is(fault.block.slot))
-        say_stack(ht_port_print, fault.block.slot);
+    if (slot_is(fault->block.slot))
+        say_stack(ht_port_print, fault->block.slot);
 #endif
     ht_lock before = ht_port_lock();
     ht__core.wants &= (uint8_t)~HT_WANT_FAULT;
-    slot_release(fault.block.slot);
+    slot_release(fault->block.slot);
     ht_port_unlock(before);
 }
 #endif

@@ -51,6 +51,14 @@ struct ht_live *ht__live_find(uintptr_t address)
     return cell_with(address, address, LIVE.reach);
 }
 
+bool ht__live_get(uintptr_t address, struct ht_live *to)
+{
+    const struct ht_live *live = ht__live_find(address);
+    if (live)
+        *to = *live;
+    return live;
+}
+
 static void count(const struct ht_live *block, bool lives)
 {
     struct ht_counters *counters = &ht__core.counters;

@@ -128,9 +128,8 @@ HT_HOOK void free_unregister_allocation(void **ptr)
 
 void log_memory_allocation(MemoryTraceInfo info)
 {
-    ht__text(ht_port_print, info.failure ? "heaptracer: %s of %u bytes FAILED, caps %x, at %s:%u %s\n" : "heaptracer: %s of %u bytes, caps %x, at %s:%u %s\n",
-             info.method ? info.method : "allocation", (uint32_t)info.size, (ht_pc)info.caps, info.file ? info.file : "?", (uint32_t)info.line,
-             info.function ? info.function : "?");
+    ht__text(ht_port_print, T_TRACER T_S " of " T_U T_BYTES T_S ", caps " T_X ", at " T_S ":" T_U " " T_S "\n", T_TEXT(info.method ? info.method : "allocation"), info.size,
+             T_TEXT(info.failure ? " FAILED" : ""), info.caps, T_TEXT(info.file ? info.file : "?"), (uint32_t)info.line, T_TEXT(info.function ? info.function : "?"));
     if (info.failure)
         print_memory_info("after the failure");
 }
@@ -141,13 +140,15 @@ void list_allocations(void)
     uint32_t id = 0, count = 0;
     while (ht__core.configured && core_keeps() && ht__live_next(id, &block)) {
         const struct ht_source *source = block.source;
-        ht__text(ht_port_print, "#%u %x caps %x %u bytes", ++count, (ht_pc)block.address, source && source->told ? (ht_pc)source->told->caps : 0, (uint32_t)block.size);
+        ht__text(ht_port_print, "#" T_U " " T_X " caps " T_X " " T_U T_BYTES, ++count, block.address, source && source->told ? source->told->caps : 0,
+                 block.size);
         if (source)
-            ht__text(ht_port_print, " %s:%u %s, variable %s", source->file, (uint32_t)source->line, source->function, source->variable ? source->variable : "not given");
+            ht__text(ht_port_print, " " T_PLACE, T_TEXT(source->file), source->line, T_TEXT(source->function),
+                     T_TEXT(source->variable ? source->variable : "not given"));
         ht_port_print('\n');
         id = block.id;
     }
-    ht__text(ht_port_print, "%u allocations live\n", count);
+    ht__text(ht_port_print, T_U T_ALLOCATIONS " live\n", count);
 }
 
 void print_memory_info(const char *tag)
@@ -155,8 +156,8 @@ void print_memory_info(const char *tag)
     struct ht_heap_use use;
     for (uint8_t heap = 0; heap < HT_HEAPS; heap++)
         if ((ht__core.heaps[heap].kind != HT_MEMORY_NONE || !heap) && ht__heap_use(heap, &use))
-            ht__text(ht_port_print, "%s: %s: used %u, free %u, largest free %u, least free %u bytes\n", tag, ht__core.heaps[heap].name ? ht__core.heaps[heap].name : "heap",
-                     (uint32_t)use.used, (uint32_t)use.free, (uint32_t)use.largest_free, (uint32_t)use.least_free);
+            ht__text(ht_port_print, T_S ": " T_S ": used " T_U "," T_FREE " " T_U ", largest" T_FREE " " T_U ", least" T_FREE " " T_U T_BYTES "\n", T_TEXT(tag),
+                     T_TEXT(ht__core.heaps[heap].name ? ht__core.heaps[heap].name : "heap"), use.used, use.free, use.largest_free, use.least_free);
 }
 
 #endif

@@ -8,32 +8,25 @@
 enum { FILL = 0xfe, LOOK_BYTES = 16 };
 #define QUARANTINE (ht__core.quarantine)
 
-static void slots_release(const struct ht_held *held)
-{
-    ht_lock before = ht_port_lock();
-    slot_release(held->block.slot);
-    slot_release(held->free_slot);
-    ht_port_unlock(before);
-}
-
-/* Not under the lock: the block is nobody's but ours. */
+/* The block is nobody's but ours. */
 static void fill_check(const struct ht_site *site, const struct ht_held *held)
 {
     const uint8_t *bytes = (const uint8_t *)held->block.address;
     uint8_t expected[LOOK_BYTES];
-    size_t at = 0;
+    struct ht_fault fault;
+    size_t at = 0, left;
     while (at < held->block.size && bytes[at] == FILL)
         at++;
-    if (at == held->block.size)
-        return;
-    struct ht_fault fault = {.block = held->block, .free_slot = held->free_slot};
-    uint8_t count = held->block.size - at < LOOK_BYTES ? (uint8_t)(held->block.size - at) : LOOK_BYTES;
+    left = held->block.size - at;
+    ht__fault_set(&fault, HT_FOUND_FREE);
     __builtin_memset(expected, FILL, sizeof expected);
-    ht__guard_compare(bytes + at, expected, count, &fault);
+    if (!ht__guard_compare(bytes + at, expected, left < LOOK_BYTES ? (uint8_t)left : LOOK_BYTES, &fault))
+        return;
+    fault.block = held->block;
+    fault.free_slot = held->free_slot;
     fault.kind = HT_FAULT_USE_AFTER_FREE;
-    fault.found_by = HT_FOUND_FREE;
     fault.offset = (int32_t)at;
-    if (fault.guess == HT_GUESS_OFF_BY_ONE || fault.guess == HT_GUESS_TERMINATOR)
+    if (fault.guess <= HT_GUESS_TERMINATOR)
         fault.guess = HT_GUESS_NONE;
     ht__hook_fault(site, &fault);
 }
@@ -41,59 +34,57 @@ static void fill_check(const struct ht_site *site, const struct ht_held *held)
 static void let_go(const struct ht_site *site, const struct ht_held *held)
 {
     fill_check(site, held);
-    slots_release(held);
+    ht_lock before = ht_port_lock();
+    slot_release(held->block.slot);
+    slot_release(held->free_slot);
+    ht_port_unlock(before);
     ht_port_free((uint8_t *)held->block.address - HT_GUARD_HEAD);
 }
 
-/* The oldest, if there is no room for one more of `bytes`; false: there is. */
-static bool make_room(size_t bytes, struct ht_held *oldest)
+/* False: `held` must wait for the oldest, or, where there is none, is too large for us: that one is to be let go. */
+static bool hold(struct ht_held *held, struct ht_held *oldest)
 {
     ht_lock before = ht_port_lock();
-    bool is_full = QUARANTINE.used && (QUARANTINE.used == QUARANTINE.count || QUARANTINE.bytes + bytes > QUARANTINE.most_bytes);
-    if (is_full) {
-        *oldest = QUARANTINE.held[QUARANTINE.oldest];
-        QUARANTINE.bytes -= oldest->block.size;
-        QUARANTINE.oldest = (uint16_t)((QUARANTINE.oldest + 1) % QUARANTINE.count);
-        QUARANTINE.used--;
-    }
-    ht_port_unlock(before);
-    return is_full;
-}
-
-static bool hold(const struct ht_held *held)
-{
-    ht_lock before = ht_port_lock();
-    bool fits = QUARANTINE.used < QUARANTINE.count && held->block.size <= QUARANTINE.most_bytes;
+    size_t bytes = QUARANTINE.bytes + held->block.size;
+    bool fits = QUARANTINE.used < QUARANTINE.count && bytes <= QUARANTINE.most_bytes;
+    uint16_t first = QUARANTINE.oldest;
     if (fits) {
-        QUARANTINE.held[(QUARANTINE.oldest + QUARANTINE.used++) % QUARANTINE.count] = *held;
-        QUARANTINE.bytes += held->block.size;
+        QUARANTINE.held[(first + QUARANTINE.used++) % QUARANTINE.count] = *held;
+        QUARANTINE.bytes = bytes;
+    } else if (QUARANTINE.used) {
+        *oldest = QUARANTINE.held[first];
+        QUARANTINE.bytes -= oldest->block.size;
+        QUARANTINE.oldest = (uint16_t)((first + 1) % QUARANTINE.count);
+        QUARANTINE.used--;
+    } else {
+        *oldest = *held;
     }
     ht_port_unlock(before);
     return fits;
 }
 
-void ht__quarantine_put(const struct ht_site *site, const struct ht_held *held)
+void ht__quarantine_put(const struct ht_site *site, struct ht_held *held)
 {
     struct ht_held oldest;
     __builtin_memset((void *)held->block.address, FILL, held->block.size);
-    while (make_room(held->block.size, &oldest))
+    while (!hold(held, &oldest)) {
         let_go(site, &oldest);
-    if (!hold(held))
-        let_go(site, held);
+        if (oldest.block.address == held->block.address)
+            return;
+    }
 }
 
-bool ht__quarantine_find(const void *block, struct ht_held *to)
+void ht__quarantine_find(const void *block, struct ht_fault *fault)
 {
-    bool found = false;
-    for (uint16_t i = 0; i < QUARANTINE.count && !found; i++) {
+    for (uint16_t i = 0; i < QUARANTINE.used; i++) {
         ht_lock before = ht_port_lock();
-        if (i < QUARANTINE.used) {
-            *to = QUARANTINE.held[(QUARANTINE.oldest + i) % QUARANTINE.count];
-            found = to->block.address == (uintptr_t)block;
+        const struct ht_held *held = &QUARANTINE.held[(QUARANTINE.oldest + i) % QUARANTINE.count];
+        if (i < QUARANTINE.used && held->block.address == (uintptr_t)block) {
+            fault->block = held->block;
+            fault->free_slot = held->free_slot;
         }
         ht_port_unlock(before);
     }
-    return found;
 }
 
 #endif

@@ -6,7 +6,11 @@
 
 enum { PAINT = 0xa5, CANARY_BYTES = 8, MARGIN = 64 /* of the stack in use: the painter's own frame, and what an interrupt may have below it */ };
 
-static const uint8_t canary[CANARY_BYTES] = {0xca, 0x9a, 0x51, 0xc4, 0xca, 0x9a, 0x51, 0xc4};
+/* ca 9a 51 c4, twice */
+static uint8_t canary(uint8_t at)
+{
+    return (uint8_t)(0xc4519acau >> (at % 4 * 8));
+}
 
 static bool is_on(const struct ht_task *task, const uint8_t *place)
 {
@@ -16,12 +20,10 @@ static bool is_on(const struct ht_task *task, const uint8_t *place)
 /* Of a stack that others painted the lowest bytes are the canary. */
 static bool is_whole(const struct ht_task *task)
 {
-    bool own = true, painted = true;
-    for (uint8_t i = 0; i < CANARY_BYTES; i++) {
-        own = own && task->stack[i] == canary[i];
-        painted = painted && task->stack[i] == PAINT;
-    }
-    return own || painted;
+    uint8_t at = 0;
+    while (at < CANARY_BYTES && task->stack[at] == (task->stack[0] == PAINT ? PAINT : canary(at)))
+        at++;
+    return at == CANARY_BYTES;
 }
 
 static void paint(struct ht_task *task)
@@ -29,10 +31,10 @@ static void paint(struct ht_task *task)
     uint8_t *here = __builtin_frame_address(0), *at = task->stack;
     if (!is_on(task, here))
         return;
-    for (uint8_t i = 0; i < CANARY_BYTES; i++)
-        *(volatile uint8_t *)at++ = canary[i];
-    for (; at + MARGIN < here; at++)
-        *(volatile uint8_t *)at = PAINT;
+    for (; at + MARGIN < here; at++) {
+        size_t place = (size_t)(at - task->stack);
+        *(volatile uint8_t *)at = place < CANARY_BYTES ? canary((uint8_t)place) : PAINT;
+    }
 }
 
 void ht_stack_main(void *stack, size_t bytes)
@@ -61,19 +63,20 @@ void ht_stack_at(uint8_t number, const void *stack_pointer)
 
 void ht__stack_fault(uint8_t number)
 {
-    const struct ht_site site = {NULL, NULL, 0};
     struct ht_task *task = &ht__core.tasks[number];
-    const struct ht_fault fault = {.block = {.address = (uintptr_t)task->stack, .size = task->bytes},
-                                   .kind = HT_FAULT_STACK_OVERFLOW,
-                                   .found_by = HT_FOUND_SCAN,
-                                   .bytes = task->stack,
-                                   .bytes_count = task->stack ? CANARY_BYTES : 0,
-                                   .count = CANARY_BYTES};
+    struct ht_fault fault;
     if (task->flags & HT_TASK_BROKEN)
         return;
     task->flags |= HT_TASK_BROKEN;
     task->least_free = 0;
-    ht__hook_fault(&site, &fault);
+    ht__fault_set(&fault, HT_FOUND_SCAN);
+    fault.kind = HT_FAULT_STACK_OVERFLOW;
+    fault.block.address = (uintptr_t)task->stack;
+    fault.block.size = task->bytes;
+    fault.bytes = task->stack;
+    fault.count = CANARY_BYTES;
+    fault.bytes_count = task->stack ? CANARY_BYTES : 0;
+    ht__hook_fault(NULL, &fault);
 }
 
 void ht_on_stack_overflow(uint8_t task)

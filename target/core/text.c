@@ -1,57 +1,55 @@
 /* text: in words and numbers, out letters. */
 #include "text.h"
 
-#include <stdarg.h>
-
 #if HT_WITH_REPORT || HT_WITH_ALERTS
 
-static void put_text(ht_print print, const char *text)
+static const char text_words[] =
+#define T_WORD(name, text) text "\0"
+#include "text.def"
+#undef T_WORD
+    ;
+
+const char *ht__word(unsigned number)
 {
-    while (*text)
-        print(*text++);
+    const char *at = text_words;
+    while (number)
+        number -= !*at++;
+    return at;
 }
 
-static void put_number(ht_print print, ht_number number, uint8_t base, uint8_t least)
+static void put_number(ht_print print, ht_number number, unsigned base, int8_t least)
 {
     char digits[20];
     uint8_t count = 0;
-    do {
-        digits[count++] = "0123456789abcdef"[number % base];
-        number /= base;
-    } while (number || count < least);
+    for (; number || least > 0; least--, number /= base) {
+        uint8_t digit = (uint8_t)(number % base);
+        digits[count++] = (char)(digit < 10 ? '0' + digit : 'a' - 10 + digit);
+    }
     while (count)
         print(digits[--count]);
 }
 
-void ht__text(ht_print print, const char *format, ...)
+const ht_number *ht__put(ht_print print, const char *text, const ht_number *numbers)
 {
-    va_list words;
-    va_start(words, format);
-    for (; *format; format++) {
-        if (*format != '%') {
-            print(*format);
-            continue;
-        }
-        switch (*++format) {
-        case 's':
-            put_text(print, va_arg(words, const char *));
-            break;
-        case 'u':
-            put_number(print, va_arg(words, uint32_t), 10, 1);
-            break;
-        case 'x':
-            put_text(print, "0x");
-            put_number(print, va_arg(words, ht_pc), 16, 8);
-            break;
-        default: {
-            uint32_t bytes = va_arg(words, uint32_t);
-            put_number(print, bytes / 1024, 10, 1);
-            print('.');
-            put_number(print, bytes % 1024 * 100 / 1024, 10, 2);
-        }
-        }
+    for (char letter; (letter = *text++);) {
+        if (letter >= ' ' || letter == '\n')
+            print(letter);
+        else if (letter >= T_WORDS)
+            numbers = ht__put(print, ht__word((unsigned)letter - T_WORDS), numbers);
+        else if (letter == T_W[0]) {
+            unsigned word = (unsigned)*numbers++;
+            numbers = ht__put(print, ht__word(word), numbers);
+        } else if (letter == T_S[0])
+            for (const char *from = (const char *)(uintptr_t)*numbers++; *from; from++)
+                print(*from);
+        else if (letter == T_X[0]) {
+            print('0');
+            print('x');
+            put_number(print, *numbers++, 16, 8);
+        } else
+            put_number(print, *numbers++, 10, (int8_t)letter);
     }
-    va_end(words);
+    return numbers;
 }
 
 #endif

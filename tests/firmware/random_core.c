@@ -53,7 +53,7 @@ static void digest(uint32_t number)
 static void differ(const char *what, uint32_t where)
 {
     if (model.differences++ < 5)
-        ht__text(ht_port_print, "DIFFERENT: %s at %u\n", what, where);
+        ht__text(ht_port_print, "DIFFERENT: " T_S " at " T_U "\n", T_TEXT(what), where);
 }
 
 static struct model_block *model_find(uintptr_t address)
@@ -235,7 +235,8 @@ int ht_test_random(uint32_t seed, uint32_t events, const struct ht_sink *sink, v
             ht_pump();
     }
     compare_all(events);
-    ht__text(ht_port_print, "random: seed %u, %u events, digest %x, %u live, %u differences\n", seed, events, (ht_pc)model.digest, (uint32_t)model.count, model.differences);
+    ht__text(ht_port_print, "random: seed " T_U ", " T_U " events, digest " T_X ", " T_U " live, " T_U " differences\n", seed, events, model.digest, model.count,
+             model.differences);
     ht_stop();
     return (int)model.differences;
 }
