@@ -193,7 +193,7 @@ struct ht_session {
     uint32_t lanes_used;                               /* lanes from this one on were never taken; a thread raises it before it takes a lane beyond */
     uint32_t refused;                                  /* enum ht_refusal: why a runtime that came to this session stays out of it */
     uint32_t holds;                                    /* how often a process began to wait: enum ht_hold */
-    uint32_t filler;                                   /* what follows begins at 8 bytes with 32 bits too */
+    uint32_t looks;                                    /* processes that looked at all their guarded blocks before they ended */
     struct ht_process processes[HT_SESSION_PROCESSES]; /* serial s is at [s - 1] */
 };
 

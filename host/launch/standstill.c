@@ -193,6 +193,31 @@ static bool seize_more(struct standstill *standstill)
     return any;
 }
 
+/* Of the words of NT_PRSTATUS, those that a function has to leave as they were. */
+static uint64_t kept_registers(size_t count)
+{
+#ifdef __x86_64__
+    enum { WORDS_OF_32 = 17 };
+    return count == WORDS_OF_32 ? 0x38 : 0x3f;
+#elif defined(__aarch64__)
+    (void)count;
+    return (uint64_t)0x7ff << 19;
+#else
+    (void)count;
+    return ~(uint64_t)0;
+#endif
+}
+
+/* Whoever ends the process reads the others never again: what they hold is what the runtime left there when it looked for errors. */
+static void forget_dead(struct standstill *standstill, const struct standstill_thread *thread)
+{
+    size_t count = standstill->words.count - thread->first_word;
+    uint64_t kept = kept_registers(count);
+    for (size_t i = 0; i < count; i++)
+        if (i >= 64 || !(kept >> i & 1))
+            standstill->words.at[thread->first_word + i] = 0;
+}
+
 static void take_set(struct standstill *standstill, struct standstill_thread *thread, int set)
 {
     uint64_t words[REGISTER_ROOM];
@@ -217,7 +242,10 @@ static void take_registers(struct standstill *standstill, struct standstill_thre
         return;
     thread->first_word = standstill->words.count;
     take_set(standstill, thread, NT_PRSTATUS);
-    take_set(standstill, thread, NT_PRFPREG);
+    if (is_end_of_process(thread->tid))
+        forget_dead(standstill, thread);
+    else
+        take_set(standstill, thread, NT_PRFPREG);
     thread->words = standstill->words.count - thread->first_word;
     ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof info, &info);
     thread->stack = info.stack_pointer;

@@ -27,6 +27,7 @@ static const size_t SIZE_MOST = SIZE_MAX / 2;
 
 static struct guard_config guard;
 static uint32_t *regions; /* a bit for each region */
+static bool has_holes;    /* the program has unmapped something near blocks */
 static __thread uint32_t calls __attribute__((tls_model("initial-exec")));
 static __thread uint32_t until_page __attribute__((tls_model("initial-exec")));
 static uint64_t asked;
@@ -96,6 +97,7 @@ static void see_resting(const struct resting *resting)
         return;
     finding.address = (const char *)resting->block + finding.damage.first;
     fault_tell(&finding);
+    resting_poison(resting);
 }
 
 static void rest(void *block)
@@ -129,23 +131,41 @@ static bool mend(struct living living, enum ht_told_found found_by)
     return certain;
 }
 
+/* A walk through many blocks. */
+struct walk {
+    enum ht_told_found found_by;
+    bool doubts;       /* some may lie where nothing is any more */
+    uint64_t readable; /* the page that was asked for last */
+};
+
+static bool can_read(struct walk *walk, const void *at)
+{
+    uint64_t page = (uint64_t)(uintptr_t)at & ~(uint64_t)4095;
+    if (walk->doubts && page != walk->readable && !ht__port_can_read(page))
+        return false;
+    walk->readable = page;
+    return true;
+}
+
 static void see_living(void *block, uint32_t index, void *context)
 {
+    struct walk *walk = context;
     struct seal seal;
+    if (!can_read(walk, (char *)block - SEAL_HEAD))
+        return;
     enum seal_state state = seal_get(block, &seal);
-    enum ht_told_found found_by = *(enum ht_told_found *)context;
-    if (state == SEAL_LIVE && !seal_tail_is_whole(block, seal.size)) {
-        check_tail(block, &seal, found_by);
+    if (state == SEAL_LIVE && can_read(walk, (char *)block + seal_body(seal.size) - 1) && !seal_tail_is_whole(block, seal.size)) {
+        check_tail(block, &seal, walk->found_by);
         seal_put(block, &seal);
     }
     if (state == SEAL_BROKEN)
-        mend((struct living){block, index}, found_by);
+        mend((struct living){block, index}, walk->found_by);
 }
 
 static void look_around(void)
 {
-    enum ht_told_found found_by = HT_FOUND_SCAN;
-    registry_slice(&(struct registry_look){see_living, rest, &found_by}, SLICE_SLOTS);
+    struct walk walk = {HT_FOUND_SCAN, .doubts = has_holes};
+    registry_slice(&(struct registry_look){see_living, rest, &walk}, SLICE_SLOTS);
 }
 
 static inline void count_call(void)
@@ -157,6 +177,7 @@ static inline void count_call(void)
 /* --- pointers that are no living block --- */
 
 struct search {
+    struct walk walk;
     const void *address;
     struct living living;
     struct seal seal;
@@ -167,6 +188,8 @@ static void search_see(void *block, uint32_t index, void *context)
 {
     struct search *search = context;
     struct seal seal;
+    if (!can_read(&search->walk, (char *)block - SEAL_HEAD))
+        return;
     enum seal_state state = seal_get(block, &seal);
     if (state == SEAL_FREED || (block != search->address && (state == SEAL_BROKEN || (uintptr_t)search->address - (uintptr_t)block > seal.size)))
         return;
@@ -177,7 +200,7 @@ static void search_see(void *block, uint32_t index, void *context)
 
 static struct search search_living(const void *address)
 {
-    struct search search = {.address = address};
+    struct search search = {.walk.doubts = has_holes, .address = address};
     registry_each(&(struct registry_look){search_see, rest, &search});
     return search;
 }
@@ -260,6 +283,7 @@ static void see_paged(const struct paged *paged, enum ht_told_found found_by)
         finding.kind = HT_FAULT_UNDERFLOW;
     finding.address = (const char *)paged->block + finding.damage.first;
     fault_tell(&finding);
+    paged_mend(paged);
 }
 
 static void see_paged_at_exit(const struct paged *paged)
@@ -504,14 +528,25 @@ size_t ht__guard_size(const void *block)
     return block && may_be_block(block) && seal_get(block, &seal) == SEAL_LIVE ? seal.size : 0;
 }
 
+void ht__guard_forget(const void *address, size_t size)
+{
+    uint64_t from = (uint64_t)(uintptr_t)address >> REGION_BITS, to = ((uint64_t)(uintptr_t)address + size - 1) >> REGION_BITS;
+    for (uint64_t region = from; regions && region <= to; region++)
+        if (regions[region >> 5] >> (region & 31) & 1)
+            __atomic_store_n(&has_holes, true, __ATOMIC_RELAXED);
+}
+
 void ht__guard_at_exit(void)
 {
-    enum ht_told_found found_by = HT_FOUND_EXIT;
+    static uint32_t times;
+    struct walk walk = {HT_FOUND_EXIT, .doubts = true};
     if (!regions)
         return;
-    registry_each(&(struct registry_look){see_living, rest, &found_by});
+    registry_each(&(struct registry_look){see_living, rest, &walk});
     resting_each(see_resting);
     paged_each(see_paged_at_exit);
+    if (ht__session && !__atomic_fetch_add(&times, 1, __ATOMIC_RELAXED))
+        __atomic_add_fetch(&ht__session->looks, 1, __ATOMIC_RELAXED);
 }
 
 bool ht__guard_begin(const struct guard_config *config)

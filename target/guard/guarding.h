@@ -39,8 +39,10 @@ bool ht__guard_begin(const struct guard_config *config);
 bool ht__guard_hit(const void *address, bool is_write, bool *opened);
 /* In a new child. */
 void ht__guard_after_fork(void);
-/* All that can still be looked at. */
+/* All that can still be looked at; what was told once is not told again. */
 void ht__guard_at_exit(void);
+/* The program has unmapped this: blocks that lay there are passed over. */
+void ht__guard_forget(const void *address, size_t size);
 
 /* alignment 0: the usual one. */
 void *ht__guard_alloc(size_t size, size_t alignment, enum guard_family family);

@@ -265,6 +265,11 @@ bool paged_is_whole(const struct paged *paged, struct damage *damage)
     return !damage->count;
 }
 
+void paged_mend(const struct paged *paged)
+{
+    fill_beside(paged->block, paged->size, paged->low, paged->low + (paged->pages << PAGE_LOG2));
+}
+
 void paged_each(void (*see)(const struct paged *paged))
 {
     struct paged paged;

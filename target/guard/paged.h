@@ -36,6 +36,8 @@ bool paged_find(const void *address, struct paged *paged);
 bool paged_end(const struct paged *paged);
 /* Bytes next to it are as they were left. */
 bool paged_is_whole(const struct paged *paged, struct damage *damage);
+/* Those bytes are what they were again. */
+void paged_mend(const struct paged *paged);
 void paged_each(void (*see)(const struct paged *paged));
 /* The page can be touched from now on. */
 void paged_open(const void *address);

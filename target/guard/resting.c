@@ -60,6 +60,11 @@ static bool poison_put(uint8_t *from, uint64_t bytes, void *context)
     return true;
 }
 
+void resting_poison(const struct resting *resting)
+{
+    poison_parts(resting, poison_put, NULL);
+}
+
 static bool poison_check(uint8_t *from, uint64_t bytes, void *context)
 {
     uint8_t **bad = context;
@@ -126,7 +131,7 @@ void resting_put(const struct resting *resting)
 {
     struct resting leaving[LEAVE_AT_ONCE];
     uint32_t count = 0;
-    poison_parts(resting, poison_put, NULL);
+    resting_poison(resting);
     struct queue *queue = queue_take();
     if (!queue) {
         leave(resting);

@@ -15,6 +15,7 @@ struct resting {
 
 /* `leave` gets each block that has waited long enough. */
 bool resting_begin(uint64_t bytes, void (*leave)(const struct resting *resting));
+void resting_poison(const struct resting *resting);
 /* Poisons it and lets it wait; what it pushes out leaves. */
 void resting_put(const struct resting *resting);
 /* False: it was written to. */

@@ -1,7 +1,9 @@
-/* ending: in a process that is about to end, out the same a little later: its collector has seen its memory. Only where the session asks for it.
+/* ending: in a process that is about to end, out the same a little later: its blocks were looked at once more, and its collector has seen its memory. Only
+ * where the session asks for it.
  * All of it may run in signal handlers and in vfork children, which end their own lives and not the process's. */
 #include "os.h"
 
+#include "target/guard/guarding.h"
 #include "target/process/port_process.h"
 #include "target/process/thread.h"
 
@@ -22,7 +24,7 @@ enum {
 /* The entry of this very process, or NULL: it is none of the session's, or does not tell. */
 static struct ht_process *own_entry(void)
 {
-    if (!ht__session || !(ht__session->flags & HT_SESSION_LEAKS) || !ht__process_serial || !ht__state->generation || ht__state->generation == HT_OFF)
+    if (!ht__session || !ht__process_serial || !ht__state->generation || ht__state->generation == HT_OFF)
         return NULL;
     struct ht_process *entry = &ht__session->processes[ht__process_serial - 1];
     return entry->pid == (uint32_t)syscall(SYS_getpid) ? entry : NULL;
@@ -35,34 +37,42 @@ static void wait_for_collector(struct ht_process *entry, enum ht_hold why)
 }
 
 /* Once in a process: who ends it twice, as an exit in an exit handler does, was seen. */
-static void hold(enum ht_hold why)
+static void hold(struct ht_process *entry, enum ht_hold why)
+{
+    uint32_t none = HT_HOLD_NONE;
+    if (!entry->hold)
+        entry->hold_tid = (uint32_t)syscall(SYS_gettid);
+    if (!__atomic_compare_exchange_n(&entry->hold, &none, (uint32_t)why, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return;
+#ifdef PR_SET_PTRACER
+    syscall(SYS_prctl, PR_SET_PTRACER, (unsigned long)ht__session->collector_pid, 0ul, 0ul, 0ul);
+#endif
+    __atomic_add_fetch(&ht__session->holds, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_exchange_n(&ht__session->sleeping, 0, __ATOMIC_SEQ_CST))
+        ht__port_wake(&ht__session->sleeping);
+    wait_for_collector(entry, why);
+}
+
+static void last_look(enum ht_hold why)
 {
     int saved = errno;
-    uint32_t none = HT_HOLD_NONE;
     struct ht_process *entry = own_entry();
-    if (entry && !entry->hold)
-        entry->hold_tid = (uint32_t)syscall(SYS_gettid);
-    if (entry && __atomic_compare_exchange_n(&entry->hold, &none, (uint32_t)why, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
-#ifdef PR_SET_PTRACER
-        syscall(SYS_prctl, PR_SET_PTRACER, (unsigned long)ht__session->collector_pid, 0ul, 0ul, 0ul);
-#endif
-        __atomic_add_fetch(&ht__session->holds, 1, __ATOMIC_SEQ_CST);
-        if (__atomic_exchange_n(&ht__session->sleeping, 0, __ATOMIC_SEQ_CST))
-            ht__port_wake(&ht__session->sleeping);
-        wait_for_collector(entry, why);
-    }
+    if (entry)
+        ht__guard_at_exit();
+    if (entry && ht__session->flags & HT_SESSION_LEAKS)
+        hold(entry, why);
     errno = saved;
 }
 
-/* What other libraries' last functions do comes later: the collector waits for the process's last call. */
-__attribute__((destructor)) static void hold_at_exit(void)
+/* What other libraries' last functions do comes later: the collector waits for the process's last call, and what they free is looked at as they do. */
+__attribute__((destructor)) static void look_at_exit(void)
 {
-    hold(HT_HOLD_EXIT);
+    last_look(HT_HOLD_EXIT);
 }
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
-    hold(HT_HOLD_EXIT);
+    last_look(HT_HOLD_EXIT);
     for (;;)
         syscall(SYS_exit_group, status);
 }
@@ -75,7 +85,7 @@ EXPORT __attribute__((noreturn)) void _Exit(int status)
 EXPORT __attribute__((noreturn)) void quick_exit(int status)
 {
     ht__real_need();
-    hold(HT_HOLD_EXIT);
+    last_look(HT_HOLD_EXIT);
     ht__real.quick_exit(status);
     __builtin_unreachable();
 }
@@ -83,7 +93,16 @@ EXPORT __attribute__((noreturn)) void quick_exit(int status)
 EXPORT __attribute__((noreturn)) void abort(void)
 {
     ht__real_need();
-    hold(HT_HOLD_ABORT);
+    last_look(HT_HOLD_ABORT);
     ht__real.abort();
+    __builtin_unreachable();
+}
+
+/* libc calls its own abort from here. */
+EXPORT __attribute__((noreturn)) void __assert_fail(const char *what, const char *file, unsigned line, const char *function)
+{
+    ht__real_need();
+    last_look(HT_HOLD_ABORT);
+    ht__real.__assert_fail(what, file, line, function);
     __builtin_unreachable();
 }

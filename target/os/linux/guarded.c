@@ -114,9 +114,3 @@ void ht__guarded_begin(struct ht_real *real)
     real->pvalloc = guarded_pvalloc;
     real->malloc_usable_size = guarded_usable_size;
 }
-
-/* What is freed by the last functions of other libraries is looked at as it is freed. */
-__attribute__((destructor)) static void look_at_exit(void)
-{
-    ht__guard_at_exit();
-}

@@ -3,6 +3,7 @@
  * Unmapping is told before the real call, mapping after it, as with blocks: what another thread is given at the same place comes later. */
 #include "os.h"
 
+#include "target/guard/guarding.h"
 #include "target/process/port_process.h"
 #include "target/process/tell.h"
 #include "wire/api.h"
@@ -42,6 +43,7 @@ static void forget_range(const void *address, size_t size)
 {
     __atomic_add_fetch(&ht__maps_generation, 1, __ATOMIC_RELEASE);
     ht__modules_forget_range((uint64_t)(uintptr_t)address, (uint64_t)(uintptr_t)address + size);
+    ht__guard_forget(address, size);
 }
 
 static inline void *mapped(const void *frame, void *result, size_t size, int flags)
