@@ -280,6 +280,13 @@ static void run_say_unpaged(const struct recording *recording)
                 number_count(text, count));
 }
 
+/* What was broken and never freed is seen at a process's end, if it comes to that by itself. */
+static void run_say_no_look(const struct recording *recording)
+{
+    if (!__atomic_load_n(&recording->session.shared->looks, __ATOMIC_RELAXED))
+        fputs("heaptracer: errors that only show at the end were not looked for, since no process came to its end by itself\n", stderr);
+}
+
 static void run_say_leaks(const struct recording *recording, const char *path)
 {
     const struct class_sum *of = recording->holds.of;
@@ -323,10 +330,12 @@ static int run_go(struct run *run, struct recording *recording, const struct run
         fault_watch_say(&recording->faults, recording->shm);
     if (started && run->guard == GUARD_FULL)
         run_say_unpaged(recording);
+    if (started && recording->guard)
+        run_say_no_look(recording);
     run->judgement.faults = recording->faults.count;
     if (started && written)
         exit_code = run_judge(&run->judgement, str_text(&texts->out), exit_code);
-    if (started && run->leaks && !run->quiet)
+    if (started && run->leaks && (!run->quiet || !recording->holds.scans))
         run_say_leaks(recording, str_text(&texts->out));
     if (started)
         run_say_unseen(recording);
