@@ -6,7 +6,7 @@
 #include "board.h"
 
 #if PAIR_TRACED
-#include <heaptracer/heaptracer.h>
+#include <heaptracer/port.h>
 #endif
 #include <heaptracer/here.h>
 
@@ -123,6 +123,12 @@ static const struct ht_sink sink = {.write = nowhere};
 uint32_t ht_port_now(void)
 {
     return board_now();
+}
+
+struct ht_image ht_port_image(void)
+{
+    struct board_memory memory = board_memory();
+    return (struct ht_image){memory.image, memory.image_bytes};
 }
 
 uint32_t ht_port_ticks_per_s(void)

@@ -178,6 +178,26 @@ void caller_walk(const struct caller_walk *walk, const struct machine_state *sta
     callers->is_cut = !stepper.is_root;
 }
 
+static uint64_t fp_by_exceptions(const struct stepper *stepper, uint64_t pc, uint64_t fp)
+{
+    struct ehabi_rule rule = stepper->walk->exceptions.count ? ht__ehabi_find(&stepper->walk->exceptions, (uint32_t)pc) : (struct ehabi_rule){0};
+    if (rule.kind != EHABI_FROM_SP && rule.kind != EHABI_FROM_FP)
+        return 0;
+    return !rule.fp_below || word_load(stepper, stepper->cfa - rule.fp_below, &fp) ? fp : 0;
+}
+
+uint64_t caller_walk_fp(const struct caller_walk *walk, uint64_t pc, uint64_t cfa, uint64_t fp, const struct caller_memory *memory)
+{
+    struct stepper stepper = {.walk = walk, .machine = walk->machine, .memory = memory, .cfa = cfa};
+    Dwarf_Frame *frame = frame_find(walk, pc);
+    uint64_t restored;
+    stepper.state.registers[walk->machine->fp] = fp;
+    if (!frame)
+        return fp_by_exceptions(&stepper, pc, fp);
+    register_restore(&stepper, frame, walk->machine->fp, &restored);
+    return restored;
+}
+
 /* The table and what it points to are read where the file has them, in one segment. */
 static void exceptions_take(struct caller_walk *walk, const GElf_Shdr *table)
 {
@@ -207,6 +227,8 @@ static void exceptions_open(struct caller_walk *walk)
 void caller_walk_open(struct caller_walk *walk, const struct flash *flash, const struct machine *machine)
 {
     *walk = (struct caller_walk){.flash = flash, .machine = machine};
+    if (!machine)
+        return;
     walk->dwarf = dwarf_begin_elf(flash_elf(flash), DWARF_C_READ, NULL);
     walk->frames[0] = walk->dwarf ? dwarf_getcfi(walk->dwarf) : NULL;
     walk->frames[1] = dwarf_getcfi_elf(flash_elf(flash));

@@ -36,6 +36,8 @@ struct callers {
 void caller_walk_open(struct caller_walk *walk, const struct flash *flash, const struct machine *machine);
 /* `state` is at the first instruction of a function that was called from `ra`, or where that call returned to: callers begins with `ra`. */
 void caller_walk(const struct caller_walk *walk, const struct machine_state *state, uint64_t ra, const struct caller_memory *memory, struct callers *callers);
+/* The frame pointer of the caller of the function that `pc` is in, whose frame begins below `cfa`; `fp` is what the register held at `pc`. 0: not known. */
+uint64_t caller_walk_fp(const struct caller_walk *walk, uint64_t pc, uint64_t cfa, uint64_t fp, const struct caller_memory *memory);
 void caller_walk_close(struct caller_walk *walk);
 
 #endif

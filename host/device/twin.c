@@ -214,6 +214,7 @@ static void device_forget(struct twin *twin)
 {
     map_done(&twin->tasks);
     map_done(&twin->sources);
+    map_done(&twin->slices);
     twin->task_list.count = twin->source_list.count = 0;
     twin->main_thread = twin->interrupt_thread = twin->unseen_thread = 0;
     twin->ticks = 0;
@@ -249,6 +250,7 @@ bool twin_hello(struct twin *twin, const struct ht_heard *hello, bool restarted,
         str_add(&twin->note, "the device does not tell how fast its clock is: times are as if it had 1 MHz\n");
     twin->pointer_bytes = (uint32_t)pointer;
     twin->ticks_per_s = rate ? rate : TICKS_USUAL;
+    twin->has_slices = hello->numbers[HT_HELLO_FLAGS] & HT_HELLO_SLICES;
     twin->has_words = hello->numbers[HT_HELLO_FLAGS] & HT_HELLO_WORD_PCS;
     twin->slots_age++;
     if (!twin->has_begun && !trace_begin(twin, hello, error))
@@ -263,6 +265,7 @@ void twin_done(struct twin *twin)
 {
     device_forget(twin);
     map_done(&twin->frames);
+    caller_walk_close(&twin->walk);
     vec_done(&twin->task_list);
     vec_done(&twin->source_list);
     vec_done(&twin->slots);

@@ -5,6 +5,7 @@
 
 #include <heaptracer/trace.h>
 
+#include "caller_walk.h"
 #include "flash.h"
 #include "host/base/map.h"
 #include "host/base/vec.h"
@@ -17,7 +18,7 @@ struct twin_sink {
     void *context;
 };
 
-enum { TWIN_LIVE_MOST = 4 << 20, TWIN_FRAMES_MOST = 4 << 20, TWIN_HEAPS = 256 };
+enum { TWIN_LIVE_MOST = 4 << 20, TWIN_SLICES_MOST = 1 << 20, TWIN_FRAMES_MOST = 4 << 20, TWIN_HEAPS = 256 };
 
 struct twin_slot {
     uint32_t stack, age; /* known if age is the twin's */
@@ -55,12 +56,14 @@ struct twin {
     /* of the device since it started */
     uint64_t base_ns, ticks, ticks_per_s;
     uint32_t tick, slots_age, main_thread, interrupt_thread, unseen_thread;
-    bool has_words, is_thumb, is_tracking, has_wrong_file;
+    bool has_words, has_slices, has_all_code, is_thumb, is_tracking, has_wrong_file;
     struct map tasks;   /* of ids: places in task_list + 1 */
     VEC(struct twin_task) task_list;
     struct map sources; /* of ids: places in source_list + 1 */
     VEC(struct twin_source) source_list;
     VEC(struct twin_slot) slots;
+    struct caller_walk walk; /* of slices; open if it has a machine */
+    struct map slices;       /* of keys of slices: stack << 1 | is_cut */
     uint64_t cost[HT_COST_NUMBERS];
     /* its blocks */
     struct map places; /* of addresses: places in live + 1 */

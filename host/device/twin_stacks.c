@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "slice.h"
 #include "twin.h"
 
 enum { IMAGE_HASHED = 4096, MODULE = 1 };
@@ -37,19 +38,57 @@ static uint64_t pc_of(const struct twin *twin, uint64_t told)
     return twin->has_words ? told * 2 : twin->is_thumb ? told & ~(uint64_t)1 : told;
 }
 
-/* Of a slice only the place itself is certain. */
+static uint64_t *slice_place(struct twin *twin, const uint64_t key[HT_SLICE_KEY])
+{
+    const uint64_t digest = XXH3_64bits(key, HT_SLICE_KEY * sizeof *key);
+    return map_count(&twin->slices) < TWIN_SLICES_MOST ? map_put(&twin->slices, digest, NULL) : map_get(&twin->slices, digest);
+}
+
+/* Where it cannot be unwound only the place itself is certain. */
+static struct twin_slot slice_take(struct twin *twin, const struct ht_heard *heard)
+{
+    const uint64_t key[HT_SLICE_KEY] = {heard->numbers[HT_SLICE_PC], heard->numbers[HT_SLICE_FIRST], heard->numbers[HT_SLICE_SECOND]};
+    struct twin_slot slot = {.age = twin->slots_age, .is_cut = true};
+    struct callers callers = {0};
+    bool is_unwound = twin->walk.machine && !twin->has_wrong_file && slice_unwind(&twin->walk, heard, twin->has_all_code, &callers) && callers.count;
+    for (unsigned i = callers.count; is_unwound && i-- > 0;)
+        slot.stack = frame_of(twin, slot.stack, callers.pc[i]);
+    if (is_unwound)
+        slot.is_cut = callers.is_cut;
+    else
+        slot.stack = frame_of(twin, 0, pc_of(twin, *key));
+    uint64_t *known = slice_place(twin, key);
+    if (known)
+        *known = (uint64_t)slot.stack << 1 | slot.is_cut;
+    return slot;
+}
+
+/* A key whose slice was lost: only the place is certain. */
+static struct twin_slot key_take(struct twin *twin, const uint64_t key[HT_SLICE_KEY])
+{
+    const uint64_t *known = map_get(&twin->slices, XXH3_64bits(key, HT_SLICE_KEY * sizeof *key));
+    if (known)
+        return (struct twin_slot){(uint32_t)(*known >> 1), twin->slots_age, *known & 1};
+    return (struct twin_slot){frame_of(twin, 0, pc_of(twin, *key)), twin->slots_age, true};
+}
+
 void twin_slot_set(struct twin *twin, const struct ht_heard *heard)
 {
     bool is_slice = heard->kind == HT_TOLD_SLICE;
-    uint64_t slot = is_slice ? heard->numbers[HT_SLICE_SLOT] : heard->told.slot;
-    uint32_t stack = is_slice ? frame_of(twin, 0, pc_of(twin, heard->numbers[HT_SLICE_PC])) : 0;
-    for (unsigned i = is_slice ? 0 : heard->count; i-- > 0;)
-        stack = frame_of(twin, stack, pc_of(twin, heard->numbers[i]));
-    if (slot > UINT16_MAX)
+    uint64_t place = is_slice ? heard->numbers[HT_SLICE_SLOT] : heard->told.slot;
+    struct twin_slot slot = {0, twin->slots_age, heard->is_cut};
+    if (place > UINT16_MAX)
         return;
-    if (twin->slots.count <= slot)
-        vec_extend(&twin->slots, slot + 1);
-    twin->slots.at[slot] = (struct twin_slot){stack, twin->slots_age, heard->is_cut || is_slice};
+    if (is_slice)
+        slot = slice_take(twin, heard);
+    else if (twin->has_slices && heard->count == HT_SLICE_KEY)
+        slot = key_take(twin, heard->numbers);
+    else
+        for (unsigned i = heard->count; i-- > 0;)
+            slot.stack = frame_of(twin, slot.stack, pc_of(twin, heard->numbers[i]));
+    if (twin->slots.count <= place)
+        vec_extend(&twin->slots, place + 1);
+    twin->slots.at[place] = slot;
 }
 
 uint32_t twin_slot_stack(struct twin *twin, uint64_t slot, bool *is_cut)
@@ -83,9 +122,20 @@ static void module_define(struct twin *twin)
     twin_define(twin, EVENT_MODULE, &module);
 }
 
+static void walk_open(struct twin *twin, const struct ht_heard *hello)
+{
+    uint64_t low, high, start = hello->numbers[HT_HELLO_IMAGE_START];
+    flash_code_range(twin->flash, &low, &high);
+    twin->has_all_code = low >= start && high - start <= hello->numbers[HT_HELLO_IMAGE_BYTES];
+    if (!twin->walk.machine)
+        caller_walk_open(&twin->walk, twin->flash, machine_find((uint16_t)flash_machine(twin->flash), twin->pointer_bytes == 8));
+}
+
 void twin_modules(struct twin *twin, const struct ht_heard *hello)
 {
     twin->is_thumb = twin->flash && flash_machine(twin->flash) == EM_ARM;
+    if (twin->flash && twin->has_slices)
+        walk_open(twin, hello);
     if (!twin->flash) {
         if (twin->process == 1)
             str_add(&twin->note, "addresses are not named: say which firmware it is with --elf FILE\n");

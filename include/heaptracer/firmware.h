@@ -54,8 +54,11 @@
 #ifndef HT_FRAMES
 #define HT_FRAMES 4 /* most frames of a stack, 0 to 32 */
 #endif
+#ifndef HT_SLICE_BYTES
+#define HT_SLICE_BYTES 256 /* of the stack, in a slice of it (HT_WITH_SLICE of here.h) */
+#endif
 #ifndef HT_FRAME_BYTES
-#define HT_FRAME_BYTES 128 /* of the line, at most 240; the ring's memory is a row of them */
+#define HT_FRAME_BYTES (HT_WITH_SLICE ? 240 : 128) /* of the line, at most 240; the ring's memory is a row of them */
 #endif
 #ifndef HT_EPOCH_FRAMES
 #define HT_EPOCH_FRAMES 256 /* of the line: so often are names and stacks told anew */

@@ -21,10 +21,33 @@ typedef uint32_t ht_pc;
 /* Added to a walker's count: there were more frames, or they could not be told. */
 enum { HT_WALK_CUT = 0x80 };
 
+/* 1: no stack is walked, but a slice of it goes to the host, which unwinds it by the ELF file's call frame information (target/core/stack_slice.c). Cortex-M, RISC-V. */
+#ifndef HT_WITH_SLICE
+#define HT_WITH_SLICE 0
+#endif
+
+/* Where in the hook the frame pointer's register was read, and what it held: by the hook's own frame information the host knows its caller's. */
+struct ht_hook_at {
+    uintptr_t pc, fp;
+};
+
 struct ht_here {
     ht_pc pc;
     const void *stack; /* the caller's stack pointer at the call; of a windowed Xtensa the hook's own */
+#if HT_WITH_SLICE
+    struct ht_hook_at hook;
+#endif
 };
+
+#if HT_WITH_SLICE && defined(__arm__)
+static inline __attribute__((always_inline)) struct ht_hook_at ht__hook_at(void)
+{
+    struct ht_hook_at at;
+    __asm__ volatile("mov %1, r7\n\tmov %0, pc" : "=r"(at.pc), "=&r"(at.fp));
+    at.pc -= 6; /* pc reads as two instructions on */
+    return at;
+}
+#endif
 
 /* In the hook itself; lives as long as its block. */
 #if defined(__riscv)
@@ -33,6 +56,8 @@ struct ht_here {
 #define HT_HERE ((const void *)__builtin_dwarf_cfa())
 #elif defined(__XTENSA_WINDOWED_ABI__)
 #define HT_HERE (&(const struct ht_here){(ht_pc)(uintptr_t)__builtin_return_address(0), __builtin_frame_address(0)})
+#elif HT_WITH_SLICE && defined(__arm__)
+#define HT_HERE (&(const struct ht_here){(ht_pc)(uintptr_t)__builtin_return_address(0), __builtin_dwarf_cfa(), ht__hook_at()})
 #else
 #define HT_HERE (&(const struct ht_here){(ht_pc)(uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)), __builtin_dwarf_cfa()})
 #endif
@@ -60,6 +85,7 @@ ht_walk ht__walk_cortex_m; /* by .ARM.exidx: the firmware is built with -funwind
 ht_walk ht__walk_riscv;    /* by frame pointers: the firmware is built with -fno-omit-frame-pointer */
 ht_walk ht__walk_call0;    /* Xtensa without windows: by the code of prologues */
 ht_walk ht__walk_windowed; /* Xtensa with windows: by the base save areas */
+ht_walk ht__walk_slice;    /* none: what it tells is the key of a slice (HT_WITH_SLICE), or the caller alone */
 ht_walk ht__walk_avr;      /* by what stands on the stack, proven by the code */
 
 #ifdef __cplusplus

@@ -20,7 +20,7 @@ static const char machine[] =
 #endif
 
 enum {
-    FLAGS = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? HT_HELLO_BIG_ENDIAN : 0) | (HT_WITH_GUARD ? HT_HELLO_GUARDS : 0),
+    FLAGS = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? HT_HELLO_BIG_ENDIAN : 0) | (HT_WITH_GUARD ? HT_HELLO_GUARDS : 0) | (HT_WITH_SLICE ? HT_HELLO_SLICES : 0),
 };
 
 bool ht__epoch_begin(void)

@@ -117,6 +117,8 @@ const ht_pc *ht__slots_get(uint16_t slot, uint8_t *count)
 {
     const struct slot *at = slot_at((uint16_t)(slot - 1));
     *count = (uint8_t)(at->count & ~HT_WALK_CUT);
+    if (HT_WITH_SLICE && *count > 1)
+        *count = 1; /* the others are its key */
     return at->pcs;
 }
 
@@ -131,6 +133,19 @@ bool ht__slots_tell(uint16_t slot)
     at->epoch = (uint8_t)ht__core.epoch;
     return true;
 }
+
+#if HT_WITH_SLICE
+bool ht__slots_tell_slice(uint16_t slot, const void *here)
+{
+    struct slot *at = slot_at((uint16_t)(slot - 1));
+    if (at->epoch == (uint8_t)ht__core.epoch || at->count != HT_SLICE_KEY)
+        return ht__slots_tell(slot);
+    if (!ht__slice_tell(slot, at->pcs, here))
+        return false;
+    at->epoch = (uint8_t)ht__core.epoch;
+    return true;
+}
+#endif
 #endif
 
 #endif

@@ -15,6 +15,10 @@ bool ht__slots_tell(uint16_t slot);
 /* Its return addresses; *count without HT_WALK_CUT. */
 const ht_pc *ht__slots_get(uint16_t slot, uint8_t *count);
 
+/* stack_slice.c: the stack that the hook at `here` is on. */
+bool ht__slice_tell(uint16_t slot, const ht_pc *key, const void *here);
+bool ht__slots_tell_slice(uint16_t slot, const void *here);
+
 static inline bool slot_is(uint16_t slot)
 {
     return slot != HT_SLOT_NONE && slot != HT_SLOT_FULL;
@@ -45,6 +49,16 @@ static inline uint16_t slot_told(uint16_t slot)
     return slot_is(slot) && ht__slots_tell(slot) ? slot : 0;
 #else
     return (void)slot, 0;
+#endif
+}
+
+/* As slot_told, of the stack that is running, below the hook at `here`. */
+static inline uint16_t slot_told_at(uint16_t slot, const void *here)
+{
+#if HT_WITH_SLICE
+    return slot_is(slot) && ht__slots_tell_slice(slot, here) ? slot : 0;
+#else
+    return (void)here, slot_told(slot);
 #endif
 }
 

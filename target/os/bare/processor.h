@@ -98,7 +98,9 @@ static inline uint32_t ht_processor_cycles(void)
 
 static inline unsigned ht_processor_walk(const void *here, ht_pc *frames, unsigned most)
 {
-#if defined(__arm__)
+#if HT_WITH_SLICE
+    return ht__walk_slice(here, frames, most);
+#elif defined(__arm__)
     return ht__walk_cortex_m(here, frames, most);
 #elif defined(__riscv)
     return ht__walk_riscv(here, frames, most);

@@ -40,9 +40,19 @@
 #define BOARD_WALK ht__walk_call0
 #elif defined(__riscv)
 #define BOARD_WALK ht__walk_riscv
+#elif defined(WALK_SLICE)
+#define BOARD_HANDLER SVC_Handler
 #else
 #define BOARD_HANDLER arm_svc_isr
 #define BOARD_WALK ht__walk_cortex_m
+#endif
+
+#ifdef WALK_SLICE
+/* walk_slice.c; `count` return addresses, outermost first */
+void board_tell(const void *here, const ht_pc *truth, unsigned count);
+#define BOARD_TELL board_tell
+#undef BOARD_ROUNDS
+#define BOARD_ROUNDS 400
 #endif
 
 void board_begin(void);
