@@ -1,33 +1,37 @@
-/* leak_pattern: in what is known of the blocks of one stack and class, out what kind of leak they are and how sure that is. */
+/* leak_pattern: in what is known of the blocks of one stack and class, out what kind of leak they are, how sure that is, and by which evidence. Each rule has a
+ * confidence of its own; together they are sure by 1 - (1 - class) (1 - rule) (1 - rule) ... */
 #ifndef HOST_ANALYSIS_LEAK_PATTERN_H
 #define HOST_ANALYSIS_LEAK_PATTERN_H
 
 #include <heaptracer/model.h>
 
-enum { PATTERN_SLOTS = 16 };
+#include "host/base/str.h"
+#include "leak_story.h"
 
-/* Of the blocks of one stack that live on. The life of their process has PATTERN_SLOTS equal parts. */
-struct survivors {
-    uint32_t births[PATTERN_SLOTS];
-    uint64_t oldest_ns, newest_ns; /* ages */
-    uint64_t ended_threads;        /* blocks whose thread has ended */
-    uint64_t count;
+/* What several looks at a process found of one stack and class, in order of time. */
+enum { PATTERN_LOOKS = 16 };
+struct leak_looks {
+    double bytes[PATTERN_LOOKS]; /* of the latest looks; 0 where it was not found */
+    unsigned count;
+    unsigned seen; /* the last look and those right before it that found it */
 };
 
 struct leak_evidence {
     enum block_class class;
     uint32_t cycle;
-    const struct survivors *survivors; /* NULL: none are known */
-    bool has_outlived;                 /* all were made between two marks, and none since */
+    const struct leak_story *story; /* NULL: nothing is known */
+    const double *course;           /* live bytes at equal distances, up to the end */
+    size_t course_count;
+    unsigned windows_active, windows_left;
+    struct leak_looks looks;
 };
 
 struct leak_pattern {
-    const char *name;
+    const char *name; /* of the rule that says most; "": none */
     double confidence; /* above 0.8: a leak; above 0.5: worth watching */
 };
 
-struct leak_pattern leak_pattern_find(const struct leak_evidence *evidence);
-/* The share of the parts of their process's life, from their first on, in which some were born; 0 if they are few. */
-double leak_pattern_steadiness(const struct survivors *survivors);
+/* `said` (may be NULL) gets the evidence of the rules that hold, parted by "; ". */
+struct leak_pattern leak_pattern_find(const struct leak_evidence *evidence, struct str *said);
 
 #endif

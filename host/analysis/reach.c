@@ -4,8 +4,33 @@
 #include "host/base/map.h"
 #include "host/base/vec.h"
 #include "leak_pattern.h"
+#include "pins.h"
 
-enum { STACK, CLASS, BYTES, COUNT, RETAINED, RETAINED_COUNT, PATTERN, CONFIDENCE, CYCLE, STEADY, OLDEST, NEWEST, ADDRESS, OWNER, CHAIN, PROCESS, SCANS };
+enum {
+    STACK,
+    CLASS,
+    BYTES,
+    COUNT,
+    RETAINED,
+    RETAINED_COUNT,
+    PATTERN,
+    CONFIDENCE,
+    EVIDENCE,
+    KIND,
+    RESOURCE,
+    PINNED,
+    CYCLE,
+    STEADY,
+    OVERDUE,
+    FREED,
+    OLDEST,
+    NEWEST,
+    ADDRESS,
+    OWNER,
+    CHAIN,
+    PROCESS,
+    SCANS
+};
 
 static const struct column columns[] = {
     [STACK] = {"stack", "Site", "", "the call stack that allocated", COLUMN_STACK},
@@ -19,10 +44,20 @@ static const struct column columns[] = {
     [RETAINED_COUNT] = {"retained_count", "Blocks with them", "", "those blocks", COLUMN_COUNT},
     [PATTERN] = {"pattern", "Pattern", "", "what kind of leak it looks like; empty: none", COLUMN_TEXT},
     [CONFIDENCE] = {"confidence", "Confidence", "", "how sure it is that this is a leak: above 80 % it is called one, above 50 % it is worth watching", COLUMN_RATIO},
+    [EVIDENCE] = {"evidence", "Evidence", "", "what that is concluded from, beside the class", COLUMN_TEXT},
+    [KIND] = {"kind", "Kind", "",
+              "memory; resource: the blocks own more than memory; fragmentation: they keep 64 KiB or more, and 4 times their own bytes or more, from going back to the system",
+              COLUMN_TEXT},
+    [RESOURCE] = {"resource", "Owns", "", "what the blocks own beside memory, by the functions that made them: an open file, a mutex, a thread; empty: nothing that is known",
+                  COLUMN_TEXT},
+    [PINNED] = {"pinned_bytes", "Pinned", "", "memory of pages in which only blocks of this stack live, without these blocks: what would come free with them", COLUMN_BYTES},
     [CYCLE] = {"cycle", "Circle", "", "blocks of the largest circle of pointers that one of them is in; 0: none", COLUMN_COUNT},
     [STEADY] = {"steadiness", "Steadiness", "",
                 "of 16 equal parts of the process's life, from the one of the first such block on: the share in which blocks were born that still live; 0 below 8 blocks",
                 COLUMN_RATIO},
+    [OVERDUE] = {"overdue", "Overdue", "",
+                 "of the stack's blocks that live on: the share that is older than 99 % of its freed blocks became; 0 below 20 freed ones", COLUMN_RATIO},
+    [FREED] = {"freed", "Freed", "", "blocks of the stack that were freed", COLUMN_COUNT},
     [OLDEST] = {"oldest_ns", "Oldest", "", "largest age of a block of the stack that lives on", COLUMN_DURATION},
     [NEWEST] = {"newest_ns", "Newest", "", "smallest such age", COLUMN_DURATION},
     [ADDRESS] = {"address", "Address", "", "address of the block that most others hang on", COLUMN_ADDRESS},
@@ -32,74 +67,52 @@ static const struct column columns[] = {
     [SCANS] = {"scans", "Seen", "", "how many looks at the process, the last one and those right before it, found blocks of this stack in this class", COLUMN_COUNT},
 };
 
-struct reach {
-    const struct model *model;
-    VEC(struct survivors) sites;
-    uint64_t now_ns;
-};
-
 static const char *const class_names[CLASS_COUNT] = {"", "direct", "indirect", "possible", "reachable"};
 
-/* When the process was looked at last; 0: never. */
-static uint64_t scan_time(const struct model *model, uint32_t process)
-{
-    size_t count;
-    const struct scan_result *scans = model_scans(model, &count);
-    while (count--)
-        if (scans[count].process == process)
-            return scans[count].time_ns;
-    return 0;
-}
-
-/* Whoever made it had ended before, and was not the process's first thread. */
-static bool is_orphaned(const struct model *model, const struct block *block, const struct process *process)
-{
-    size_t count;
-    const struct thread *thread = model_threads(model, &count) + block->thread;
-    return block->thread < count && thread->ended && thread->tid != process->pid && thread->end_ns < scan_time(model, block->process);
-}
-
-static void reach_add(struct reach *reach, const struct block *block, uint64_t now_ns)
-{
-    size_t count;
-    const struct process *process = model_processes(reach->model, &count) + block->process;
-    uint64_t life = age_ns(process->begin_ns, now_ns), born = age_ns(process->begin_ns, block->birth_ns), age = age_ns(block->birth_ns, now_ns);
-    vec_extend(&reach->sites, block->site + (size_t)1);
-    struct survivors *site = reach->sites.at + block->site;
-    uint64_t slot = life ? (uint64_t)((double)born / (double)life * PATTERN_SLOTS) : 0;
-    site->births[slot < PATTERN_SLOTS ? slot : PATTERN_SLOTS - 1]++;
-    site->oldest_ns = age > site->oldest_ns ? age : site->oldest_ns;
-    site->newest_ns = !site->count || age < site->newest_ns ? age : site->newest_ns;
-    site->ended_threads += is_orphaned(reach->model, block, process);
-    site->count++;
-}
+struct reach_state {
+    struct leak_stories stories;
+    struct pins pins; /* of processes that ended */
+};
 
 static void *reach_begin(const struct model *model)
 {
-    struct reach *reach = memory_new(1, sizeof *reach);
-    reach->model = model;
-    return reach;
+    struct reach_state *state = memory_new(1, sizeof *state);
+    leak_stories_begin(&state->stories, model);
+    return state;
 }
 
-static void reach_see(void *state, const struct changes *changes)
+static void reach_see(void *context, const struct changes *changes)
 {
+    struct reach_state *state = context;
+    leak_stories_see(&state->stories, changes);
     for (size_t i = 0; i < changes->rare_count; i++)
         if (changes->rare[i]->kind == CHANGE_LEAVE)
-            reach_add(state, &changes->rare[i]->block, changes->rare[i]->time_ns);
+            pins_add(&state->pins, &changes->rare[i]->block);
 }
 
-static void reach_end(void *state)
+static void reach_end(void *context)
 {
-    struct reach *reach = state;
-    vec_done(&reach->sites);
-    memory_free(reach);
+    struct reach_state *state = context;
+    leak_stories_done(&state->stories);
+    pins_done(&state->pins);
+    memory_free(state);
 }
 
-static void reach_visit(void *context, const struct block *block)
+static void pins_visit(void *pins, const struct block *block)
 {
-    struct reach *reach = context;
-    reach_add(reach, block, reach->now_ns);
+    pins_add(pins, block);
 }
+
+/* While answering. */
+struct reach {
+    const struct model *model;
+    struct leak_stories stories;
+    struct pins pins;
+    struct map last;     /* the last scan of each process */
+    struct map sites;    /* number of the site of each stack */
+    struct map findings; /* process, stack and class -> latest finding, + 1 */
+    VEC(uint32_t) earlier; /* by finding: the one of an earlier scan, + 1 */
+};
 
 /* The last scan of each process, by process: its number + 1. */
 static void last_scans(const struct model *model, struct map *last)
@@ -119,41 +132,81 @@ static void site_numbers(const struct model *model, struct map *numbers)
         *map_put(numbers, sites[i].stack, NULL) = i;
 }
 
-/* All its blocks were born before the last mark, none since, and not from the first part of the run on. */
-static bool has_outlived(const struct model *model, const struct survivors *survivors, uint64_t end_ns)
+/* Findings of one process, stack and class are chained, the latest first. */
+static void findings_chain(struct reach *reach)
 {
     size_t count;
-    const struct mark *marks = model_marks(model, &count);
-    if (!survivors || !survivors->count || !count || survivors->newest_ns > end_ns || survivors->oldest_ns > end_ns)
-        return false;
-    uint64_t first = end_ns - survivors->oldest_ns, last = end_ns - survivors->newest_ns;
-    for (size_t i = 0; i + 1 < count; i++)
-        if (marks[i].time_ns <= first && last < marks[i + 1].time_ns)
-            return true;
-    return false;
-}
-
-/* The looks at the process, the last one and those right before it, that found the same. */
-static uint64_t count_scans(const struct model *model, const struct scan_finding *finding)
-{
-    size_t scan_count, count, seen = 0;
-    const struct scan_result *scans = model_scans(model, &scan_count);
-    const struct scan_finding *sites = model_scan_sites(model, &count);
-    for (size_t scan = scan_count; scan-- > 0;) {
-        bool has_it = scans[scan].process != finding->process;
-        seen += !has_it;
-        for (size_t i = 0; !has_it && i < count; i++)
-            has_it = sites[i].found.scan == scans[scan].found.id && sites[i].stack == finding->stack && sites[i].found.class == finding->found.class;
-        if (!has_it)
-            return seen - 1;
+    const struct scan_finding *sites = model_scan_sites(reach->model, &count);
+    vec_extend(&reach->earlier, count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t key = ((uint64_t)sites[i].process << 32 | sites[i].stack) * CLASS_COUNT + sites[i].found.class;
+        uint64_t *latest = map_put(&reach->findings, key, NULL);
+        reach->earlier.at[i] = (uint32_t)*latest;
+        *latest = i + 1;
     }
-    return seen;
 }
 
-static void reach_row(const struct reach *reach, const struct scan_finding *finding, const struct survivors *survivors, struct table *table)
+/* From the last look at the process back: what each found. */
+static void looks_take(const struct reach *reach, size_t number, struct leak_looks *looks)
 {
-    struct leak_evidence evidence = {finding->found.class, finding->found.cycle, survivors, has_outlived(reach->model, survivors, reach->now_ns)};
-    struct leak_pattern pattern = leak_pattern_find(&evidence);
+    size_t scan_count, count;
+    const struct scan_result *scans = model_scans(reach->model, &scan_count);
+    const struct scan_finding *sites = model_scan_sites(reach->model, &count), *finding = sites + number;
+    double bytes[PATTERN_LOOKS];
+    bool is_seen = true;
+    *looks = (struct leak_looks){0};
+    for (size_t scan = scan_count; scan-- > 0;) {
+        if (scans[scan].process != finding->process)
+            continue;
+        bool has_it = finding && finding->found.scan == scans[scan].found.id;
+        is_seen &= has_it;
+        looks->seen += is_seen;
+        if (looks->count < PATTERN_LOOKS)
+            bytes[looks->count++] = has_it ? (double)finding->bytes : 0;
+        if (has_it && reach->earlier.at[finding - sites])
+            finding = sites + reach->earlier.at[finding - sites] - 1;
+    }
+    for (unsigned i = 0; i < looks->count; i++)
+        looks->bytes[i] = bytes[looks->count - 1 - i];
+}
+
+static void story_put(const struct leak_story *story, union cell *row)
+{
+    row[STEADY].f = leak_story_steadiness(story);
+    row[OVERDUE].f = leak_story_overdue(story);
+    row[FREED].u = story->freed;
+    row[OLDEST].u = story->oldest_ns;
+    row[NEWEST].u = story->newest_ns;
+}
+
+static void pattern_put(const struct reach *reach, size_t number, const struct leak_story *story, union cell *row, struct table *table)
+{
+    size_t count;
+    const struct scan_finding *finding = model_scan_sites(reach->model, &count) + number;
+    double course[STORY_SLOTS];
+    struct str said = {0};
+    struct leak_evidence evidence = {.class = finding->found.class, .cycle = finding->found.cycle, .story = story, .course = course};
+    if (story) {
+        evidence.course_count = leak_story_course(&reach->stories, story, finding->process, course);
+        leak_story_windows(&reach->stories, story, &evidence.windows_active, &evidence.windows_left);
+    }
+    looks_take(reach, number, &evidence.looks);
+    struct leak_pattern pattern = leak_pattern_find(&evidence, &said);
+    row[PATTERN].text = pattern.name;
+    row[CONFIDENCE].f = pattern.confidence;
+    row[EVIDENCE].text = table_text(table, "%s", str_text(&said));
+    row[SCANS].u = evidence.looks.seen;
+    str_done(&said);
+}
+
+enum { PINNED_LEAST = 65536, PINNED_TIMES = 4 };
+
+static void reach_row(const struct reach *reach, size_t number, struct table *table)
+{
+    size_t count;
+    const struct scan_finding *finding = model_scan_sites(reach->model, &count) + number;
+    const uint64_t *site = map_get(&reach->sites, finding->stack);
+    const struct leak_story *story = site ? leak_stories_find(&reach->stories, (uint32_t)*site, finding->process) : NULL;
     union cell *row = table_row(table);
     row[STACK].u = finding->stack;
     row[CLASS].text = class_names[finding->found.class];
@@ -161,54 +214,56 @@ static void reach_row(const struct reach *reach, const struct scan_finding *find
     row[COUNT].u = finding->found.count;
     row[RETAINED].u = finding->found.retained_bytes;
     row[RETAINED_COUNT].u = finding->found.retained_count;
-    row[PATTERN].text = pattern.name;
-    row[CONFIDENCE].f = pattern.confidence;
+    row[PINNED].u = site ? pins_of(&reach->pins, (uint32_t)*site) : 0;
+    row[RESOURCE].text = "";
+    row[KIND].text = row[PINNED].u >= PINNED_LEAST && row[PINNED].u >= PINNED_TIMES * finding->bytes ? "fragmentation" : "memory";
     row[CYCLE].u = finding->found.cycle;
-    row[STEADY].f = survivors ? leak_pattern_steadiness(survivors) : 0;
-    row[OLDEST].u = survivors ? survivors->oldest_ns : 0;
-    row[NEWEST].u = survivors ? survivors->newest_ns : 0;
     row[ADDRESS].u = finding->address;
     row[OWNER].u = finding->found.owner;
     row[CHAIN].text = table_text(table, "%s", finding->found.chain);
     row[PROCESS].u = finding->process;
-    row[SCANS].u = count_scans(reach->model, finding);
+    if (story)
+        story_put(story, row);
+    pattern_put(reach, number, story, row, table);
 }
 
 /* Two sorts, both of which keep the order of what is equal: most bytes first in each class. */
 static void reach_fill(const struct reach *reach, struct table *table)
 {
-    struct map last = {0}, numbers = {0};
     size_t count;
     const struct scan_finding *sites = model_scan_sites(reach->model, &count);
-    last_scans(reach->model, &last);
-    site_numbers(reach->model, &numbers);
     for (unsigned class = CLASS_DIRECT; class < CLASS_COUNT; class++)
         for (size_t i = 0; i < count; i++) {
-            const uint64_t *scan = map_get(&last, sites[i].process), *number = map_get(&numbers, sites[i].stack);
-            const struct survivors *survivors = number && *number < reach->sites.count ? reach->sites.at + *number : NULL;
+            const uint64_t *scan = map_get(&reach->last, sites[i].process);
             if (sites[i].found.class == class && scan && *scan == sites[i].found.scan)
-                reach_row(reach, sites + i, survivors, table);
+                reach_row(reach, i, table);
         }
     table_sort(table, BYTES, true, 0);
     table_sort(table, CONFIDENCE, true, 0);
-    map_done(&last);
-    map_done(&numbers);
 }
 
-static void reach_answer(const void *state, const struct model *model, struct table *table)
+static void reach_answer(const void *context, const struct model *model, struct table *table)
 {
-    const struct reach *kept = state;
-    struct reach now = {.model = model, .now_ns = model_time(model)};
+    const struct reach_state *state = context;
+    struct reach reach = {.model = model};
     size_t scans;
     model_scans(model, &scans);
     if (!scans)
         return;
-    vec_extend(&now.sites, kept->sites.count);
-    for (size_t i = 0; i < kept->sites.count; i++)
-        now.sites.at[i] = kept->sites.at[i];
-    model_each_block(model, reach_visit, &now);
-    reach_fill(&now, table);
-    vec_done(&now.sites);
+    leak_stories_take(&state->stories, &reach.stories);
+    pins_copy(&state->pins, &reach.pins);
+    model_each_block(model, pins_visit, &reach.pins);
+    pins_sum(&reach.pins);
+    last_scans(model, &reach.last);
+    site_numbers(model, &reach.sites);
+    findings_chain(&reach);
+    reach_fill(&reach, table);
+    leak_stories_done(&reach.stories);
+    pins_done(&reach.pins);
+    map_done(&reach.last);
+    map_done(&reach.sites);
+    map_done(&reach.findings);
+    vec_done(&reach.earlier);
 }
 
 const struct analysis analysis_reach = {

@@ -9,6 +9,7 @@
 #include "host/base/vec.h"
 #include "host/pipeline.h"
 #include "host/view/columns.h"
+#include "leak_rows.h"
 #include "pass.h"
 #include "quick.h"
 #include "reading.h"
@@ -33,7 +34,7 @@ static const struct opt analyze_table[] = {
      "only what the recorder's totals tell, whatever was asked for: at once, however long the trace is", NULL, NULL, NULL},
     {OPT_FLAG, 0, "read-all", offsetof(struct analyze_options, read_all), NULL, "read every event, also where the totals would do", NULL, NULL, NULL},
     {OPT_LIST, 0, "fail-on", offsetof(struct analyze_options, fail_on), "CONDITION",
-     "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
+     "end with 1 if a row fulfils TABLE.COLUMN>VALUE, or on 'leak', 'possible' (in the table reach) or 'error' (in faults); may be given again", NULL, NULL, NULL},
     PAGE_OPTIONS(struct analyze_options, page),
     PAGE_STACK_OPTIONS(struct analyze_options, page),
     {0},
@@ -254,6 +255,7 @@ static bool answers_put(struct analyze *analyze, struct pipeline *pipeline, stru
     for (size_t i = 0; is_good && pipeline_analysis(pipeline, i); i++) {
         struct table table;
         pipeline_answer(pipeline, i, &table);
+        leak_rows_name(&table, analyze->page.symbols);
         is_good = gate_look_all(&analyze->options->fail_on, &table, &analyze->has_found, error) && (i >= analyze->shown_count || table_put(analyze, &table, error));
         table_done(&table);
     }

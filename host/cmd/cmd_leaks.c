@@ -32,6 +32,8 @@ static const struct opt leaks_table[] = {
     {OPT_TEXT, 0, "since", offsetof(struct leaks_options, leaks.since), "MARK", "only stacks that made such blocks since the mark (heaptracer ctl PID mark MARK)", NULL, NULL,
      NULL},
     {OPT_TEXT, 0, "between", offsetof(struct leaks_options, leaks.between), "A,B", "only stacks that made such blocks between the marks A and B", NULL, NULL, NULL},
+    {OPT_TEXT, 0, "iteration", offsetof(struct leaks_options, leaks.iteration), "MARK#N",
+     "only stacks that made such blocks between the Nth mark MARK and the next one of that name", NULL, NULL, NULL},
     {OPT_TEXT, 0, "why", offsetof(struct leaks_options, why), "ADDRESS", "who points to the block at that address", NULL, NULL, NULL},
     {OPT_SECTION, 0, NULL, 0, NULL, "What is known already", NULL, NULL, NULL},
     LEAK_KNOWN_OPTIONS(struct leaks_options, leaks),
@@ -134,10 +136,12 @@ static bool gates_look(struct leaks_view *leaks, const struct table *table, stru
     const struct opt_list *wanted = &leaks->options->fail_on;
     for (size_t i = 0; i < wanted->count; i++) {
         struct gate gate;
-        bool is_met = false;
-        if (!leak_rows_meet(&leaks->rows, table, wanted->at[i], &is_met) && (!gate_parse(&gate, wanted->at[i], error) || !gate_look(&gate, table, &is_met, error)))
+        if (!gate_parse(&gate, wanted->at[i], error))
             return false;
-        leaks->has_found |= is_met;
+        if (strcmp(gate.table, table->name))
+            return error_set(error, ERROR_USAGE, "--fail-on %s: here it is about the table reach; 'heaptracer analyze' has the others", wanted->at[i]);
+        if (!gate_look(&gate, table, &leaks->has_found, error))
+            return false;
     }
     return true;
 }
@@ -155,8 +159,13 @@ static bool rows_put(struct leaks_view *leaks, struct table *table, struct error
     return is_good;
 }
 
-static void hidden_put(struct leaks_view *leaks)
+static void ends_put(struct leaks_view *leaks)
 {
+    struct str kinds = {0};
+    leak_rows_put_kinds(&leaks->rows, &kinds);
+    if (kinds.count)
+        page_line(&leaks->page, "%s", str_text(&kinds));
+    str_done(&kinds);
     char count[NUMBER_ROOM], bytes[NUMBER_ROOM];
     if (leaks->rows.hidden_count)
         page_line(&leaks->page, "not shown: %s block%s (%s) that are probably no leak; --all shows them", number_count(count, leaks->rows.hidden_count),
@@ -177,7 +186,7 @@ static bool answers_put(struct leaks_view *leaks, struct error *error)
         scans_put(leaks);
     is_good = is_good && gates_look(leaks, &table, error) && rows_put(leaks, &table, error);
     if (is_good)
-        hidden_put(leaks);
+        ends_put(leaks);
     is_good = is_good && suppressions_put(leaks, error);
     leaks->has_answer = is_good;
     table_done(&table);

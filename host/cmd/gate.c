@@ -8,9 +8,23 @@
 #include "host/base/number.h"
 #include "host/view/columns.h"
 
+/* What has a word of its own. */
+static const struct {
+    const char *word, *condition;
+} gate_words[] = {{"leak", "reach.confidence>80%"}, {"possible", "reach.confidence>50%"}, {"error", "faults"}};
+
+static const char *word_unfold(const char *text)
+{
+    for (size_t i = 0; i < sizeof gate_words / sizeof *gate_words; i++)
+        if (!strcmp(gate_words[i].word, text))
+            return gate_words[i].condition;
+    return text;
+}
+
 bool gate_parse(struct gate *gate, const char *text, struct error *error)
 {
     static const char mend[] = "write TABLE, or TABLE.COLUMN>VALUE with one of > >= < <= =, like leaks.bytes>1M";
+    text = word_unfold(text);
     size_t table = strcspn(text, ".<>="), column = 0, sign = 0;
     *gate = (struct gate){.value = ""};
     const char *rest = text + table;

@@ -15,7 +15,7 @@ struct gate {
     const char *value;                                  /* points into the text */
 };
 
-/* "leaks", "leaks.bytes>1M", "summary.peak_bytes>=512M". */
+/* "leaks", "leaks.bytes>1M", "summary.peak_bytes>=512M"; "leak", "possible" and "error" are short for reach.confidence>80%, reach.confidence>50% and faults. */
 bool gate_parse(struct gate *gate, const char *text, struct error *error);
 /* Sets *has_found when a row of the table fulfils it; false and `error` when the column or the value does not fit. */
 bool gate_look(const struct gate *gate, const struct table *table, bool *has_found, struct error *error);

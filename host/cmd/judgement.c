@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fault_findings.h"
+#include "gate.h"
 #include "reading.h"
 
 static bool fail_on_check(const struct judgement *judgement, struct error *error)
@@ -55,7 +56,7 @@ static void judgement_see(void *context, const struct changes *changes)
 static bool tables_judge(struct judgement *judgement, struct reading *reading, struct findings *findings, struct error *error)
 {
     const struct opt_list *fail_on = &judgement->options->fail_on;
-    bool is_met;
+    struct gate gate;
     struct table *reach = reading->tables.at, *faults = reading->tables.at + 1;
     if (judgement->looks_for_leaks && !leak_rows_choose(&judgement->rows, reach, reading->symbols, findings, error))
         return false;
@@ -64,7 +65,8 @@ static bool tables_judge(struct judgement *judgement, struct reading *reading, s
         fault_findings_add(findings, faults, reading->symbols);
     }
     for (size_t i = 0; i < fail_on->count; i++)
-        judgement->has_found |= leak_rows_meet(&judgement->rows, reach, fail_on->at[i], &is_met) && is_met;
+        if (!gate_parse(&gate, fail_on->at[i], error) || !gate_look(&gate, reach, &judgement->has_found, error))
+            return false;
     return true;
 }
 

@@ -73,6 +73,9 @@ void leak_findings_add(struct findings *findings, const struct leak_columns *at,
     findings_stack(findings, "allocated here", symbols, (uint32_t)row[at->stack].u);
     findings_text(findings, "class", row[at->class].text);
     findings_text(findings, "pattern", row[at->pattern].text);
+    findings_text(findings, "evidence", row[at->evidence].text);
+    findings_text(findings, "kind", row[at->kind].text);
+    findings_text(findings, "resource", row[at->resource].text);
     findings_number(findings, "confidence", row[at->confidence].f);
     findings_number(findings, "bytes", (double)row[at->bytes].u);
     findings_number(findings, "blocks", (double)row[at->count].u);

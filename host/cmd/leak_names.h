@@ -12,6 +12,7 @@
 
 struct leak_name {
     const char *what, *pattern;
+    bool is_resource; /* it owns more than memory */
 };
 
 struct leak_names {
@@ -19,10 +20,10 @@ struct leak_names {
     struct arena arena;
 };
 
-/* Lines "WHAT: PATTERN"; '#' begins a comment. */
+/* Lines "WHAT: PATTERN"; '#' begins a comment. WHAT is a resource if it is called as one that is known: open file, mutex, thread, timer, loaded library. */
 bool leak_names_read(struct leak_names *names, const char *path, struct error *error);
 /* NULL: nothing is known. */
-const char *leak_names_find(const struct leak_names *names, const struct suppress_frame *frames, size_t count);
+const struct leak_name *leak_names_find(const struct leak_names *names, const struct suppress_frame *frames, size_t count);
 void leak_names_done(struct leak_names *names);
 
 #endif

@@ -11,7 +11,7 @@
 #include "phase.h"
 
 struct leak_options {
-    const char *since, *between, *names;
+    const char *since, *between, *iteration, *names;
     struct opt_list suppressions;
 };
 
@@ -28,7 +28,12 @@ struct leak_options {
 
 /* Columns of the table reach. */
 struct leak_columns {
-    int stack, class, bytes, count, retained, retained_count, pattern, confidence, chain;
+    int stack, class, bytes, count, retained, retained_count, pattern, confidence, evidence, kind, resource, pinned, chain;
+};
+
+struct leak_resource {
+    const char *what;
+    uint64_t stacks;
 };
 
 struct leak_rows {
@@ -39,6 +44,8 @@ struct leak_rows {
     struct phase phase;
     struct leak_columns at;
     uint64_t hidden_bytes, hidden_count;
+    VEC(struct leak_resource) resources; /* that lost and possible rows own */
+    uint64_t pins, pinned_bytes;         /* rows of the kind fragmentation, and what they pin */
 };
 
 /* Reads the files that the options name. leak_rows_done ends it, also after a failure. */
@@ -48,8 +55,10 @@ void leak_rows_begin(struct leak_rows *rows, const struct model *model);
 /* After the last event: the rows that are worth a look stay in the table. `findings` (may be NULL) gets these that are leaks or worth watching, and those that
  * are suppressed. False: a mark that was named is not there. */
 bool leak_rows_choose(struct leak_rows *rows, struct table *table, struct symbols *symbols, struct findings *findings, struct error *error);
-/* True if the word is a condition about confidence, "leak" or "possible"; then *is_met says whether a row meets it. */
-bool leak_rows_meet(const struct leak_rows *rows, const struct table *table, const char *word, bool *is_met);
+/* What the functions tell of the rows of a table reach, by the names that are known to all: other tables are left as they are. */
+void leak_rows_name(struct table *table, struct symbols *symbols);
+/* "2 stacks lost an open file, 1 a mutex; 3 pin 1.2 MiB": nothing if there is nothing of the kind. */
+void leak_rows_put_kinds(const struct leak_rows *rows, struct str *out);
 /* How often each suppression matched; to be ended with table_done. */
 void leak_rows_suppressions(const struct leak_rows *rows, struct table *table);
 void leak_rows_done(struct leak_rows *rows);

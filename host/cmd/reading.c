@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/base/path.h"
+#include "leak_rows.h"
 #include "pass.h"
 
 static void names_choose(struct reading *reading)
@@ -50,6 +51,8 @@ static void answers_take(struct reading *reading)
     for (size_t i = 0; i < count; i++) {
         struct table table;
         pipeline_answer(reading->pipeline, i, &table);
+        if (!reading->config->same)
+            leak_rows_name(&table, reading->symbols);
         vec_push(&reading->tables, table);
     }
     if (reading->config->has_slices)

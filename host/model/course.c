@@ -95,6 +95,7 @@ void apply_course(struct model *model, const struct event *event)
     if (event->kind == EVENT_THREAD_END && thread) {
         model->threads.at[thread].ended = true;
         model->threads.at[thread].end_ns = event->time_ns;
+        model->threads.at[thread].end_event = model->totals.events;
     }
     if (event->kind == EVENT_PROCESS_END && process) {
         model->processes.at[process].status = event->size;

@@ -95,7 +95,7 @@ static void define_mark(struct model *model, const struct event *event)
 static void define_scan(struct model *model, const struct event *event)
 {
     const struct scan_definition *scan = event->define;
-    vec_push(&model->scans, ((struct scan_result){*scan, model_process_index(model, event->process), event->time_ns, event->size}));
+    vec_push(&model->scans, ((struct scan_result){*scan, model_process_index(model, event->process), event->time_ns, event->size, model->totals.events + model->queued}));
 }
 
 static void define_scan_finding(struct model *model, const struct event *event)

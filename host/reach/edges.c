@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "host/base/path.h"
+
 enum { WAITING = 64 };
 
 /* A word that may be a pointer; it waits a little, while the memory that tells is fetched. */
@@ -19,6 +21,7 @@ struct scan {
     struct window *window;
     uint8_t *rooted; /* by block: a root points to its start */
     uint32_t root;   /* that is looked at */
+    bool is_keeper;  /* it is where the C library keeps what it knows of its heap and its open files */
     uint32_t source; /* edges of the blocks before this one are whole */
     uint32_t last;   /* target of its last pointer to a start */
     unsigned waiting;
@@ -31,13 +34,21 @@ static uint32_t edge_offset(const struct scan *scan, uint64_t address, uint32_t 
     return offset < EDGE_FAR ? (uint32_t)offset : EDGE_FAR;
 }
 
+/* glibc knows a free chunk by the address of its head, which begins with the last word of the block before it: no pointer into that block. */
+static bool is_chunk_behind(const struct scan *scan, uint32_t block, uint64_t offset)
+{
+    enum { HEAD = 16, ALIGNED = 16, LEAST = 32 };
+    uint64_t chunk = (scan->lookup->blocks[block].size + HEAD / 2 + ALIGNED - 1) & ~(uint64_t)(ALIGNED - 1);
+    return offset == (chunk < LEAST ? LEAST : chunk) - HEAD;
+}
+
 static void found_in_root(struct scan *scan, const struct word *word, enum lookup_found found, uint32_t block)
 {
-    if (scan->rooted[block])
-        return;
-    scan->rooted[block] = found == LOOKUP_START;
     uint32_t offset = found == LOOKUP_START ? 0 : edge_offset(scan, word->value, block);
-    vec_push(&scan->edges->roots, ((struct root_edge){word->at, block, offset, scan->root}));
+    if (scan->rooted[block] || (offset && scan->is_keeper && is_chunk_behind(scan, block, offset)))
+        return;
+    scan->rooted[block] = found == LOOKUP_START && !scan->is_keeper;
+    vec_push(&scan->edges->roots, ((struct root_edge){word->at, block, offset, scan->root, scan->is_keeper}));
 }
 
 /* Who is reached keeps what it lies in. */
@@ -143,12 +154,22 @@ static void look_at_registers(struct scan *scan, const struct reach_thread *thre
             await(scan, i, thread->registers[i], IN_ROOT);
 }
 
+static bool is_keeper(const struct scan *scan, const struct root *root)
+{
+    const struct roots_config *config = scan->config->roots_config;
+    if (!config->knows_heap || root->kind != ROOT_MODULE || scan->config->pointer_bytes != 8)
+        return false;
+    const char *module = config->mappings->at.at[root->number].module, *name = module ? path_name(module) : "";
+    return !strncmp(name, "libc.so.", strlen("libc.so.")) || !strncmp(name, "libc-2.", strlen("libc-2."));
+}
+
 static void look_at_roots(struct scan *scan)
 {
     const struct roots *roots = scan->config->roots;
     for (scan->root = 0; scan->root < roots->at.count; scan->root++) {
         const struct root *root = roots->at.at + scan->root;
         scan->window->shared = root->shared;
+        scan->is_keeper = is_keeper(scan, root);
         if (root->kind == ROOT_REGISTER)
             look_at_registers(scan, scan->config->roots_config->threads + root->number);
         else

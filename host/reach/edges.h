@@ -16,6 +16,7 @@ struct root_edge {
     uint32_t to;      /* as above */
     uint32_t offset;
     uint32_t root;
+    bool is_keeper; /* it is in what the C library knows of its heap and its open files */
 };
 
 struct edges {

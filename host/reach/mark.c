@@ -46,12 +46,21 @@ static void mark_drain(struct marking *marking)
     }
 }
 
-static void mark_reachable(struct marking *marking)
+/* What the C library alone knows comes last, so that its name in a chain says that nobody else leads there. */
+static void mark_from_roots(struct marking *marking, bool is_keeper)
 {
     const struct edges *edges = marking->edges;
     for (size_t i = 0; i < edges->roots.count; i++)
-        mark_see(marking, &(struct edge){edges->roots.at[i].to, edges->roots.at[i].offset}, MARK_ROOT | (uint32_t)i);
+        if (edges->roots.at[i].is_keeper == is_keeper)
+            mark_see(marking, &(struct edge){edges->roots.at[i].to, edges->roots.at[i].offset}, MARK_ROOT | (uint32_t)i);
     mark_drain(marking);
+}
+
+static void mark_reachable(struct marking *marking)
+{
+    const struct edges *edges = marking->edges;
+    mark_from_roots(marking, false);
+    mark_from_roots(marking, true);
     for (size_t i = 0; i < marking->candidates.count; i++) {
         struct candidate seen = marking->candidates.at[i];
         if (marking->mark->class[seen.block] == CLASS_REACHABLE ||

@@ -84,6 +84,7 @@ struct thread {
     const char *name;
     bool ended;
     uint64_t begin_ns, end_ns;
+    uint64_t end_event; /* its number among all events: times may be equal */
     struct account account;     /* of blocks that this thread made */
     struct tally frees;         /* done by this thread */
     struct tally foreign_frees; /* of them, of blocks that another thread made */
@@ -172,6 +173,7 @@ struct scan_result {
     struct scan_definition found;
     uint32_t process;
     uint64_t time_ns, unseen; /* unseen: blocks that could not be looked at */
+    uint64_t event; /* how many events came before */
 };
 struct scan_finding {
     struct scan_site_definition found; /* the blocks of one class and stack, or one block */
