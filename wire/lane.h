@@ -12,7 +12,8 @@
  * By op:
  *   FREE, RESIZE_BEGIN   w1 address
  *   ALLOC                w1 address  w2 size (32) << 32 | keep (16) << 16 | fresh (16); then `fresh` return addresses, oldest first
- *   ALLOC_WIDE, RESIZE_END, REFUSE, FREE_STACK
+ *   FREE_STACK           w1 address  w2 heap (16) << 48 | flags (8) << 40 | keep (20) << 20 | fresh (20); then `fresh` return addresses, oldest first
+ *   ALLOC_WIDE, RESIZE_END, REFUSE
  *                        w1 address  w2 size  w3 keep (32) << 32 | fresh (32)  w4 usable size (0: not known)
  *                        w5 alignment (32: bytes, 0 none) << 32 | heap (16) << 16 | flags (16)  w6 old address or 0  w7 source id or 0;
  *                        then `fresh` return addresses, oldest first. RESIZE_END with address 0: the call failed, the old block lives on.
@@ -26,7 +27,7 @@
 #include <stdint.h>
 
 #define HT_SESSION_MAGIC 0x3130534c52544148u /* "HATRLS01" */
-#define HT_SESSION_VERSION 1u
+#define HT_SESSION_VERSION 2u
 
 enum ht_lane_op {
     HT_LANE_MORE, /* rare records: enum ht_lane_more */
@@ -39,7 +40,7 @@ enum ht_lane_op {
     HT_LANE_FREE_STACK,
 };
 
-/* flags (w5) */
+/* flags (w5; of a FREE_STACK w2) */
 enum {
     HT_LANE_TRUNCATED = 1, /* the stack could not be walked to its root */
     HT_LANE_SAMPLED = 2,   /* stands for more than itself: see ht_session.sample_bytes */

@@ -98,11 +98,32 @@ static inline uint64_t unpack_alloc(struct unpacker *unpacker, struct ring *ring
     return 3 + fresh;
 }
 
+static inline uint64_t unpack_free_stack(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)
+{
+    if (count < 3)
+        return 0;
+    uint64_t shape = ring_word(words + 2), keep = shape >> 20 & 0xFFFFF, fresh = shape & 0xFFFFF, heap = shape >> 48;
+    if (count - 3 < fresh)
+        return 0;
+    uint32_t stack = unpack_stack(unpacker, ring, keep, fresh, words + 3);
+    uint64_t api = ring_word(words) >> 3 & 31, address = ring_word(words + 1), time_ns = emit_time(&unpacker->emit, stamp);
+    uint32_t known = heap ? image_heap(ring->image, heap) : 0;
+    *emit_next(&unpacker->emit) = (struct event){.kind = EVENT_FREE,
+                                                 .api = (uint8_t)api,
+                                                 .flags = shape >> 40 & (EVENT_TRUNCATED | EVENT_SAMPLED | EVENT_INHERITED),
+                                                 .heap = known,
+                                                 .process = ring->serial,
+                                                 .thread = ring->thread,
+                                                 .time_ns = time_ns,
+                                                 .address = address,
+                                                 .stack = stack};
+    return 3 + fresh;
+}
+
 static const uint8_t wide_kinds[8] = {
     [HT_LANE_ALLOC_WIDE] = EVENT_ALLOC,
     [HT_LANE_RESIZE_END] = EVENT_RESIZE_END,
     [HT_LANE_REFUSE] = EVENT_REFUSE,
-    [HT_LANE_FREE_STACK] = EVENT_FREE,
 };
 
 static uint8_t log2_of(uint64_t alignment)
@@ -130,7 +151,7 @@ static uint64_t unpack_wide(struct unpacker *unpacker, struct ring *ring, const 
                           .usable = ring_word(words + 4),
                           .old_address = ring_word(words + 6),
                           .source = source ? image_source(ring->image, source) : 0};
-    if (!event.usable && event.address && event.kind != EVENT_FREE)
+    if (!event.usable && event.address)
         event.usable = ht_usable_usual(ring->usable_rule, event.size);
     event.stack = unpack_stack(unpacker, ring, shape >> 32, fresh, words + 8);
     event.time_ns = emit_time(&unpacker->emit, stamp);
@@ -188,6 +209,7 @@ static uint64_t unpack_op(struct unpacker *unpacker, struct ring *ring, const ui
     switch (ring_word(words) & 7) {
     case HT_LANE_FREE:
     case HT_LANE_ALLOC:
+    case HT_LANE_FREE_STACK:
         return 0; /* it is cut off: else unpack_plain had taken it */
     case HT_LANE_RESIZE_BEGIN:
         return unpack_end(unpacker, ring, words, count, stamp, EVENT_RESIZE_BEGIN);
@@ -210,6 +232,8 @@ static uint64_t unpack_plain(struct unpacker *unpacker, struct ring *ring, const
             taken = unpack_end(unpacker, ring, words + used, count - used, stamp, EVENT_FREE);
         else if ((first & 7) == HT_LANE_ALLOC)
             taken = unpack_alloc(unpacker, ring, words + used, count - used, stamp);
+        else if ((first & 7) == HT_LANE_FREE_STACK)
+            taken = unpack_free_stack(unpacker, ring, words + used, count - used, stamp);
         if (!taken)
             break;
         ring->bound = stamp;

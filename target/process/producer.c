@@ -191,8 +191,9 @@ bool ht__lane_take(struct ht_thread *thread, uint32_t process, uint32_t pid, uin
     thread->ring_mask = ht__session->lane_bytes - 1;
     thread->head = lane->head;
     thread->clock_start = ht__session->clock_start;
-    bool plain = ht__session->clock == PORT_CLOCK_REGISTER && !(ht__session->flags & HT_SESSION_FREE_STACKS) && !ht__session->depth_limit;
+    bool plain = ht__session->clock == PORT_CLOCK_REGISTER && !ht__session->depth_limit;
     thread->detour = plain ? 0 : HT_DETOUR_SESSION;
+    thread->free_detour = !plain || ht__session->flags & HT_SESSION_FREE_STACKS;
     thread->source = 0;
     thread->soft_limit = 0;
     thread->wake_at = thread->head + ht__session->wake_bytes;

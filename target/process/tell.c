@@ -147,6 +147,22 @@ static __attribute__((noinline)) void put_wide(struct ht_thread *t, const struct
     lane_publish(t, 64 + 8 * stack.fresh);
 }
 
+static void put_free_stack(struct ht_thread *t, const struct walk *walk, const struct wide *wide)
+{
+    struct told_stack stack;
+    uint64_t *words = begin_with_stack(t, walk, 24, &stack), flags = wide->flags;
+    if (!words)
+        return;
+    if (walk->odd & WALK_TRUNCATED) {
+        flags |= HT_LANE_TRUNCATED;
+        __atomic_add_fetch(&t->lane->truncated, 1, __ATOMIC_RELAXED);
+    }
+    words[0] = ht_lane_word0(stamp_early(), HT_LANE_FREE_STACK, wide->api);
+    words[1] = wide->address;
+    words[2] = (uint64_t)wide->heap << 48 | flags << 40 | stack.keep << 20 | stack.fresh;
+    lane_publish(t, 24 + 8 * stack.fresh);
+}
+
 /* A short record: no field of it is too wide and its stack is not odd, apart from anchors. */
 static inline __attribute__((always_inline)) void write_alloc(struct ht_thread *t, const struct walk *walk, uint64_t head, uint64_t address, uint64_t size, unsigned api)
 {
@@ -228,7 +244,7 @@ static __attribute__((noinline)) void tell_free_slowly(struct ht_thread *t, cons
         return;
     if (ht__session->flags & HT_SESSION_FREE_STACKS) {
         struct walk walk = ht__walk(t, frame);
-        put_wide(t, &walk, &(struct wide){.op = HT_LANE_FREE_STACK, .api = api, .address = (uint64_t)(uintptr_t)block});
+        put_free_stack(t, &walk, &(struct wide){.api = api, .address = (uint64_t)(uintptr_t)block});
     } else
         put_short(t, HT_LANE_FREE, api, (uint64_t)(uintptr_t)block);
     leave(t);
@@ -237,7 +253,7 @@ static __attribute__((noinline)) void tell_free_slowly(struct ht_thread *t, cons
 /* The shortest way calls nothing and so saves no register. */
 void ht__tell_free(struct ht_thread *t, const void *frame, const void *block, unsigned api)
 {
-    if (__builtin_expect(t->busy | t->detour, 0)) {
+    if (__builtin_expect(t->busy | t->free_detour, 0)) {
         tell_free_slowly(t, frame, block, api);
         return;
     }
@@ -295,7 +311,10 @@ void ht__tell(struct ht_thread *t, const void *frame, const struct telling *tell
     wide.heap = telling->heap;
     wide.usable = telling->block && !telling->foreign ? usable_if_odd(telling->block, telling->size) : 0;
     struct walk walk = ht__walk(t, frame);
-    put_wide(t, &walk, &wide);
+    if (wide.op == HT_LANE_FREE_STACK)
+        put_free_stack(t, &walk, &wide);
+    else
+        put_wide(t, &walk, &wide);
     leave(t);
 }
 

@@ -61,6 +61,7 @@ struct ht_thread {
     char *ring;
     uint64_t ring_mask;
     uint64_t clock_start;  /* of the session */
+    uint64_t free_detour;  /* not 0: a free is told by more than the shortest record */
     uint64_t stack_high, stack_bytes; /* end and size of the stack it runs on */
     uint64_t stack_seen;   /* the bounds and the kept frames are right at this count */
     const uint64_t *stack_now; /* of unmappings: of code only on the home stack, of anything on others */

@@ -150,6 +150,12 @@ static uint64_t take(struct ht_lane *shared, uint32_t index, const uint64_t *wor
         take_stack(lane, record, words[2] >> 16 & 0xffff, words[2] & 0xffff, words + 3);
         return 24 + 8 * (words[2] & 0xffff);
     }
+    if (record->op == HT_LANE_FREE_STACK) {
+        record->flags = words[2] >> 40 & 0xff;
+        truncated_records += record->flags & HT_LANE_TRUNCATED;
+        take_stack(lane, record, words[2] >> 20 & 0xfffff, words[2] & 0xfffff, words + 3);
+        return 24 + 8 * (words[2] & 0xfffff);
+    }
     record->size = words[2];
     record->flags = words[5] & 0xffff;
     record->old = words[6];
