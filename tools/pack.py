@@ -12,6 +12,7 @@ import sys
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 SHARED = ("wire/*.h", "wire/*.def", "wire/device.c", "wire/line.c", "wire/ehabi.c",
           "target/core/*.[ch]", "target/core/*.def", "target/walk/*.[ch]", "target/sink/*.[ch]", "target/os/bare/*.[ch]")
+CALLS = ("target/os/calls/*.[ch]",) # of systems whose heap calls back
 SOURCES = (".c", ".cpp", ".h", ".def")
 
 
@@ -28,7 +29,7 @@ def pack(system, out):
     source = os.path.join(out, "src")
     for name in found("include/heaptracer/*.h"):
         copy(name, os.path.join(source, "" if system == "arduino" else "include", "heaptracer", os.path.basename(name)))
-    for pattern in SHARED:
+    for pattern in SHARED + (() if system == "arduino" else CALLS):
         for name in found(pattern):
             copy(name, os.path.join(source, name))
     own = os.path.join("target/os", system)

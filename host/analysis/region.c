@@ -127,5 +127,5 @@ struct region_use region_use(const struct region *region)
 
 double region_fragmentation(const struct heap_use_definition *use)
 {
-    return use->free && use->largest_free < use->free ? 1 - (double)use->largest_free / (double)use->free : 0;
+    return use->largest_free && use->largest_free < use->free ? 1 - (double)use->largest_free / (double)use->free : 0;
 }

@@ -59,7 +59,7 @@ struct region_use {
     bool knows_free; /* `free`, `largest_free` and `least_free` mean something */
 };
 struct region_use region_use(const struct region *region);
-/* 1 - largest free / free; 0 where nothing is free. */
+/* 1 - largest free / free; 0 where nothing is free, or the largest is not known. */
 double region_fragmentation(const struct heap_use_definition *use);
 
 #endif

@@ -75,6 +75,9 @@
 #ifndef HT_PROBES
 #define HT_PROBES 64 /* places of the table where a block may stand */
 #endif
+#ifndef HT_PAINT
+#define HT_PAINT 0xa5 /* what the system fills its stacks with: FreeRTOS this, Zephyr 0xaa */
+#endif
 #define HT_LONGEST_LOCK 3000
 
 enum ht_mode {
@@ -207,12 +210,14 @@ int ht_report(ht_print print);
 uint8_t ht_task_begin(const void *handle, const char *name, void *stack, size_t bytes, uint8_t priority);
 void ht_task_end(uint8_t task);
 uint8_t ht_task_of(const void *handle); /* 0: none */
-/* The stack of `task` is painted (unless it is already, with 0xA5) below where it is in use, gets a canary at its end, and is watched. Task 0 is main's or the
+/* The stack of `task` is painted (unless it is already, with HT_PAINT) below where it is in use, gets a canary at its end, and is watched. Task 0 is main's or the
  * interrupts': give its stack by ht_stack_main first. */
 void ht_stack_watch(uint8_t task, bool painted);
 void ht_stack_main(void *stack, size_t bytes);
 /* All watched stacks: canary and high-water mark; told to the host. Returns the fewest bytes that one of them never used. Part of ht_pump. */
 size_t ht_stacks_check(void);
+/* One task's; also right before ht_task_end, so that what it used at last is known. Reads all of the stack that was never used: not with interrupts off. */
+size_t ht_stack_check(uint8_t task);
 
 /* Heap 0, malloc's own: where it is. A port that knows says it before ht_start. A block's heap is the innermost of ht_heap_add's that it is in, else this. */
 void ht_heap_main(const char *name, const void *base, size_t bytes, enum ht_memory kind);
@@ -293,6 +298,7 @@ static inline __attribute__((always_inline, unused)) enum ht_place ht_advise(siz
 #define ht_task_begin(handle, name, stack, bytes, priority) ht_nothing_(0)
 #define ht_task_of(handle) ht_nothing_(0)
 #define ht_stacks_check() ht_nothing_(0)
+#define ht_stack_check(task) ht_nothing_(0)
 #define ht_guard_scan(most) ht_nothing_(0)
 #define ht_guard_check(block) ht_nothing_(0)
 #define ht_bandwidth(heap, memory, bytes, result) ht_nothing_(HT_NOT_HERE)

@@ -4,7 +4,7 @@
 
 #if HT_WITH_STACKS
 
-enum { PAINT = 0xa5, CANARY_BYTES = 8, MARGIN = 64 /* of the stack in use: the painter's own frame, and what an interrupt may have below it */ };
+enum { PAINT = HT_PAINT, CANARY_BYTES = 8, MARGIN = 64 /* of the stack in use: the painter's own frame, and what an interrupt may have below it */ };
 
 /* ca 9a 51 c4, twice */
 static uint8_t canary(uint8_t at)
@@ -104,17 +104,23 @@ static void use_tell(uint8_t number, const struct ht_task *task)
     ht__outbox_tell(HT_TOLD_STACK_USE, numbers, HT_STACK_USE_NUMBERS, NULL);
 }
 
+size_t ht_stack_check(uint8_t number)
+{
+    struct ht_task *task = &ht__core.tasks[number < HT_TASKS ? number : 0];
+    if (!(task->flags & HT_TASK_WATCHED))
+        return SIZE_MAX;
+    look(number, task);
+    use_tell(number, task);
+    return task->least_free;
+}
+
 size_t ht_stacks_check(void)
 {
     size_t least = SIZE_MAX;
     for (uint8_t i = 0; i < HT_TASKS; i++) {
-        struct ht_task *task = &ht__core.tasks[i];
-        if (!(task->flags & HT_TASK_WATCHED))
-            continue;
-        look(i, task);
-        use_tell(i, task);
-        if (task->least_free < least)
-            least = task->least_free;
+        size_t free = ht_stack_check(i);
+        if (free < least)
+            least = free;
     }
     return least;
 }

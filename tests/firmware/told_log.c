@@ -121,6 +121,12 @@ void ht_stack_main(void *stack, size_t bytes)
     (void)stack, (void)bytes;
 }
 
+size_t ht_stack_check(uint8_t task)
+{
+    log_say("stack %u\n", task);
+    return 0;
+}
+
 void ht_stack_at(uint8_t task, const void *stack_pointer)
 {
     (void)stack_pointer;
@@ -135,9 +141,15 @@ ht_heap_id ht_heap_add(const char *name, const void *base, size_t bytes, enum ht
     return heaps;
 }
 
+void ht_heap_main(const char *name, const void *base, size_t bytes, enum ht_memory kind)
+{
+    (void)base, (void)kind;
+    log_say("heap 0 %s %u\n", name, (unsigned)bytes);
+}
+
 void ht_heap_watch(ht_heap_id heap, bool (*use)(void *context, struct ht_heap_use *use), void *context)
 {
-    struct ht_heap_use now;
+    struct ht_heap_use now = {0};
     if (use(context, &now))
         log_say("use of %u: %u %u %u\n", heap, (unsigned)now.used, (unsigned)now.free, (unsigned)now.largest_free);
 }

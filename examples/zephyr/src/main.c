@@ -1,4 +1,6 @@
-/* main: a thread that forgets every tenth reading; the stream has the chosen serial line for itself. */
+/* main: two threads that now and then forget to free, one k_malloc's blocks, one malloc's; the stream has the chosen serial line for itself. */
+#include <stdlib.h>
+
 #include <zephyr/device.h>
 #include <zephyr/drivers/uart.h>
 #include <zephyr/kernel.h>
@@ -22,6 +24,19 @@ static int line_get(void *context)
 }
 
 static struct ht_uart uart = {.put = line_put, .get = line_get};
+
+/* Every twentieth message is never freed. */
+static void network_run(void *a, void *b, void *c)
+{
+    ARG_UNUSED(a), ARG_UNUSED(b), ARG_UNUSED(c);
+    for (unsigned int round = 0;; round++) {
+        char *message = malloc(100);
+        k_msleep(5);
+        if (round % 20)
+            free(message);
+    }
+}
+K_THREAD_DEFINE(network, 1024, network_run, NULL, NULL, NULL, 5, 0, 10);
 
 int main(void)
 {

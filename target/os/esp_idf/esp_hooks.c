@@ -8,7 +8,8 @@
 #include <heaptracer/heaptracer.h>
 #include <heaptracer/here.h>
 
-#include "esp_calls.h"
+#include "target/os/calls/calls.h"
+
 #include "esp_system_facts.h"
 
 void esp_heap_trace_alloc_hook(void *block, size_t bytes, uint32_t caps);
@@ -20,7 +21,7 @@ void __wrap_heap_caps_free(void *block);
 
 HT_HOOK void esp_heap_trace_alloc_hook(void *block, size_t bytes, uint32_t caps)
 {
-    const struct ht_esp_call *call = ht__esp_call_now();
+    const struct ht_call *call = ht__call_now();
     struct ht_site site = {call ? call->here : HT_HERE, NULL, caps};
     if ((call && call->is_silent) || ht__esp_memory_is_off())
         return;
@@ -30,7 +31,7 @@ HT_HOOK void esp_heap_trace_alloc_hook(void *block, size_t bytes, uint32_t caps)
 
 HT_HOOK void esp_heap_trace_free_hook(void *block)
 {
-    const struct ht_esp_call *call = ht__esp_call_now();
+    const struct ht_call *call = ht__call_now();
     struct ht_site site = {HT_HERE, NULL, 0};
     if ((call && call->is_silent) || ht__esp_memory_is_off())
         return;
@@ -40,12 +41,12 @@ HT_HOOK void esp_heap_trace_free_hook(void *block)
 HT_HOOK void __wrap_heap_caps_free(void *block)
 {
     struct ht_site site = {HT_HERE, NULL, 0};
-    struct ht_esp_call call;
-    ht__esp_call_silence(&call, site.here);
+    struct ht_call call;
+    ht__call_silence(&call, site.here);
     if (block && !call.was_silent && !ht__esp_memory_is_off())
         ht_on_free_from(&site, ht__esp_heap(block), ht__esp_block(block));
     __real_heap_caps_free(block);
-    ht__esp_call_speak(&call);
+    ht__call_speak(&call);
 }
 
 static void resized(const struct ht_site *site, const void *from, uint8_t heap, const void *to, size_t bytes)
@@ -64,9 +65,9 @@ static void resized(const struct ht_site *site, const void *from, uint8_t heap, 
 
 HT_HOOK void *__wrap_heap_caps_realloc_base(void *block, size_t bytes, uint32_t caps)
 {
-    const struct ht_esp_call *outer = ht__esp_call_now();
+    const struct ht_call *outer = ht__call_now();
     struct ht_site site = {outer ? outer->here : HT_HERE, NULL, caps};
-    struct ht_esp_call call;
+    struct ht_call call;
     if (!block)
         return __real_heap_caps_realloc_base(block, bytes, caps);
     if (!bytes) {
@@ -75,9 +76,9 @@ HT_HOOK void *__wrap_heap_caps_realloc_base(void *block, size_t bytes, uint32_t 
     }
     const void *from = ht__esp_block(block);
     uint8_t heap = ht__esp_heap(block);
-    ht__esp_call_silence(&call, site.here);
+    ht__call_silence(&call, site.here);
     void *to = __real_heap_caps_realloc_base(block, bytes, caps);
-    ht__esp_call_speak(&call);
+    ht__call_speak(&call);
     if (!call.was_silent)
         resized(&site, from, heap, to, bytes);
     return to;
@@ -89,11 +90,11 @@ HT_HOOK void *__wrap_heap_caps_realloc_base(void *block, size_t bytes, uint32_t 
     result __wrap_##name parameters;                                                                                                                          \
     HT_HOOK result __wrap_##name parameters                                                                                                                   \
     {                                                                                                                                                         \
-        struct ht_esp_call call;                                                                                                                              \
-        bool is_outer = ht__esp_call_begin(&call, HT_HERE, false);                                                                                            \
+        struct ht_call call;                                                                                                                              \
+        bool is_outer = ht__call_begin(&call, HT_HERE, false);                                                                                            \
         result made = __real_##name arguments;                                                                                                                \
         if (is_outer)                                                                                                                                         \
-            ht__esp_call_end(&call);                                                                                                                          \
+            ht__call_end(&call);                                                                                                                          \
         return made;                                                                                                                                          \
     }
 NOTE(void *, malloc, (size_t bytes), (bytes))

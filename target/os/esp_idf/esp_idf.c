@@ -12,7 +12,8 @@
 #include "target/sink/sink_text.h"
 #include <heaptracer/leak_tracker.h>
 
-#include "esp_calls.h"
+#include "target/os/calls/calls.h"
+
 #include "esp_idf.h"
 #include "esp_system_facts.h"
 
@@ -37,7 +38,7 @@ uint32_t ht_port_now(void)
     return (uint32_t)esp_timer_get_time();
 }
 
-const void *ht__esp_who(void)
+const void *ht__call_who(void)
 {
     return xPortInIsrContext() ? (const void *)(uintptr_t)(1 + xPortGetCoreID()) : xTaskGetCurrentTaskHandle();
 }
@@ -109,28 +110,28 @@ static uint32_t caps_for(uint32_t caps)
 /* HT_MALLOC and its like: the core tells them, so the hooks are silent. */
 void *ht_port_malloc(size_t bytes, uint32_t caps)
 {
-    struct ht_esp_call call;
-    ht__esp_call_silence(&call, NULL);
+    struct ht_call call;
+    ht__call_silence(&call, NULL);
     void *block = heap_caps_malloc(bytes, caps_for(caps));
-    ht__esp_call_speak(&call);
+    ht__call_speak(&call);
     return block;
 }
 
 void *ht_port_realloc(void *block, size_t bytes, uint32_t caps)
 {
-    struct ht_esp_call call;
-    ht__esp_call_silence(&call, NULL);
+    struct ht_call call;
+    ht__call_silence(&call, NULL);
     block = heap_caps_realloc(block, bytes, caps_for(caps));
-    ht__esp_call_speak(&call);
+    ht__call_speak(&call);
     return block;
 }
 
 void ht_port_free(void *block)
 {
-    struct ht_esp_call call;
-    ht__esp_call_silence(&call, NULL);
+    struct ht_call call;
+    ht__call_silence(&call, NULL);
     heap_caps_free(block);
-    ht__esp_call_speak(&call);
+    ht__call_speak(&call);
 }
 
 __attribute__((weak)) void ht_port_led(enum ht_light light)
@@ -151,7 +152,7 @@ struct ht_image ht_port_image(void)
 
 static void refused(size_t bytes, uint32_t caps, const char *function)
 {
-    const struct ht_esp_call *call = ht__esp_call_now();
+    const struct ht_call *call = ht__call_now();
     struct ht_site site = {call ? call->here : NULL, NULL, caps};
     (void)function;
     if (site.here && !call->is_silent && !ht__esp_memory_is_off())

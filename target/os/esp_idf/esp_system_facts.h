@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The task, or in an interrupt something of the core's own. */
-const void *ht__esp_who(void);
 /* The address by which a block is known from its allocation to its free: executable memory has two, and the heap tells now the one, now the other. The word before
  * the executable one is the other, as the heap itself keeps it. */
 const void *ht__esp_block(const void *block);
@@ -16,5 +14,7 @@ uint8_t ht__esp_heap(const void *block);
 void ht__esp_task_meet(void);
 /* While flash is written neither it nor PSRAM can be read. */
 bool ht__esp_cache_is_on(void);
+/* The records are in PSRAM, which is off: the event is lost, and counted (ht_esp_lost). */
+bool ht__esp_memory_is_off(void);
 
 #endif

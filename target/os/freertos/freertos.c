@@ -71,6 +71,12 @@ void ht_freertos_task_created(void *task, const char *name, void *stack, const v
         ht_stack_watch(number, true);
 }
 
+/* Its stack is read for the last time, before the kernel holds off interrupts. */
+void ht_freertos_task_ends(void *task)
+{
+    ht_stack_check(ht_task_of(task ? task : xTaskGetCurrentTaskHandle()));
+}
+
 void ht_freertos_task_deleted(void *task)
 {
     ht_task_end(ht_task_of(task));

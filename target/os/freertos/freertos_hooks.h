@@ -14,6 +14,7 @@
 #endif
 
 void ht_freertos_task_created(void *task, const char *name, void *stack, const void *stack_end, unsigned priority);
+void ht_freertos_task_ends(void *task); /* the one that runs, if NULL */
 void ht_freertos_task_deleted(void *task);
 void ht_freertos_task_in(void *task);
 void ht_freertos_task_out(const void *stack_pointer);
@@ -27,6 +28,7 @@ void ht_freertos_free(void *block);
 #define HT_FREERTOS_STACK_END(tcb) ((tcb)->pxTopOfStack)
 #endif
 #define traceTASK_CREATE(tcb) ht_freertos_task_created((tcb), (tcb)->pcTaskName, (tcb)->pxStack, (const void *)HT_FREERTOS_STACK_END(tcb), (unsigned)(tcb)->uxPriority)
+#define traceENTER_vTaskDelete(task) ht_freertos_task_ends(task) /* since V11; before, nothing tells outside of the kernel's lock */
 #define traceTASK_DELETE(tcb) ht_freertos_task_deleted(tcb)
 #define traceTASK_SWITCHED_IN() ht_freertos_task_in((void *)pxCurrentTCB)
 #define traceTASK_SWITCHED_OUT() ht_freertos_task_out((const void *)pxCurrentTCB->pxTopOfStack)

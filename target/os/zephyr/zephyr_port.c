@@ -1,157 +1,71 @@
-/* zephyr_port: in what sys_heap tells its listeners, out the tracer's calls.
- *
- * The sizes of allocations are those of the heap's chunks; a refused request is not told. The listeners tell a resize in place as an allocation of the block that is
- * there already, and then its free: so the linker wraps sys_heap's realloc, and what the listeners say of that heap meanwhile is passed over. They are called, and so
- * is realloc, inside the heap's lock. */
+/* zephyr_port: in Zephyr's threads, stacks and settings, out a tracer that runs. */
 #include <heaptracer/port.h>
-#include <zephyr/sys/heap_listener.h>
+
+#include "target/os/calls/calls.h"
 
 #include "heaptracer_zephyr.h"
+#include "zephyr_heaps.h"
 
-#ifndef CONFIG_HEAP_MEM_POOL_SIZE
-#define CONFIG_HEAP_MEM_POOL_SIZE 0
-#endif
-extern struct k_heap _system_heap; /* the kernel's, of k_malloc */
-
-/* What is listened to. */
-struct heard {
-    struct heap_listener alloc, free;
-    struct sys_heap *of;
-    ht_heap_id heap;
-    volatile bool is_resizing;
-};
-static struct heard heard[HT_HEAPS];
-static unsigned heard_count;
-static volatile bool is_silent; /* for threads */
-
-/* NULL: nothing is to be said of that heap now. */
-static struct heard *heard_find(uintptr_t id)
+const void *ht__call_who(void)
 {
-    if (is_silent && !k_is_in_isr())
-        return NULL;
-    for (unsigned at = 0; at < heard_count; at++) {
-        if (HEAP_ID_FROM_POINTER(heard[at].of) == id)
-            return heard[at].is_resizing ? NULL : &heard[at];
-    }
-    return NULL;
+    return k_is_in_isr() ? (const void *)1 : k_current_get();
 }
 
-/* There is no hook for a thread's birth: it is told when it first allocates. */
-static void thread_meet(void)
+enum { SENTINEL_BYTES = IS_ENABLED(CONFIG_STACK_SENTINEL) ? 4 : 0 }; /* the kernel's, at a stack's end */
+
+/* The kernel painted its stack. */
+static void thread_told(const struct k_thread *thread)
 {
-    struct k_thread *thread = k_is_in_isr() ? NULL : k_current_get();
-    if (!thread || ht_task_of(thread))
+    k_tid_t id = (k_tid_t)thread;
+    if (ht_task_of(id))
         return;
-    uint8_t number =
-        ht_task_begin(thread, k_thread_name_get(thread), (void *)thread->stack_info.start, thread->stack_info.size, (uint8_t)k_thread_priority_get(thread));
+    uint8_t number = ht_task_begin(id, k_thread_name_get(id), (uint8_t *)thread->stack_info.start + SENTINEL_BYTES, thread->stack_info.size - SENTINEL_BYTES,
+                                   (uint8_t)k_thread_priority_get(id));
     if (number)
-        ht_stack_watch(number, false);
+        ht_stack_watch(number, true);
+}
+
+/* There is no hook for a thread's birth: those that are there at start are told then, a later one when it first allocates. */
+void ht__zephyr_thread_meet(void)
+{
+    if (!k_is_in_isr())
+        thread_told(k_current_get());
+}
+
+static void thread_each(const struct k_thread *thread, void *unused)
+{
+    (void)unused;
+    thread_told(thread);
+}
+
+K_KERNEL_STACK_ARRAY_DECLARE(z_interrupt_stacks, CONFIG_MP_MAX_NUM_CPUS, CONFIG_ISR_STACK_SIZE); /* the kernel's */
+
+/* A task only for the table of stacks: what interrupts allocate is told as theirs without it. */
+static void interrupts_told(void)
+{
+    void *stack = K_KERNEL_STACK_BUFFER(z_interrupt_stacks[0]);
+    uint8_t number = ht_task_begin(stack, "interrupt stack", stack, K_KERNEL_STACK_SIZEOF(z_interrupt_stacks[0]), 0);
+    if (number)
+        ht_stack_watch(number, true);
+}
+
+void __real_z_impl_k_thread_abort(k_tid_t thread);
+void __wrap_z_impl_k_thread_abort(k_tid_t thread);
+
+void __wrap_z_impl_k_thread_abort(k_tid_t thread)
+{
+    uint8_t number = ht_task_of(thread);
+    if (number) {
+        ht_stack_check(number);
+        ht_task_end(number);
+        ht__call_forget(thread);
+    }
+    __real_z_impl_k_thread_abort(thread);
 }
 
 uint8_t ht_port_task(void)
 {
     return k_is_in_isr() ? 0 : ht_task_of(k_current_get());
-}
-
-HT_HOOK static void heap_allocated(uintptr_t id, void *block, size_t bytes)
-{
-    struct heard *of = heard_find(id);
-    struct ht_site site = {HT_HERE, NULL, 0};
-    if (!of)
-        return;
-    thread_meet();
-    ht_on_alloc_from(&site, of->heap, block, bytes, bytes);
-}
-
-HT_HOOK static void heap_freed(uintptr_t id, void *block, size_t bytes)
-{
-    struct heard *of = heard_find(id);
-    struct ht_site site = {HT_HERE, NULL, 0};
-    (void)bytes;
-    if (of)
-        ht_on_free_from(&site, of->heap, block);
-}
-
-static void heap_resized(const struct ht_site *site, const struct heard *of, const void *from, const void *to, size_t bytes)
-{
-    if (!bytes)
-        ht_on_free_from(site, of->heap, from);
-    else if (to)
-        ht_on_resize_from(site, of->heap, from, to, bytes, 0);
-    else
-        ht_on_resize_failed_from(site, of->heap, from, bytes);
-}
-
-#define RESIZE(name, parameters, arguments)                                                                                                                   \
-    void *__real_##name parameters;                                                                                                                           \
-    void *__wrap_##name parameters;                                                                                                                           \
-    HT_HOOK void *__wrap_##name parameters                                                                                                                    \
-    {                                                                                                                                                         \
-        struct heard *of = heard_find(HEAP_ID_FROM_POINTER(heap));                                                                                            \
-        struct ht_site site = {HT_HERE, NULL, 0};                                                                                                             \
-        if (!of || !block)                                                                                                                     \
-            return __real_##name arguments;                                                                                                                   \
-        of->is_resizing = true;                                                                                                                               \
-        void *made = __real_##name arguments;                                                                                                                 \
-        of->is_resizing = false;                                                                                                                              \
-        heap_resized(&site, of, block, made, bytes);                                                                                                          \
-        return made;                                                                                                                                          \
-    }
-RESIZE(sys_heap_realloc, (struct sys_heap * heap, void *block, size_t bytes), (heap, block, bytes))
-RESIZE(sys_heap_aligned_realloc, (struct sys_heap * heap, void *block, size_t alignment, size_t bytes), (heap, block, alignment, bytes))
-
-static void heap_listen(struct k_heap *heap, ht_heap_id number)
-{
-    if (heard_count == HT_HEAPS)
-        return;
-    struct heard *to = &heard[heard_count];
-    uintptr_t id = HEAP_ID_FROM_POINTER(&heap->heap);
-    to->of = &heap->heap;
-    to->heap = number;
-    to->alloc = (struct heap_listener){.heap_id = id, .event = HEAP_ALLOC, .alloc_cb = heap_allocated};
-    to->free = (struct heap_listener){.heap_id = id, .event = HEAP_FREE, .free_cb = heap_freed};
-    heard_count++;
-    heap_listener_register(&to->alloc);
-    heap_listener_register(&to->free);
-}
-
-ht_heap_id ht_zephyr_heap(struct k_heap *heap, const char *name, const void *memory, size_t bytes, enum ht_memory kind)
-{
-    ht_heap_id number = ht_heap_add(name, memory, bytes, kind);
-    heap_listen(heap, number);
-    return number;
-}
-
-/* HT_MALLOC and its like: the core tells them, so the listeners say nothing. No other thread runs meanwhile. */
-void *ht_port_malloc(size_t bytes, uint32_t caps)
-{
-    (void)caps;
-    k_sched_lock();
-    is_silent = true;
-    void *block = k_malloc(bytes);
-    is_silent = false;
-    k_sched_unlock();
-    return block;
-}
-
-void *ht_port_realloc(void *block, size_t bytes, uint32_t caps)
-{
-    (void)caps;
-    k_sched_lock();
-    is_silent = true;
-    block = k_realloc(block, bytes);
-    is_silent = false;
-    k_sched_unlock();
-    return block;
-}
-
-void ht_port_free(void *block)
-{
-    k_sched_lock();
-    is_silent = true;
-    k_free(block);
-    is_silent = false;
-    k_sched_unlock();
 }
 
 __attribute__((weak)) void ht_port_led(enum ht_light light)
@@ -166,7 +80,7 @@ void ht_port_print(char letter)
 
 __attribute__((weak)) struct ht_image ht_port_image(void)
 {
-    return (struct ht_image){NULL, 0};
+    return (struct ht_image){__text_region_start, (size_t)(__text_region_end - __text_region_start)};
 }
 
 static void pump_run(void *a, void *b, void *c)
@@ -181,6 +95,13 @@ static void pump_run(void *a, void *b, void *c)
 K_THREAD_STACK_DEFINE(pump_stack, CONFIG_HEAPTRACER_STACK_BYTES);
 static struct k_thread pump_thread;
 
+static void pump_begin(void)
+{
+    k_tid_t thread =
+        k_thread_create(&pump_thread, pump_stack, K_THREAD_STACK_SIZEOF(pump_stack), pump_run, NULL, NULL, NULL, K_LOWEST_APPLICATION_THREAD_PRIO, 0, K_NO_WAIT);
+    k_thread_name_set(thread, "heaptracer");
+}
+
 int ht_zephyr_start(const struct ht_config *config)
 {
     static uint8_t memory[CONFIG_HEAPTRACER_MEMORY_BYTES] __aligned(8);
@@ -189,11 +110,13 @@ int ht_zephyr_start(const struct ht_config *config)
         all.memory = memory;
         all.memory_bytes = sizeof memory;
     }
-    ht__walk_stack = (struct ht_walk_stack){CONFIG_SRAM_BASE_ADDRESS, CONFIG_SRAM_BASE_ADDRESS + CONFIG_SRAM_SIZE * 1024ul};
-    if (CONFIG_HEAP_MEM_POOL_SIZE)
-        heap_listen(&_system_heap, 0);
+    ht__walk_stack = (struct ht_walk_stack){(uintptr_t)_image_ram_start, (uintptr_t)_image_ram_end};
+    ht__zephyr_heaps_begin();
     int result = ht_start(&all);
-    if (!result)
-        k_thread_create(&pump_thread, pump_stack, K_THREAD_STACK_SIZEOF(pump_stack), pump_run, NULL, NULL, NULL, K_LOWEST_APPLICATION_THREAD_PRIO, 0, K_NO_WAIT);
-    return result;
+    if (result)
+        return result;
+    pump_begin();
+    k_thread_foreach(thread_each, NULL);
+    interrupts_told();
+    return 0;
 }

@@ -3,6 +3,7 @@
 #define TARGET_OS_ZEPHYR_ZEPHYR_PORT_H
 
 #include <zephyr/kernel.h>
+#include <zephyr/linker/linker-defs.h>
 
 #include "target/os/bare/processor.h"
 
@@ -40,6 +41,13 @@ static inline uint32_t ht_port_ticks_per_s(void)
     return (uint32_t)sys_clock_hw_cycles_per_sec();
 }
 
-#define ht_port_walk ht_processor_walk
+/* At a thread's very beginning stands what its registers happened to hold. */
+#define ht_port_walk ht_port_walk
+static inline unsigned ht_port_walk(const void *here, ht_pc *frames, unsigned most)
+{
+    unsigned count = ht_processor_walk(here, frames, most), last = (count & ~(unsigned)HT_WALK_CUT) - 1;
+    bool is_code = (uintptr_t)frames[last] - (uintptr_t)__text_region_start < (uintptr_t)(__text_region_end - __text_region_start);
+    return is_code || !last ? count : last;
+}
 
 #endif

@@ -16,6 +16,11 @@ static uint32_t stack[32];
 static struct stub_tcb tcb = {stack + 20, stack, "sensor", stack + 31, 3};
 static struct stub_tcb *volatile pxCurrentTCB = &tcb;
 
+TaskHandle_t xTaskGetCurrentTaskHandle(void)
+{
+    return pxCurrentTCB;
+}
+
 uint32_t xTaskGetTickCountFromISR(void)
 {
     return 0;
@@ -71,10 +76,11 @@ static void test_tasks(void **state)
     traceTASK_SWITCHED_IN();
     assert_int_equal(ht_port_task(), 1);
     traceTASK_SWITCHED_OUT();
+    traceENTER_vTaskDelete(NULL);
     traceTASK_DELETE(pxNewTCB);
     traceTASK_SWITCHED_IN();
     assert_int_equal(ht_port_task(), 0);
-    assert_string_equal(log_take(), "task 1 sensor 128 3\nout 1\nend 1\n");
+    assert_string_equal(log_take(), "task 1 sensor 128 3\nout 1\nstack 1\nend 1\n");
 }
 
 static void test_begin(void **state)

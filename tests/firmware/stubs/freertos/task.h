@@ -12,6 +12,8 @@ struct stub_tcb {
     StackType_t *pxEndOfStack;
     unsigned uxPriority;
 };
+typedef struct stub_tcb *TaskHandle_t;
+TaskHandle_t xTaskGetCurrentTaskHandle(void);
 uint32_t xTaskGetTickCountFromISR(void);
 void vTaskDelay(uint32_t ticks);
 #define taskYIELD() ((void)0)

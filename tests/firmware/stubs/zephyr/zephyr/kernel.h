@@ -1,4 +1,4 @@
-/* kernel: threads, the lock, the clock, heaps and their pools. */
+/* kernel: threads, the lock, the clock and heaps, as of Zephyr 3.7. */
 #ifndef STUB_ZEPHYR_ZEPHYR_KERNEL_H
 #define STUB_ZEPHYR_ZEPHYR_KERNEL_H
 
@@ -8,14 +8,22 @@
 
 #define CONFIG_HEAPTRACER_MEMORY_BYTES 1024
 #define CONFIG_HEAPTRACER_STACK_BYTES 512
-#define CONFIG_HEAP_MEM_POOL_SIZE 1024
-#define CONFIG_SRAM_BASE_ADDRESS 0x20000000
-#define CONFIG_SRAM_SIZE 64 /* KiB */
+#define CONFIG_COMMON_LIBC_MALLOC_ARENA_SIZE 2048
+#define CONFIG_SYS_HEAP_RUNTIME_STATS 1
+#define CONFIG_MP_MAX_NUM_CPUS 1
+#define CONFIG_ISR_STACK_SIZE 256
+#define IS_ENABLED(setting) 1 /* only CONFIG_STACK_SENTINEL is asked for */
 #define __aligned(bytes) __attribute__((aligned(bytes)))
 #define K_LOWEST_APPLICATION_THREAD_PRIO 14
 #define K_NO_WAIT 0
 #define K_THREAD_STACK_DEFINE(name, bytes) static char name[bytes]
 #define K_THREAD_STACK_SIZEOF(name) sizeof(name)
+#define K_KERNEL_STACK_ARRAY_DECLARE(name, count, bytes) extern char name[count][bytes]
+#define K_KERNEL_STACK_BUFFER(name) (name)
+#define K_KERNEL_STACK_SIZEOF(name) sizeof(name)
+typedef struct {
+    int64_t ticks;
+} k_timeout_t;
 struct sys_heap {
     void *heap;
 };
@@ -29,6 +37,7 @@ struct k_thread {
         size_t size;
     } stack_info;
 };
+typedef struct k_thread *k_tid_t;
 extern struct k_thread *stub_running;
 extern bool stub_in_interrupt;
 static inline unsigned irq_lock(void)
@@ -64,12 +73,6 @@ static inline int sys_clock_hw_cycles_per_sec(void)
 {
     return 1000;
 }
-static inline void k_sched_lock(void)
-{
-}
-static inline void k_sched_unlock(void)
-{
-}
 static inline void k_yield(void)
 {
 }
@@ -77,17 +80,23 @@ static inline void k_msleep(int ms)
 {
     (void)ms;
 }
-static inline void k_thread_create(struct k_thread *thread, char *stack, size_t bytes, void (*run)(void *, void *, void *), void *a, void *b, void *c, int priority,
-                                   int options, int delay)
+static inline k_tid_t k_thread_create(struct k_thread *thread, char *stack, size_t bytes, void (*run)(void *, void *, void *), void *a, void *b, void *c,
+                                      int priority, int options, int delay)
 {
-    (void)thread, (void)stack, (void)bytes, (void)run, (void)a, (void)b, (void)c, (void)priority, (void)options, (void)delay;
+    (void)stack, (void)bytes, (void)run, (void)a, (void)b, (void)c, (void)priority, (void)options, (void)delay;
+    return thread;
+}
+static inline void k_thread_name_set(k_tid_t thread, const char *name)
+{
+    thread->name = name;
+}
+static inline void k_thread_foreach(void (*each)(const struct k_thread *thread, void *context), void *context)
+{
+    each(stub_running, context);
 }
 static inline void printk(const char *format, char letter)
 {
     (void)format, (void)letter;
 }
-void *k_malloc(size_t bytes);
-void *k_realloc(void *block, size_t bytes);
-void k_free(void *block);
 
 #endif
