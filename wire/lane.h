@@ -184,6 +184,8 @@ struct ht_session {
     uint64_t fail_nth;         /* the call of each process, from 1, that is refused; 0: none */
     uint32_t page_every;       /* one of so many blocks ends at a guard page; 0: none */
     uint32_t fail_rate;        /* of 2^32 calls so many are refused, at random */
+    uint32_t page_align;       /* a block ends so near to its guard page that it still begins at a multiple of this, if it is as large */
+    uint32_t page_before;      /* 1: blocks begin behind a guard page instead */
     /* changing words, each on its own cache line */
     uint32_t recording __attribute__((aligned(64)));   /* 1: events are wanted; 0: paused */
     uint32_t collector_gone;                           /* 1: nobody reads any more; the runtime stops recording */

@@ -34,7 +34,7 @@ static const struct column columns[] = {
                    "offset of the first bad byte from the block's first: from block_bytes on it lies behind the block, below 0 before it", COLUMN_SIGNED_COUNT},
     [BAD_BYTES] = {"bad_bytes", "Bad bytes", "", "how many are not as they were left; 0: none were looked at", COLUMN_COUNT},
     [GUESS] = {"guess", "Guess", "", "what may have written them, by their place and value; empty: no guess", COLUMN_TEXT},
-    [FOUND_BY] = {"found_by", "Found by", "", "free, realloc, scan, demand, alloc, exit, quarantine or guard page", COLUMN_TEXT},
+    [FOUND_BY] = {"found_by", "Found by", "", "free, realloc, scan, demand, alloc, exit, quarantine, guard page or crash", COLUMN_TEXT},
     [ADDRESS] = {"address", "Address", "", "what was given to free, or what was hit", COLUMN_ADDRESS},
     [AROUND] = {"around", "Bytes", "", "from the first bad one on, in hex", COLUMN_TEXT},
     [HEAP] = {"heap", "Heap", "id", "id of the block's heap", COLUMN_COUNT},

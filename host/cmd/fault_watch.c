@@ -79,7 +79,7 @@ static void see_fault(struct fault_watch *watch, const struct event *event, stru
     if (is_about_freed(define))
         define->free_stack = (uint32_t)stacks;
     if (watch->count++ < SEEN_MOST)
-        vec_push(&watch->seen, ((struct fault_seen){*define, event->stack}));
+        vec_push(&watch->seen, ((struct fault_seen){*define, event->address, event->stack}));
 }
 
 bool fault_watch_see(struct fault_watch *watch, const struct event *event, struct fault_definition *define)
@@ -134,6 +134,10 @@ static void say_one(struct str *out, const struct shm *shm, const struct fault_s
     str_add_format(out, "  %s", fault_word(fault->kind));
     if (fault->block)
         str_add_format(out, ": block 0x%llx", (unsigned long long)fault->block);
+    if (seen->address == UINT64_MAX)
+        str_add(out, ": at an address that no memory can have");
+    else if (!fault->block && !fault->block_bytes)
+        str_add_format(out, ": 0x%llx", (unsigned long long)seen->address);
     if (!fault->block && fault->block_bytes)
         str_add_format(out, ": %lld bytes were asked for", (long long)fault->block_bytes);
     else if (fault->block_bytes)

@@ -12,6 +12,7 @@ struct shm;
 
 struct fault_seen {
     struct fault_definition define; /* without `around` */
+    uint64_t address;
     uint32_t stack;
 };
 

@@ -16,6 +16,7 @@
 #include "recording.h"
 #include "run.h"
 #include "run_live.h"
+#include "run_side.h"
 #include "summary_line.h"
 
 enum { GUARD_FULL = 2 }; /* of `guard` */
@@ -26,7 +27,8 @@ struct run {
     uint64_t depth, sample_bytes, delay_ns, lane_bytes, tick_ns, level;
     int policy, clock, guard;
     bool guard_stop;
-    uint64_t quarantine_bytes, page_every, fail_nth;
+    uint64_t quarantine_bytes, page_every, page_align, fail_nth;
+    int side;
     const char *fail_rate;
     bool fail_all_sites;
     struct judgement_options judged;
@@ -61,6 +63,10 @@ static const struct opt run_options[] = {
      .fallback = "2M"},
     {OPT_COUNT, 0, "guard-every", offsetof(struct run, page_every), "N", .about = "One of N blocks ends at a page that nobody may touch, with --guard; 0: none",
      .fallback = "1000"},
+    {OPT_CHOICE, 0, "guard-side", offsetof(struct run, side), "SIDE",
+     .about = "At which end of a block its guard page lies; both runs the program twice, first with before", .fallback = "after", .choices = "after|before|both"},
+    {OPT_COUNT, 0, "guard-align", offsetof(struct run, page_align), "N", .about = "Blocks at a guard page begin at a multiple of N: 1, 2, 4, 8 or 16. With less, touches "
+     "within the last bytes before the page are found too; but the program must not count on more", .fallback = "16"},
     {OPT_COUNT, 0, "fail-nth", offsetof(struct run, fail_nth), "N", .about = "Refuse the Nth allocation of each process, as if memory was short; implies --guard"},
     {OPT_TEXT, 0, "fail-rate", offsetof(struct run, fail_rate), "SHARE", .about = "Refuse this share of allocations at random: 0.01, 1%; implies --guard"},
     {OPT_FLAG, 0, "fail-all-sites", offsetof(struct run, fail_all_sites), .about = "Run once, then once more for each place that allocates, and refuse its first allocation"},
@@ -151,6 +157,8 @@ static bool run_check(const struct run *run, struct error *error)
         return error_set(error, ERROR_USAGE, "--level %llu: levels go from 1 to 19", (unsigned long long)run->level);
     if (run->fail_rate && !run_fail_rate(run->fail_rate, &(uint32_t){0}))
         return error_set(error, ERROR_USAGE, "--fail-rate %s: it is a share, as 0.01 or 1%%", run->fail_rate);
+    if (!run->page_align || run->page_align > 16 || run->page_align & (run->page_align - 1))
+        return error_set(error, ERROR_USAGE, "--guard-align %llu: it is 1, 2, 4, 8 or 16", (unsigned long long)run->page_align);
     if (run->guard_stop && !run->guard)
         return error_set(error, ERROR_USAGE, "--guard-stop needs --guard, which looks for errors");
     if (run->leaks && run->sample_bytes)
@@ -402,6 +410,8 @@ static int run_record(struct run *run, const struct opt_words *words, const stru
                                                .fail_nth = run->fail_nth,
                                                .fail_rate = fail_rate,
                                                .page_every = run->guard == GUARD_FULL ? 1 : (uint32_t)run->page_every,
+                                               .page_align = (uint32_t)run->page_align,
+                                               .page_before = run->side == SIDE_BEFORE,
                                                .recording = true},
                       error)) {
         judgement_close(&run->judgement);
@@ -414,9 +424,22 @@ static int run_record(struct run *run, const struct opt_words *words, const stru
     return exit_code;
 }
 
+/* The exit code: the first run's, if the second one found nothing. */
+static int run_both_sides(struct run *run, const struct opt_words *words, const struct target *adopted, struct error *error)
+{
+    struct run_side side = {0};
+    if (run->guard != GUARD_FULL || run->live || finding_files_are_wanted(&run->judged.files)) {
+        error_set(error, ERROR_USAGE, "--guard-side both runs the program twice: it needs --guard=full, and no --live, --sarif or --junit");
+        return CMD_USAGE;
+    }
+    run->side = (int)run_side_next(&side, &run->out);
+    int exit_code = run_record(run, words, adopted, error);
+    return exit_code ? exit_code : side.exit_code;
+}
+
 int run_words(int argc, char **argv, const struct target *adopted)
 {
-    struct run run = {.lane_bytes = 512 * 1024, .quarantine_bytes = 2 * 1024 * 1024, .page_every = 1000};
+    struct run run = {.lane_bytes = 512 * 1024, .quarantine_bytes = 2 * 1024 * 1024, .page_every = 1000, .page_align = 16};
     struct opt_words words;
     struct error error = {0};
     int exit_code;
@@ -432,6 +455,8 @@ int run_words(int argc, char **argv, const struct target *adopted)
         exit_code = fail_sites_run(&words, &error);
     else if (run.live && run_live_part(&run.view, &error) && !run.view.is_recorder)
         exit_code = run_live_watch(&run.view);
+    else if (run.side == SIDE_BOTH)
+        exit_code = run_both_sides(&run, &words, adopted, &error);
     else if (!error.kind)
         exit_code = run_record(&run, &words, adopted, &error);
     if (error.kind != ERROR_NONE && run.live)

@@ -127,6 +127,8 @@ static void session_fill(struct ht_session *shared, const struct session_config 
     shared->pages_most = config->pages_most;
     shared->fail_nth = config->fail_nth;
     shared->fail_rate = config->fail_rate;
+    shared->page_align = config->page_align;
+    shared->page_before = config->page_before;
     shared->page_every = config->page_every;
     shared->clock_start = config->clock_start;
     shared->collector_pid = (uint32_t)getpid();

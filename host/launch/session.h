@@ -14,7 +14,8 @@ struct session_config {
     uint32_t depth_limit;
     uint64_t sample_bytes;
     uint64_t quarantine_bytes, pages_most, fail_nth; /* with HT_SESSION_GUARD */
-    uint32_t page_every, fail_rate;
+    uint32_t page_every, fail_rate, page_align;
+    bool page_before;
     bool recording; /* from the start */
 };
 

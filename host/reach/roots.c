@@ -118,7 +118,8 @@ static void add_anonymous(const struct finder *finder, uint64_t start, uint64_t 
     add_without_blocks(finder, ROOT_MAPPING, start, end, WINDOW_PAGE);
 }
 
-/* glibc keeps stacks of threads that ended: the descriptor at their end points to itself twice and is no living thread's. */
+/* glibc keeps stacks of threads that ended: the descriptor at their end points to itself twice and is no living thread's. Of all that only the table of its
+ * thread-local memory lives, to be used by the next thread. */
 static bool is_dead_stack(const struct finder *finder, const struct mapping *mapping)
 {
     const struct roots_config *config = finder->config;
@@ -130,8 +131,10 @@ static bool is_dead_stack(const struct finder *finder, const struct mapping *map
             return false;
     for (uint64_t at = mapping->end - DESCRIPTOR_BYTES; at < mapping->end - 32; at += 64) {
         uint64_t word[3];
-        if (window_copy(finder->window, at, word, sizeof word) && word[0] == at && word[2] == at)
-            return true;
+        if (!window_copy(finder->window, at, word, sizeof word) || word[0] != at || word[2] != at)
+            continue;
+        add(finder, ROOT_MAPPING, at + 8, at + 16, finder->mapping);
+        return true;
     }
     return false;
 }

@@ -201,7 +201,7 @@ static bool more_fault(struct unpacker *unpacker, struct ring *ring, struct more
                                                 .thread = ring->thread,
                                                 .time_ns = unpacker->emit.last_ns,
                                                 .address = fault.address,
-                                                .stack = more_stack_of_program(unpacker, ring, fault.found_by == HT_FOUND_PAGE),
+                                                .stack = more_stack_of_program(unpacker, ring, fault.found_by == HT_FOUND_PAGE || fault.found_by == HT_FOUND_CRASH),
                                                 .define = &define});
     return true;
 }

@@ -23,6 +23,8 @@ const char *fault_word(uint32_t fault)
         [HT_FAULT_OVERREAD] = "overread",
         [HT_FAULT_UNDERREAD] = "underread",
         [HT_FAULT_READ_AFTER_FREE] = "read after free",
+        [HT_FAULT_WILD_READ] = "wild read",
+        [HT_FAULT_WILD_WRITE] = "wild write",
     };
     return WORD_OF(words, fault);
 }
@@ -46,6 +48,7 @@ const char *found_word(uint32_t found)
         [HT_FOUND_NONE] = "",     [HT_FOUND_FREE] = "free",     [HT_FOUND_RESIZE] = "realloc",
         [HT_FOUND_SCAN] = "scan", [HT_FOUND_DEMAND] = "demand", [HT_FOUND_ALLOC] = "alloc",
         [HT_FOUND_EXIT] = "exit", [HT_FOUND_QUARANTINE] = "quarantine", [HT_FOUND_PAGE] = "guard page",
+        [HT_FOUND_CRASH] = "crash",
     };
     return WORD_OF(words, found);
 }

@@ -398,7 +398,10 @@ bool ht__guard_hit(const void *address, bool is_write, bool *opened)
     return true;
 }
 
-/* --- the calls --- */
+void ht__guard_crash(const void *address, bool is_write)
+{
+    fault_tell(&(struct finding){.kind = is_write ? HT_FAULT_WILD_WRITE : HT_FAULT_WILD_READ, .found_by = HT_FOUND_CRASH, .address = address});
+}
 
 /* --- refusals on purpose --- */
 
@@ -418,6 +421,8 @@ static bool is_refused(enum guard_family family)
         errno = ENOMEM;
     return due;
 }
+
+/* --- the calls --- */
 
 void *ht__guard_alloc(size_t size, size_t alignment, enum guard_family family)
 {
@@ -557,7 +562,7 @@ bool ht__guard_begin(const struct guard_config *config)
     uint32_t *bits = ht__port_pages((uint64_t)1 << (ADDRESS_BITS - REGION_BITS - 3));
     if (!bits || !registry_begin() || !resting_begin(config->quarantine_bytes, leave))
         return false;
-    if (config->page_every && !paged_begin(config->pages_most))
+    if (config->page_every && !paged_begin(config->pages_most, config->layout))
         guard.page_every = 0;
     regions = bits;
     return true;

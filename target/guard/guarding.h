@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "paged.h"
+
 /* The allocator that is guarded. */
 struct guard_below {
     void *(*malloc)(size_t size);
@@ -31,12 +33,15 @@ struct guard_config {
     bool stop;             /* the first fault ends the program */
     uint32_t page_every;   /* one of so many blocks ends at a guard page (paged.h); 0: none */
     uint64_t pages_most;   /* of such blocks, at once */
+    struct paged_layout layout;
 };
 
 /* Before the program's first block. False: no memory. */
 bool ht__guard_begin(const struct guard_config *config);
 /* The program has touched what it must not: true if that was ours, and told. `opened`: it may go on. */
 bool ht__guard_hit(const void *address, bool is_write, bool *opened);
+/* The program is about to die of what it touched, and it was not ours. */
+void ht__guard_crash(const void *address, bool is_write);
 /* In a new child. */
 void ht__guard_after_fork(void);
 /* All that can still be looked at; what was told once is not told again. */

@@ -21,6 +21,7 @@ enum {
     PAGE = 1 << PAGE_LOG2,
     AHEAD_PAGES = 512, /* marked at once */
     BESIDE = 16,       /* bytes before a block that are looked at */
+    BEHIND = 256,      /* and behind it */
     FILL = 0xA5,
     FAMILY_SHIFT = 48,
     FIT_SHIFT = 52, /* log2 of the alignment */
@@ -35,6 +36,7 @@ uint64_t ht__paged_bytes;
 static uint64_t *starts; /* of each page, if a block begins in it: its size, family and state */
 static uint64_t page_count, cursor, marked, highest, live, live_most;
 static bool has_marks;
+static struct paged_layout layout;
 static uint32_t lock;
 static __thread bool holds_lock __attribute__((tls_model("initial-exec")));
 
@@ -65,10 +67,11 @@ static bool region_get(uint64_t bytes)
     return true;
 }
 
-bool paged_begin(uint64_t most)
+bool paged_begin(uint64_t most, struct paged_layout wanted)
 {
     static const uint8_t logs[REGIONS] = {sizeof(void *) == 8 ? 36 : 29, sizeof(void *) == 8 ? 33 : 28, sizeof(void *) == 8 ? 30 : 26};
     live_most = most;
+    layout = wanted;
     cursor = marked = highest = 1;
     for (int i = 0; i < REGIONS; i++)
         if (region_get((uint64_t)1 << logs[i]))
@@ -147,21 +150,26 @@ static bool mark_to(uint64_t end)
 
 static size_t alignment_of(size_t size, size_t alignment)
 {
-    size_t usual = size >= 16 ? 16 : size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1;
-    return alignment > usual ? alignment : usual;
+    size_t usual = size >= 16 ? 16 : size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1, least = usual < layout.align ? usual : layout.align;
+    return alignment > least ? alignment : least;
 }
 
 static char *place(uint64_t page, uint64_t count, size_t size, size_t alignment)
 {
     char *end = page_at(page + count);
-    return end - ((size + alignment - 1) & ~(alignment - 1)) - (size ? 0 : alignment);
+    return layout.before ? page_at(page) : end - ((size + alignment - 1) & ~(alignment - 1)) - (size ? 0 : alignment);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 static void fill_beside(char *block, size_t size, const char *low, const char *end)
 {
-    uint64_t before = (uint64_t)(block - low) < BESIDE ? (uint64_t)(block - low) : BESIDE;
+    uint64_t before = least((uint64_t)(block - low), BESIDE);
     memset(block - before, FILL, before);
-    memset(block + size, FILL, (size_t)(end - block) - size);
+    memset(block + size, FILL, least((uint64_t)(end - block) - size, BEHIND));
 }
 
 static uint64_t start_of(uint64_t size, uint8_t family, size_t alignment)
@@ -257,11 +265,10 @@ static void check_beside(const struct paged *paged, int64_t from, int64_t end, s
 
 bool paged_is_whole(const struct paged *paged, struct damage *damage)
 {
-    int64_t before = (char *)paged->block - paged->low, end = before;
-    end = (int64_t)(paged->pages << PAGE_LOG2) - end;
-    check_beside(paged, before < BESIDE ? -before : -BESIDE, 0, damage);
+    uint64_t before = (uint64_t)((char *)paged->block - paged->low), behind = (paged->pages << PAGE_LOG2) - before - paged->size;
+    check_beside(paged, -(int64_t)least(before, BESIDE), 0, damage);
     if (!damage->count)
-        check_beside(paged, (int64_t)paged->size, end, damage);
+        check_beside(paged, (int64_t)paged->size, (int64_t)(paged->size + least(behind, BEHIND)), damage);
     return !damage->count;
 }
 

@@ -1,7 +1,8 @@
-/* paged: in a size, out a block that ends at a page which nobody may touch; freed, its own pages are such too, and are given out again only when all others were.
+/* paged: in a size, out a block that ends, or begins, at a page which nobody may touch; freed, its own pages are such too, and are given out again only when all others were.
  *
  * Addresses are taken in order from one region; where it ends it begins anew, and passes over what lives. A block takes whole pages of memory only while it
- * lives. Between its end and the page's there are up to 15 bytes, for its alignment; they, and 16 before it, are filled and looked at. */
+ * lives. Between its end and the page's there are up to 15 bytes, for its alignment; they, and 16 before it, are filled and looked at. So are some behind it
+ * where it begins at a page. */
 #ifndef TARGET_GUARD_PAGED_H
 #define TARGET_GUARD_PAGED_H
 
@@ -20,8 +21,13 @@ struct paged {
     bool lives;
 };
 
+struct paged_layout {
+    size_t align; /* that a block of no alignment of its own gets, a power of two, unless it is smaller; less shows more of what is touched behind its end */
+    bool before;  /* blocks begin where a page does */
+};
+
 /* At most so many pages live at once. False: there is no room for that. */
-bool paged_begin(uint64_t live_most);
+bool paged_begin(uint64_t live_most, struct paged_layout layout);
 /* NULL: no page is left. */
 void *paged_alloc(size_t size, size_t alignment, uint8_t family);
 static inline bool paged_owns(const void *address)

@@ -14,6 +14,9 @@ enum {
     MARKS = 15,
 };
 
+/* In a slot's address, so that it is no pointer to the block: it would keep it alive for those who look for leaks. */
+static const uint64_t HIDDEN = (uint64_t)1 << 63;
+
 static uint64_t *slots;
 static uint32_t used = 1, cursor, next_list;
 static uint64_t lists[LISTS] __attribute__((aligned(64))); /* changes << 32 | first free slot */
@@ -63,12 +66,12 @@ uint32_t registry_reserve(void)
 void registry_put(uint32_t index, const void *block)
 {
     if (index)
-        __atomic_store_n(&slots[index], (uint64_t)(uintptr_t)block, __ATOMIC_RELEASE);
+        __atomic_store_n(&slots[index], (uint64_t)(uintptr_t)block | HIDDEN, __ATOMIC_RELEASE);
 }
 
 bool registry_take_out(uint32_t index, const void *block)
 {
-    uint64_t address = (uint64_t)(uintptr_t)block;
+    uint64_t address = (uint64_t)(uintptr_t)block | HIDDEN;
     if (!index || index >= SLOTS)
         return true;
     if (!__atomic_compare_exchange_n(&slots[index], &address, FREE, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
@@ -79,7 +82,7 @@ bool registry_take_out(uint32_t index, const void *block)
 
 bool registry_remove(uint32_t index, const void *block)
 {
-    uint64_t address = (uint64_t)(uintptr_t)block;
+    uint64_t address = (uint64_t)(uintptr_t)block | HIDDEN;
     while (!registry_take_out(index, block)) {
         uint64_t busy = address | BUSY;
         if (__atomic_compare_exchange_n(&slots[index], &busy, address | BUSY | ENDED, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -95,12 +98,13 @@ static void look_at(const struct registry_look *look, uint32_t index)
     uint64_t address = __atomic_load_n(&slots[index], __ATOMIC_RELAXED);
     if (!address || address & MARKS || !__atomic_compare_exchange_n(&slots[index], &address, address | BUSY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         return;
-    look->see((void *)(uintptr_t)address, index, look->context);
+    void *block = (void *)(uintptr_t)(address & ~HIDDEN);
+    look->see(block, index, look->context);
     uint64_t busy = address | BUSY;
     if (__atomic_compare_exchange_n(&slots[index], &busy, address, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         return;
     slot_give(index);
-    look->ended((void *)(uintptr_t)address);
+    look->ended(block);
 }
 
 static uint32_t slots_used(void)

@@ -70,7 +70,7 @@ static bool read_session(struct guard_config *config)
         uint64_t sample_bytes, clock_start;
         uint32_t collector_pid, wake_bytes;
         uint64_t quarantine_bytes, pages_most, fail_nth;
-        uint32_t page_every, fail_rate;
+        uint32_t page_every, fail_rate, page_align, page_before;
     } part;
     _Static_assert(offsetof(struct ht_session, flags) == 48 && offsetof(struct ht_session, quarantine_bytes) == 88, "as in struct ht_session");
     const char *path = getenv(HT_ENV_SESSION);
@@ -85,6 +85,7 @@ static bool read_session(struct guard_config *config)
     config->pages_most = part.pages_most;
     config->fail_nth = part.fail_nth;
     config->fail_rate = part.fail_rate;
+    config->layout = (struct paged_layout){part.page_align, part.page_before};
     config->page_every = part.page_every;
     config->stop = part.flags & HT_SESSION_GUARD_STOP;
     return true;

@@ -27,20 +27,30 @@ static bool is_write(const void *context)
 #endif
 }
 
-/* Once more, and as if we were not there; this is the end, so the other blocks are looked at before. */
-static void hand_to_default(void)
+/* This is the end: what was not seen yet is looked at. Once, for that may crash too. */
+static void look_before_death(const siginfo_t *info, const void *context, bool was_told)
 {
     static uint32_t times;
-    if (!__atomic_fetch_add(&times, 1, __ATOMIC_RELAXED))
-        ht__guard_at_exit();
+    if (__atomic_fetch_add(&times, 1, __ATOMIC_RELAXED))
+        return;
+    bool is_address = info->si_code != SI_KERNEL; /* else the processor did not even look for it */
+    if (!was_told && info->si_code > 0)
+        ht__guard_crash(is_address ? info->si_addr : (void *)UINTPTR_MAX, is_write(context));
+    ht__guard_at_exit();
+}
+
+/* Once more, and as if we were not there. */
+static void hand_to_default(void)
+{
     struct sigaction plain = {.sa_handler = SIG_DFL};
     ht__real.sigaction(SIGSEGV, &plain, NULL);
 }
 
-static void hand_on(int number, siginfo_t *info, void *context)
+static void hand_on(int number, siginfo_t *info, void *context, bool was_told)
 {
     struct sigaction action = theirs;
     if (!(action.sa_flags & SA_SIGINFO) && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)) {
+        look_before_death(info, context, was_told);
         hand_to_default();
         if (info->si_code <= 0) /* it was sent, and would not come again */
             raise(number);
@@ -63,7 +73,7 @@ static void on_hit(int number, siginfo_t *info, void *context)
     bool opened = false, ours = info->si_code > 0 && ht__guard_hit(info->si_addr, is_write(context), &opened);
     errno = saved;
     if (!ours || !opened)
-        hand_on(number, info, context);
+        hand_on(number, info, context, ours);
 }
 
 void ht__hits_begin(const struct ht_real *real)
