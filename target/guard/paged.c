@@ -70,6 +70,7 @@ static bool region_get(uint64_t bytes)
 bool paged_begin(uint64_t most, struct paged_layout wanted)
 {
     static const uint8_t logs[REGIONS] = {sizeof(void *) == 8 ? 36 : 29, sizeof(void *) == 8 ? 33 : 28, sizeof(void *) == 8 ? 30 : 26};
+    live = 0;
     live_most = most;
     layout = wanted;
     cursor = marked = highest = 1;
