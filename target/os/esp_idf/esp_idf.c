@@ -95,7 +95,13 @@ void __wrap_vTaskDelete(TaskHandle_t task);
 
 void __wrap_vTaskDelete(TaskHandle_t task)
 {
-    ht_task_end(ht_task_of(task ? task : xTaskGetCurrentTaskHandle()));
+    TaskHandle_t ends = task ? task : xTaskGetCurrentTaskHandle();
+    uint8_t number = ht_task_of(ends);
+    if (number) {
+        ht_stack_check(number);
+        ht_task_end(number);
+    }
+    ht__call_forget(ends);
     __real_vTaskDelete(task);
 }
 
@@ -144,10 +150,14 @@ void ht_port_print(char letter)
     esp_rom_printf("%c", letter);
 }
 
-/* What stands in flash is not what stands in the ELF: the image tool writes into it. */
+/* IDF's linker script. What the image tool writes into stands before them, and code cannot be read by bytes on every chip. */
+extern const uint8_t _flash_rodata_start[], _rodata_end[];
+
+/* The end of the constants, for the tables of constructors in it change with the code. */
 struct ht_image ht_port_image(void)
 {
-    return (struct ht_image){NULL, 0};
+    size_t bytes = (size_t)(_rodata_end - _flash_rodata_start), most = 4096;
+    return (struct ht_image){bytes > most ? _rodata_end - most : _flash_rodata_start, bytes < most ? bytes : most};
 }
 
 static void refused(size_t bytes, uint32_t caps, const char *function)

@@ -17,6 +17,8 @@ uintptr_t idf_internal[2][16], idf_external[16], idf_executable[16], idf_alias[1
 void *idf_next;
 bool idf_cache_is_on = true;
 BaseType_t stub_in_interrupt;
+const uint8_t _flash_rodata_start[8192];
+__asm__(".globl _rodata_end\n.set _rodata_end, _flash_rodata_start + 8192");
 static struct stub_task first = {.name = "main"};
 TaskHandle_t stub_running = &first;
 static esp_alloc_failed_hook_t failed;

@@ -120,7 +120,7 @@ static void test_tasks_and_interrupts(void **state)
     __wrap_vTaskDelete(NULL);
     assert_int_equal(ht_port_task(), 0);
     stub_running = main_task;
-    assert_string_equal(log_take(), "task 2 wifi 64 5\nalloc A 1 of 0\nalloc A 2 of 0\nend 2\ngone self\n");
+    assert_string_equal(log_take(), "task 2 wifi 64 5\nalloc A 1 of 0\nalloc A 2 of 0\nstack 2\nend 2\ngone self\n");
 }
 
 static void test_the_core_s_own_are_not_told_twice(void **state)
@@ -131,10 +131,20 @@ static void test_the_core_s_own_are_not_told_twice(void **state)
     assert_string_equal(log_take(), "really\n");
 }
 
+/* The last 4 KiB of the constants. */
+static void test_image(void **state)
+{
+    (void)state;
+    struct ht_image image = ht_port_image();
+    assert_ptr_equal(image.start, _flash_rodata_start + 4096);
+    assert_int_equal(image.bytes, 4096);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_start),     cmocka_unit_test(test_one_event_each), cmocka_unit_test(test_zero_and_null),
                                        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_alias),          cmocka_unit_test(test_cache_off),
-                                       cmocka_unit_test(test_tasks_and_interrupts), cmocka_unit_test(test_the_core_s_own_are_not_told_twice)};
+                                       cmocka_unit_test(test_tasks_and_interrupts), cmocka_unit_test(test_the_core_s_own_are_not_told_twice),
+                                       cmocka_unit_test(test_image)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
