@@ -10,6 +10,7 @@
 
 #include "../model/events.h"
 #include "host/analysis/health.h"
+#include "host/analysis/region.h"
 #include "host/pipeline.h"
 #include "tests/golden/light.h"
 
@@ -145,6 +146,14 @@ static void regions_are_as_told(void **state)
     assert_int_equal(pieces, cell(regions, dram, "free_pieces").u);
     assert_in_range(largest, cell(regions, dram, "largest_free_bytes").u - LIGHT_HEAD, cell(regions, dram, "largest_free_bytes").u + LIGHT_HEAD);
     subject_done(&subject);
+}
+
+/* Zephyr's heap does not tell its largest free piece. */
+static void what_is_not_known_is_not_fragmented(void **state)
+{
+    (void)state;
+    assert_float_equal(region_fragmentation(&(struct heap_use_definition){.free = 100, .largest_free = 25}), 0.75, 1e-12);
+    assert_float_equal(region_fragmentation(&(struct heap_use_definition){.free = 100}), 0, 1e-12);
 }
 
 static void lines_are_of_each_region(void **state)
@@ -424,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stacks_are_judged),
         cmocka_unit_test(regions_are_as_told),
+        cmocka_unit_test(what_is_not_known_is_not_fragmented),
         cmocka_unit_test(lines_are_of_each_region),
         cmocka_unit_test(faults_have_their_story),
         cmocka_unit_test(blocks_are_placed),
