@@ -270,5 +270,6 @@ void twin_done(struct twin *twin)
     vec_done(&twin->source_list);
     vec_done(&twin->slots);
     vec_done(&twin->live);
+    vec_done(&twin->found);
     str_done(&twin->note);
 }

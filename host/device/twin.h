@@ -36,6 +36,12 @@ struct twin_live {
     uint8_t heap;
 };
 
+/* A block whose reach the device told. */
+struct twin_found {
+    uint64_t address, size;
+    uint32_t stack, class;
+};
+
 struct twin_source {
     uint32_t id;
     uint64_t digest;
@@ -71,6 +77,8 @@ struct twin {
     uint32_t snapshot; /* its number */
     uint64_t snapshot_told;
     bool in_snapshot, snapshot_is_whole;
+    VEC(struct twin_found) found; /* of this snapshot */
+    uint32_t scans;
 };
 
 void twin_init(struct twin *twin, const struct twin_sink *sink, const struct flash *flash, const char *from);
@@ -104,6 +112,9 @@ void twin_born(struct twin *twin, uint64_t address, uint64_t size, uint8_t heap)
 uint8_t twin_died(struct twin *twin, uint64_t address, uint8_t heap);
 void twin_snapshot(struct twin *twin, const struct ht_heard *heard);
 void twin_block(struct twin *twin, const struct ht_heard *heard);
+/* twin_scan.c: what the device found out about who can be reached; `is_whole`: of all its blocks */
+void twin_scan_block(struct twin *twin, const struct ht_heard *heard, uint32_t stack);
+void twin_scan_end(struct twin *twin, bool is_whole);
 void twin_blocks_forget(struct twin *twin);
 
 #endif

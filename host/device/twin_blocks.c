@@ -77,13 +77,16 @@ void twin_snapshot(struct twin *twin, const struct ht_heard *heard)
         twin->in_snapshot = twin->snapshot_is_whole = true;
         twin->snapshot++;
         twin->snapshot_told = 0;
+        twin->found.count = 0;
         return;
     }
     bool is_whole = twin->in_snapshot && twin->snapshot_is_whole && twin->live.count < TWIN_LIVE_MOST;
     twin->in_snapshot = false;
     is_whole = is_whole && heard->numbers[HT_SNAPSHOT_PHASE] == ENDED && !heard->numbers[HT_SNAPSHOT_MISSED];
-    if (is_whole && heard->numbers[HT_SNAPSHOT_COUNT] == (twin->snapshot_told & UINT16_MAX))
+    is_whole = is_whole && heard->numbers[HT_SNAPSHOT_COUNT] == (twin->snapshot_told & UINT16_MAX);
+    if (is_whole)
         vanished_end(twin);
+    twin_scan_end(twin, is_whole);
 }
 
 void twin_block(struct twin *twin, const struct ht_heard *heard)
@@ -93,6 +96,8 @@ void twin_block(struct twin *twin, const struct ht_heard *heard)
     struct event event = twin_event(twin, EVENT_ALLOC);
     bool is_cut = false;
     twin->snapshot_told++;
+    event.stack = twin_slot_stack(twin, heard->numbers[HT_BLOCK_SLOT], &is_cut);
+    twin_scan_block(twin, heard, event.stack);
     if (place && twin->live.at[*place - 1].size == size) {
         twin->live.at[*place - 1].seen = twin->snapshot;
         return;
@@ -102,7 +107,6 @@ void twin_block(struct twin *twin, const struct ht_heard *heard)
     event.heap = heard->numbers[HT_BLOCK_HEAP] & UINT8_MAX;
     event.address = address;
     event.size = size;
-    event.stack = twin_slot_stack(twin, heard->numbers[HT_BLOCK_SLOT], &is_cut);
     event.source = twin_source_id(twin, heard->numbers[HT_BLOCK_SOURCE]);
     event.flags = (uint8_t)(EVENT_INHERITED | (is_cut ? EVENT_TRUNCATED : 0));
     twin_born(twin, address, size, (uint8_t)event.heap);

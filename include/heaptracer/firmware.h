@@ -51,6 +51,12 @@
 #ifndef HT_WITH_DUMP
 #define HT_WITH_DUMP 0 /* the host may read any memory by a control byte */
 #endif
+#ifndef HT_WITH_ROOTS
+#define HT_WITH_ROOTS 0 /* ht_root_add, ht_leak_scan; a byte more for each block of the table */
+#endif
+#ifndef HT_ROOTS
+#define HT_ROOTS 4 /* ranges of memory that ht_root_add takes */
+#endif
 #ifndef HT_FRAMES
 #define HT_FRAMES 4 /* most frames of a stack, 0 to 32 */
 #endif
@@ -123,6 +129,7 @@ enum ht_error {
     HT_TOO_SMALL = -2,   /* memory: fewer than two frames of a ring, or no block of a table */
     HT_NO_SINK = -3,     /* a stream needs one */
     HT_NOT_COMPILED = -4,
+    HT_NOT_YET = -5,     /* ht_leak_scan has not been twice through */
 };
 
 /* Zero is the default of everything but `memory`, and `sink` where there is a stream. */
@@ -260,6 +267,15 @@ int ht_guard_check(const void *block);
 /* The system itself found that this task's stack overflowed. */
 void ht_on_stack_overflow(uint8_t task);
 
+/* HT_WITH_ROOTS. Memory in which pointers to blocks may stand: .data and .bss, memory that a heap of its own manages. False: there are HT_ROOTS already. Stacks need not
+ * be told: those of ht_task_begin and ht_stack_main, and the running one, are looked at too; of one whose stack pointer is not known (ht_stack_at) all of it. */
+bool ht_root_add(const void *base, size_t bytes);
+/* Looks for pointers to the table's blocks. 0: everywhere, at once; certain as long as no other task or interrupt moves a pointer meanwhile (hold the scheduler). Else at
+ * `most` words, going on where the last call ended, a stack at once: then the program moves its pointers in between, and what two scans in a row do not find is only
+ * perhaps lost. How many blocks are lost, surely or perhaps; HT_NOT_YET before there was one scan at once or two in slices. ht_report tells them, and a snapshot
+ * tells the host. Not in an interrupt; always by the same task. */
+int ht_leak_scan(unsigned most);
+
 /* All live blocks are told to the host by the next calls of ht_pump, a slice each. */
 void ht_snapshot(void);
 
@@ -301,6 +317,8 @@ static inline __attribute__((always_inline, unused)) enum ht_place ht_advise(siz
 #define ht_stack_check(task) ht_nothing_(0)
 #define ht_guard_scan(most) ht_nothing_(0)
 #define ht_guard_check(block) ht_nothing_(0)
+#define ht_root_add(base, bytes) ht_nothing_(0)
+#define ht_leak_scan(most) ht_nothing_(HT_NOT_HERE)
 #define ht_bandwidth(heap, memory, bytes, result) ht_nothing_(HT_NOT_HERE)
 #define ht_task_end(task) ((void)0)
 #define ht_stack_watch(task, painted) ((void)0)

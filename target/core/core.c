@@ -1,6 +1,7 @@
 /* core: in a configuration, out a tracer that runs in the caller's memory. */
 #include "core.h"
 
+#include "leak_scan.h"
 #include "live_table.h"
 #include "outbox.h"
 #include "slots.h"
@@ -79,12 +80,15 @@ static bool open_table(struct rest *rest, const struct ht_config *config)
 #if HT_WITH_TABLE
     if (!core_keeps())
         return true;
-    size_t asked = config->blocks ? config->blocks : (core_streams() ? rest->bytes / 2 : rest->bytes) / sizeof(struct ht_live);
+    size_t each = sizeof(struct ht_live) + HT_WITH_ROOTS, asked = config->blocks ? config->blocks : (core_streams() ? rest->bytes / 2 : rest->bytes) / each;
     uint16_t count = asked > UINT16_MAX ? UINT16_MAX : (uint16_t)asked;
-    struct ht_live *cells = rest_take(rest, count * sizeof *cells);
+    struct ht_live *cells = rest_take(rest, count * each);
     if (!cells || !count)
         return false;
     ht__live_open(cells, count);
+#if HT_WITH_ROOTS
+    ht__leak_open((uint8_t *)(cells + count));
+#endif
 #else
     (void)rest, (void)config;
 #endif

@@ -1,4 +1,5 @@
 /* live_report: in the table of live blocks, out the report on the device itself, as text: each block with its stack, a summary, the heaps' state. */
+#include "leak_scan.h"
 #include "live_table.h"
 #include "slots.h"
 #include "text.h"
@@ -50,6 +51,11 @@ static bool say_block(ht_print print, const struct ht_live *block, uint32_t numb
     const char *task = block->task & HT_LIVE_INTERRUPT ? "an interrupt" : ht__core.tasks[(block->task & HT_LIVE_TASK) % HT_TASKS].name;
     if (task)
         ht__text(print, "Task: " T_S "\n", T_TEXT(task));
+#if HT_WITH_ROOTS
+    uint8_t reach = ht__leak_state_of(block->address);
+    if (reach == HT_REACH_NOT || reach == HT_REACH_MAYBE)
+        ht__put(print, reach == HT_REACH_NOT ? "Not reachable: no pointer leads to it\n" : "Perhaps not reachable: no pointer was found in two scans\n", NULL);
+#endif
     bool captured = say_stack(print, block->slot);
     print('\n');
     return captured;
@@ -98,6 +104,14 @@ static void say_troubles(ht_print print)
     for (unsigned i = 0; i < TROUBLES; i++)
         if (counter[i])
             ht__text(print, T_W, HT_WORD_LOST + i, counter[i]);
+#if HT_WITH_ROOTS
+    uint32_t bytes, blocks = ht__leak_count(HT_REACH_NOT, &bytes);
+    if (blocks)
+        ht__text(print, "Not reachable: " T_U " blocks, " T_U T_BYTES "\n", blocks, bytes);
+    blocks = ht__leak_count(HT_REACH_MAYBE, &bytes);
+    if (blocks)
+        ht__text(print, "Perhaps not reachable: " T_U " blocks, " T_U T_BYTES "\n", blocks, bytes);
+#endif
 }
 
 int ht__report(ht_print print, uint32_t since)

@@ -1,4 +1,5 @@
 /* snapshot: in the table of live blocks, out a record for each, a few at a time, so that events go before. */
+#include "leak_scan.h"
 #include "live_table.h"
 #include "outbox.h"
 #include "slots.h"
@@ -30,8 +31,12 @@ static bool block_tell(const struct ht_live *block)
                                  block->task & HT_LIVE_TASK,
                                  block->heap,
                                  slot,
-                                 told && told->epoch == ht__core.epoch ? told->id : 0};
-    return ht__outbox_rare(HT_TOLD_BLOCK, numbers, HT_BLOCK_NUMBERS, NULL, 0);
+                                 told && told->epoch == ht__core.epoch ? told->id : 0,
+#if HT_WITH_ROOTS
+                                 ht__leak_state(ht__core.live.told),
+#endif
+    };
+    return ht__outbox_rare(HT_TOLD_BLOCK, numbers, sizeof numbers / sizeof *numbers, NULL, 0);
 }
 
 static void end(void)

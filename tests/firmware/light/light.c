@@ -23,6 +23,9 @@ static uint8_t tracer_memory[LIGHT_MEMORY_BYTES] __attribute__((aligned(8)));
 static uint8_t button_memory[BUTTONS * BUTTON_BYTES] __attribute__((aligned(8)));
 static struct ht_pool button_pool;
 static void *volatile button;
+#if HT_WITH_ROOTS
+extern char __data_start[], __heap_start[]; /* all that is static */
+#endif
 
 uint32_t ht_port_now(void)
 {
@@ -141,6 +144,13 @@ int main(void)
     ht_mark("faults");
     faults_plant(HT_WITH_GUARD, HT_WITH_GUARD && LIGHT_MODE != HT_MODE_STREAM);
     ht_stacks_check();
+#if HT_WITH_ROOTS
+    ht_root_add(__data_start, (size_t)(__heap_start - __data_start));
+    ht_leak_scan(0);
+    light_pump();
+    ht_snapshot();
+    light_pump();
+#endif
 #ifdef LIGHT_REPORT
     leak_tracker_end();
 #else

@@ -99,7 +99,7 @@ def ask(command):
 
 
 def tables_of(trace):
-    answer = json.loads(ask(["analyze", trace, "--json", "--table", "summary,leaks,faults,tasks,heaps,cost,pools"]))
+    answer = json.loads(ask(["analyze", trace, "--json", "--table", "summary,leaks,faults,tasks,heaps,cost,pools,reach"]))
     functions = {stack: [answer["frames"][frame]["function"] for frame in frames] for stack, frames in answer["stacks"].items()}
     return {table["name"]: table["rows"] for table in answer["tables"]}, functions
 
@@ -118,6 +118,11 @@ def compare_all(plan, heap, tables, functions):
     for function, size in heap.live.values():
         leaks[function] = (leaks.get(function, (0, 0))[0] + 1, leaks.get(function, (0, 0))[1] + size)
     compare(wrong, "leaks", {functions[str(row["stack"])][0]: (row["count"], row["bytes"]) for row in tables["leaks"]}, leaks)
+    if plan.get("roots"):
+        found = {functions[str(row["stack"])][0]: (row["count"], row["bytes"]) for row in tables["reach"] if row["class"] == "direct"}
+        wrong += [f"{name} is lost {lost}, planted {leaks.get(name)}" for name, lost in found.items() if lost[0] > leaks.get(name, (0, 0))[0]]
+        if sum(count for count, _ in found.values()) < 0.85 * sum(count for count, _ in leaks.values()): # an old word on a stack may keep one
+            wrong.append(f"lost are {found}, planted {leaks}")
     faults = GUARD_FAULTS * int(plan.get("guards", 1)) + TABLE_FAULTS * int(plan.get("guards", 1) and plan.get("table", 1))
     wanted = sorted(faults + [("stack overflow", "effects")])
     stacks = {row["stack_base"]: row["name"] for row in tables["tasks"]}
