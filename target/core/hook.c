@@ -93,7 +93,7 @@ static inline void stream(struct ht_hooked *hooked)
 {
 #if HT_WITH_STREAM
     hooked->told.source = source_id(hooked);
-    hooked->told.slot = slot_told_at(hooked->slot, hooked->site->here);
+    hooked->told.slot = slot_told_at(hooked->slot, hooked->site);
     if (hooked->slot && !hooked->told.slot)
         hooked->told.flags |= HT_TOLD_CUT;
     outbox_hot(&hooked->told);
@@ -251,7 +251,7 @@ static void fault_tell(const struct ht_hooked *hooked, const struct ht_fault *fa
                                                  fault->found_by,
                                                  slot_told(fault->block.slot),
                                                  slot_told(fault->free_slot),
-                                                 slot_told_at(hooked->slot, hooked->site->here)};
+                                                 slot_told_at(hooked->slot, hooked->site)};
     if (!ht__outbox_rare(HT_TOLD_FAULT, numbers, HT_FAULT_NUMBERS, fault->bytes, fault->bytes_count))
         ht__outbox_miss(0);
 #else

@@ -52,13 +52,13 @@ static inline uint16_t slot_told(uint16_t slot)
 #endif
 }
 
-/* As slot_told, of the stack that is running, below the hook at `here`. */
-static inline uint16_t slot_told_at(uint16_t slot, const void *here)
+/* As slot_told, of the stack that is running, below the hook of `site`; without a slot there may be no site. */
+static inline uint16_t slot_told_at(uint16_t slot, const struct ht_site *site)
 {
 #if HT_WITH_SLICE
-    return slot_is(slot) && ht__slots_tell_slice(slot, here) ? slot : 0;
+    return slot_is(slot) && ht__slots_tell_slice(slot, site->here) ? slot : 0;
 #else
-    return (void)here, slot_told(slot);
+    return (void)site, slot_told(slot);
 #endif
 }
 
