@@ -14,26 +14,26 @@ static const struct opt_example ctl_examples[] = {
 
 const struct opt_command cmd_ctl_table = {
     .name = "heaptracer ctl",
-    .usage = "PID start|stop|status|flush|mark [LABEL]",
+    .usage = "PID start|stop|status|flush|detach|mark [LABEL]",
     .about = "Steer a recording that runs: start, stop, mark, flush, ask its state",
     .manual =
         "PID is the number in the name of the trace, that of the first watched process. While a recording is stopped, events are not in the trace: blocks "
         "that were allocated meanwhile are unknown to it, and their frees are left out of the tables.\n\n"
-        "'flush' makes all that happened so far readable in the trace file.",
+        "'flush' makes all that happened so far readable in the trace file. 'detach' ends what 'heaptracer attach' began: the process goes on unwatched.",
     .examples = ctl_examples,
-    .see_also = "heaptracer run",
+    .see_also = "heaptracer run, heaptracer attach",
     .least_words = 2,
     .most_words = OPT_ANY_WORDS,
 };
 
 static bool ctl_request(const struct opt_words *words, struct str *request, struct error *error)
 {
-    static const char *const known[] = {"start", "stop", "status", "flush", "mark"};
+    static const char *const known[] = {"start", "stop", "status", "flush", "mark", "detach"};
     bool is_mark = !strcmp(words->at[1], "mark"), is_known = false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         is_known = is_known || !strcmp(words->at[1], known[i]);
     if (!is_known)
-        return error_set(error, ERROR_USAGE, "'%s' is not a request; write start, stop, status, flush or mark LABEL", words->at[1]);
+        return error_set(error, ERROR_USAGE, "'%s' is not a request; write start, stop, status, flush, detach or mark LABEL", words->at[1]);
     if (is_mark != (words->count > 2))
         return error_set(error, ERROR_USAGE, is_mark ? "mark wants a label" : "only mark takes more words");
     for (size_t i = 1; i < words->count; i++)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "host/base/now.h"
+#include "host/launch/attach.h"
 #include "host/launch/control.h"
 
 static struct ht_session *signalled; /* what a handler wakes */
@@ -79,18 +80,31 @@ static void recording_put(void *context, const struct event *events, size_t coun
         trace_writer_put(recording->writer, events, count);
 }
 
+/* While the process works for us its threads may wait for us. */
+static void recording_meanwhile(void *context)
+{
+    struct recording *recording = context;
+    if (!recording->cut)
+        shm_round(recording->shm);
+}
+
 void recording_begin(struct recording *recording)
 {
     signalled = recording->session.shared;
     handle(SIGCHLD, on_child);
-    bool adopted = recording->target.adopted; /* what ends its program ends the recording, and what is sent to all of a service is for the program */
+    bool is_joined = recording->target.attach;
+    bool adopted = recording->target.adopted && !is_joined; /* what ends its program ends the recording, and what is sent to all of a service is for the program */
     handle(SIGINT, adopted ? SIG_IGN : on_interrupt);
     handle(SIGQUIT, adopted ? SIG_IGN : on_interrupt);
-    handle(SIGTERM, adopted ? SIG_IGN : on_forward);
-    handle(SIGHUP, adopted ? SIG_IGN : on_forward);
+    handle(SIGTERM, adopted ? SIG_IGN : is_joined ? on_interrupt : on_forward);
+    handle(SIGHUP, adopted ? SIG_IGN : is_joined ? on_interrupt : on_forward);
     handle(SIGPIPE, SIG_IGN);
     handle(SIGXFSZ, SIG_IGN); /* a write beyond a limit shall fail, not kill */
     recording_raise_limit();
+    if (is_joined) {
+        recording->target.attach->meanwhile = recording_meanwhile;
+        recording->target.attach->context = recording;
+    }
     recording->control = control_open(recording->target.pid);
     recording->own_control = control_open(getpid());
     recording->shm = shm_new(&(struct shm_config){
@@ -100,7 +114,7 @@ void recording_begin(struct recording *recording)
                                                    .writer = recording->writer,
                                                    .session = recording->session.path,
                                                    .pointer_bytes = recording->target.pointer_bytes,
-                                                   .knows_all = !recording->paused && !recording->delay_ns};
+                                                   .knows_all = !recording->paused && !recording->delay_ns && !is_joined};
     if (recording->paused || recording->delay_ns)
         shm_state(recording->shm, false);
 }
@@ -145,6 +159,16 @@ static void recording_looked(struct recording *recording, const char *scan, stru
     str_done(&why);
 }
 
+/* The first process goes on without us, and its trace is closed. */
+static void recording_leave(struct recording *recording, struct str *out)
+{
+    if (!recording->target.attach)
+        str_add_format(out, "error: process %d was started by 'heaptracer run', and is recorded to its end; 'stop' pauses that\n", (int)recording->target.pid);
+    else
+        str_add(out, "detaching\n");
+    recording->leaves = recording->target.attach;
+}
+
 static void recording_answer(void *context, char *request, struct str *out)
 {
     struct recording *recording = context;
@@ -166,6 +190,9 @@ static void recording_answer(void *context, char *request, struct str *out)
         shm_mark(recording->shm, rest);
     } else if (!strcmp(request, "flush") && recording->writer) {
         trace_writer_flush(recording->writer);
+    } else if (!strcmp(request, "detach")) {
+        recording_leave(recording, out);
+        return;
     } else if (!strcmp(request, "leaks") && recording->writer) {
         recording_look(recording, rest, out);
         return;
@@ -254,6 +281,8 @@ static void recording_cut(struct recording *recording)
 
 static bool recording_is_done(struct recording *recording, enum shm_work did)
 {
+    if (recording->target.attach && (interrupts || recording->leaves || recording->exited || (recording->until_ns && now_ns() > recording->until_ns)))
+        return true;
     if (!recording->exited)
         return false;
     if (!recording->follow || recording->cut || interrupts)
@@ -282,6 +311,21 @@ static void recording_keep_house(struct recording *recording)
     trace_writer_attend(recording->writer);
 }
 
+/* The process is made to go on without us. */
+static void recording_part(struct recording *recording)
+{
+    struct error error = {0};
+    if (recording->target.attach && !recording->exited && !attach_end(recording->target.attach, &recording->target, &error) &&
+        !target_is_gone(&recording->target))
+        fprintf(stderr, "heaptracer: %s; its calls still go through the runtime, which records nothing any more\n", error.text);
+}
+
+void recording_joined(struct recording *recording)
+{
+    const struct attach *attach = recording->target.attach;
+    recording->until_ns = attach->duration_ns ? now_ns() + attach->duration_ns : 0;
+}
+
 void recording_run(struct recording *recording)
 {
     for (bool done = false; !done;) {
@@ -289,10 +333,11 @@ void recording_run(struct recording *recording)
         enum shm_work did = recording->cut ? SHM_NOTHING : shm_round(recording->shm);
         recording_cut(recording);
         recording_keep_house(recording);
-        done = was_exited && recording_is_done(recording, did);
+        done = (was_exited || recording->target.attach) && recording_is_done(recording, did);
         if (!done && was_exited == recording->exited)
             shm_wait(recording->shm, did);
     }
+    recording_part(recording);
 }
 
 bool recording_end(struct recording *recording, struct cost_definition *cost, struct trace_totals *totals)

@@ -30,10 +30,14 @@ struct recording {
     struct holds holds;
     uint64_t kept_ns, attended_ns;
     bool exited, cut; /* the first process ended; the trace cannot be written any more */
+    bool leaves;      /* the process goes on without us */
+    uint64_t until_ns; /* then it does so by itself; 0: it does not */
 };
 
 /* To be called between target_fork and target_go: sets handlers for the signals that go to the whole terminal. */
 void recording_begin(struct recording *recording);
+/* To be called when a process was joined that goes on afterwards: how long we stay. */
+void recording_joined(struct recording *recording);
 /* Runs until the program, and its descendants if they are followed, have ended. */
 void recording_run(struct recording *recording);
 /* Closes the trace; fills `cost` and `totals`. False if it is not whole; that was said. */

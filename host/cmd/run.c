@@ -12,6 +12,7 @@
 #include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/base/path.h"
+#include "host/launch/attach.h"
 #include "judgement.h"
 #include "recording.h"
 #include "run.h"
@@ -317,6 +318,16 @@ static int run_judge(struct judgement *judgement, const char *path, int exit_cod
     return judgement->has_found && !exit_code ? CMD_FOUND : exit_code;
 }
 
+/* A process that was joined: how, and how to leave it. */
+static void run_say_joined(const struct recording *recording)
+{
+    const struct attach *attach = recording->target.attach;
+    char held[NUMBER_ROOM], most[NUMBER_ROOM], slots[NUMBER_ROOM];
+    fprintf(stderr, "heaptracer: process %d is recorded: %s places lead to us, one thread was held for %s and the others for %s at most; %s\n",
+            (int)recording->target.pid, number_count(slots, attach->slots), number_duration(held, attach->held_ns), number_duration(most, attach->longest_ns),
+            attach->duration_ns ? "Ctrl-C detaches sooner" : "Ctrl-C detaches");
+}
+
 /* From the program that waits to the trace that is closed. */
 static int run_go(struct run *run, struct recording *recording, const struct run_texts *texts, struct error *error)
 {
@@ -324,6 +335,11 @@ static int run_go(struct run *run, struct recording *recording, const struct run
     struct trace_totals totals;
     recording_begin(recording);
     bool started = target_go(&recording->target, error);
+    if (started && recording->target.attach) {
+        recording_joined(recording);
+        if (!run->quiet)
+            run_say_joined(recording);
+    }
     if (started)
         recording_run(recording);
     bool written = recording_end(recording, &cost, &totals);
@@ -368,10 +384,11 @@ static int run_forked(struct run *run, const struct opt_words *words, struct rec
 {
     struct run_texts texts = {0};
     int exit_code = CMD_FAILED;
+    bool is_asked_by_runtime = recording->target.adopted && !recording->target.attach;
     run_texts_fill(&texts, words, run, &recording->target);
     if (!run->force && !access(str_text(&texts.out), F_OK))
-        error_set(error, ERROR_USAGE, recording->target.adopted ? "%s exists; name another in HEAPTRACER_OUTPUT, where %%p is the number of the process"
-                                                                : "%s exists; -f replaces it, -o FILE writes elsewhere", str_text(&texts.out));
+        error_set(error, ERROR_USAGE, is_asked_by_runtime ? "%s exists; name another in HEAPTRACER_OUTPUT, where %%p is the number of the process"
+                                                          : "%s exists; -f replaces it, -o FILE writes elsewhere", str_text(&texts.out));
     else
         recording->writer = run_writer(run, &texts, &recording->target, error);
     recording->path = str_text(&texts.out);

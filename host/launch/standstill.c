@@ -36,8 +36,7 @@ static long read_number(const char *path)
     return got > 0 ? strtol(text, NULL, 10) : -1;
 }
 
-/* What stands behind `name` in /proc/PID/status. */
-static long status_number(pid_t pid, const char *name, int base)
+long standstill_status(pid_t pid, const char *name, int base)
 {
     char path[64], line[256];
     long number = -1;
@@ -51,10 +50,9 @@ static long status_number(pid_t pid, const char *name, int base)
     return number;
 }
 
-/* Why a process may not be held, with the mend. */
-static bool say_why(pid_t pid, int why, struct error *error)
+bool standstill_say_why(pid_t pid, int why, struct error *error)
 {
-    long scope = read_number("/proc/sys/kernel/yama/ptrace_scope"), tracer = status_number(pid, "TracerPid:", 10);
+    long scope = read_number("/proc/sys/kernel/yama/ptrace_scope"), tracer = standstill_status(pid, "TracerPid:", 10);
     if (why == ESRCH)
         return error_set(error, ERROR_READ, "process %d has ended", (int)pid);
     if (tracer > 0)
@@ -138,7 +136,7 @@ bool standstill_begin(struct standstill *standstill, pid_t pid, pid_t tid, struc
 {
     *standstill = (struct standstill){.pid = pid, .memory = -1, .pagemap = -1};
     if (!seize(standstill, tid))
-        return say_why(pid, errno, error);
+        return standstill_say_why(pid, errno, error);
     if (await(standstill, 0, now_ns() + PATIENCE_NS) && standstill->threads.at[0].held)
         return true;
     return error_set(error, ERROR_READ, "process %d does not stand still", (int)pid);
@@ -269,7 +267,7 @@ bool standstill_take(struct standstill *standstill, struct error *error)
         await(standstill, from, until_ns);
     for (size_t i = 0; i < standstill->threads.count; i++)
         take_registers(standstill, standstill->threads.at + i);
-    return open_memory(standstill) || say_why(standstill->pid, errno, error);
+    return open_memory(standstill) || standstill_say_why(standstill->pid, errno, error);
 }
 
 bool standstill_begin_all(struct standstill *standstill, pid_t pid, struct error *error)
@@ -277,7 +275,7 @@ bool standstill_begin_all(struct standstill *standstill, pid_t pid, struct error
     *standstill = (struct standstill){.pid = pid, .memory = -1, .pagemap = -1};
     standstill->since_ns = now_ns();
     if (!seize(standstill, pid))
-        return say_why(pid, errno, error);
+        return standstill_say_why(pid, errno, error);
     uint64_t since_ns = standstill->since_ns;
     await(standstill, 0, since_ns + PATIENCE_NS);
     bool is_taken = standstill_take(standstill, error);
@@ -288,7 +286,7 @@ bool standstill_begin_all(struct standstill *standstill, pid_t pid, struct error
 /* That can be made to call the system, NULL: none. */
 static struct standstill_thread *find_caller(struct standstill *standstill)
 {
-    if (status_number(standstill->pid, "Seccomp:", 10) != 0)
+    if (standstill_status(standstill->pid, "Seccomp:", 10) != 0)
         return NULL;
     for (size_t i = 0; i < standstill->threads.count; i++)
         if (inject_fits(standstill->threads.at + i))
@@ -300,7 +298,7 @@ bool standstill_copy(struct standstill *standstill)
 {
     const struct standstill_thread *thread = find_caller(standstill);
     pid_t copy = 0;
-    standstill->copy_is_ours = status_number(standstill->pid, "PPid:", 10) == getpid();
+    standstill->copy_is_ours = standstill_status(standstill->pid, "PPid:", 10) == getpid();
     if (!thread || !inject_clone(standstill->pid, thread->tid, standstill->copy_is_ours, &copy))
         return false;
     standstill->copy = copy;

@@ -40,6 +40,10 @@ enum standstill_step {
     STANDSTILL_GONE,       /* it ended otherwise */
 };
 
+/* What stands behind `name` ("TracerPid:") in /proc/PID/status, -1: nothing. */
+long standstill_status(pid_t pid, const char *name, int base);
+/* Why a process may not be held, with the mend, by errno; returns false. */
+bool standstill_say_why(pid_t pid, int why, struct error *error);
 /* Holds one thread. False: it may not be held; `error` says what would have to change. */
 bool standstill_begin(struct standstill *standstill, pid_t pid, pid_t tid, struct error *error);
 /* Lets that thread go on to its next system call. */

@@ -14,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "elf_check.h"
 #include "host/base/str.h"
 #include "search.h"
@@ -199,6 +200,42 @@ bool target_find(struct target *target, char **words, struct error *error)
     return true;
 }
 
+/* Only what is our own kind of program can be made to load the runtime while it runs. */
+static bool check_running(const struct target *target, const struct elf_check *check, struct error *error)
+{
+    if (check->kind == ELF_CHECK_STATIC)
+        return error_set(error, ERROR_USAGE, "%s is statically linked, so nothing can be loaded into process %d; link it dynamically", target->program, (int)target->pid);
+    if (check->kind != ELF_CHECK_DYNAMIC)
+        return error_set(error, ERROR_USAGE, "process %d runs no program that we can read", (int)target->pid);
+    if (!emulator_is_native(check) || check->pointer_bytes != sizeof(void *))
+        return error_set(error, ERROR_USAGE, "process %d is a program for %s, and attach joins only programs of the recorder's own kind; start it by 'heaptracer run'",
+                         (int)target->pid, elf_check_machine(check->machine, check->pointer_bytes));
+    if (is_musl(check))
+        return error_set(error, ERROR_USAGE, "process %d runs with the C library musl, which cannot load the runtime once it runs; start it by 'heaptracer run'",
+                         (int)target->pid);
+    return true;
+}
+
+bool target_find_running(struct target *target, pid_t pid, struct error *error)
+{
+    char path[64];
+    struct elf_check check;
+    *target = (struct target){.pid = pid, .adopted = true};
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    ssize_t count = readlink(path, target->program, sizeof target->program - 1);
+    if (count <= 0)
+        return error_set_errno(error, ERROR_USAGE, "the program of process %d cannot be read", (int)pid);
+    elf_check(path, &check);
+    if (!check_running(target, &check, error) || !find_library(target, &check, error))
+        return false;
+    target->own_malloc = own_malloc_find(path);
+    target->pointer_bytes = check.pointer_bytes;
+    target->big_endian = check.big_endian;
+    target->clock = clock_of(&check);
+    target->go = (int)syscall(SYS_pidfd_open, pid, 0);
+    return true;
+}
+
 static void set_environment(const struct target *target, const char *session_path)
 {
     struct str preload = {0};
@@ -290,6 +327,8 @@ bool target_fork(struct target *target, char **argv, const char *session_path, s
 bool target_go(struct target *target, struct error *error)
 {
     int why = 0;
+    if (target->attach)
+        return attach_begin(target->attach, target, error);
     if (target->adopted)
         return answer(target, error);
     ssize_t wrote = write(target->go, "", 1), count;

@@ -12,6 +12,8 @@
 #include "own_malloc.h"
 #include "wire/lane.h"
 
+struct attach;
+
 struct target {
     char program[PATH_MAX]; /* the file of the first word */
     char library[PATH_MAX]; /* the runtime */
@@ -23,12 +25,15 @@ struct target {
     pid_t pid;
     bool adopted;        /* it runs already, with the runtime in it that waits for the session's path */
     const char *session; /* that path */
+    struct attach *attach; /* it was running already without us, and shall do so afterwards; NULL: it was not */
     int go, report;   /* pipes: to the child that waits to exec, and from it */
     sigset_t signals; /* the mask that the program shall start with */
 };
 
 /* Finds the program and the runtime, and what else it takes to run it here, and sees whether they go together. */
 bool target_find(struct target *target, char **words, struct error *error);
+/* A process that runs already: its program, and the runtime that goes into it. */
+bool target_find_running(struct target *target, pid_t pid, struct error *error);
 /* A process whose runtime asked for a session. Where target_go lets another become the program, it answers this one. */
 void target_adopt(struct target *target, pid_t pid, enum ht_clock clock, unsigned pointer_bytes, bool big_endian);
 /* One that was adopted, and so tells nobody, has ended. */

@@ -41,6 +41,8 @@ static bool lane_wait(struct ht_thread *thread, uint64_t bytes)
         if (lane_has_room(thread, bytes))
             break;
         ht__port_wait(&lane->room_futex, seen, 100);
+        if (!lane_is_current(lane))
+            return false;
         if (!lane_has_room(thread, bytes) && !ht__port_collector_lives()) {
             __atomic_store_n(&ht__state->generation, HT_OFF, __ATOMIC_RELAXED);
             return false;

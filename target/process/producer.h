@@ -2,6 +2,7 @@
 #ifndef TARGET_PROCESS_PRODUCER_H
 #define TARGET_PROCESS_PRODUCER_H
 
+#include "port_process.h"
 #include "thread.h"
 
 /* Room for a record of `bytes` (a multiple of 8, at most a quarter of the ring), or NULL: it is dropped and was counted. May wait: see enum ht_policy. */
@@ -13,6 +14,12 @@ void ht__lane_tell_gap(struct ht_thread *thread);
 /* Takes an idle lane of the session for this thread; false: none is left. */
 bool ht__lane_take(struct ht_thread *thread, uint32_t process, uint32_t pid, uint32_t tid);
 void ht__lane_leave(struct ht_thread *thread);
+
+/* Not so when the process left the session of this lane meanwhile, and perhaps joined another. */
+static inline bool lane_is_current(const struct ht_lane *lane)
+{
+    return (uintptr_t)lane - (uintptr_t)ht__session < ht__session->file_bytes;
+}
 
 static inline uint64_t *lane_reserve(struct ht_thread *thread, uint64_t bytes)
 {

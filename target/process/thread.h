@@ -90,6 +90,7 @@ extern __thread struct ht_thread *ht__self __attribute__((tls_model("initial-exe
 struct ht_state {
     uint64_t generation;          /* 0 not started (or just forked); HT_OFF: never again in this process */
     const uint32_t *recording;    /* ht_session.recording */
+    uint32_t beginning;           /* threads that are about to get what is missing */
 };
 #define HT_OFF (~(uint64_t)0)
 extern struct ht_state *ht__state;

@@ -26,7 +26,7 @@
 enum { DEEPEST = 4096 };
 
 static struct ht_session session;
-static struct ht_state state = {1, &session.recording};
+static struct ht_state state = {1, &session.recording, 0};
 static const char single;
 static struct ht_thread nobody;
 struct ht_state *ht__state = &state;

@@ -204,6 +204,29 @@ bool ht__module_find(uint64_t pc, struct ht_module *module)
     return found;
 }
 
+struct write_search {
+    uint64_t address;
+    bool can;
+};
+
+static bool see_writable(const struct ht_mapping *mapping, void *context)
+{
+    struct write_search *search = context;
+    if (search->address >= mapping->end)
+        return true;
+    search->can = search->address >= mapping->start && mapping->writable;
+    return false;
+}
+
+bool ht__modules_can_write(uint64_t address)
+{
+    struct write_search search = {address, false};
+    uint64_t signals = lock_modules();
+    ht__maps_each(see_writable, &search);
+    unlock_modules(signals);
+    return search.can;
+}
+
 static void count_code_change(void)
 {
     __atomic_add_fetch(&ht__code_generation, 1, __ATOMIC_RELEASE);

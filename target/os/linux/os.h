@@ -23,12 +23,18 @@ extern uint32_t ht__process_serial;
 /* Before a fork: takes an entry for the child, 0 if there is none. After it: in the child the entry becomes its own; in the parent pid < 0 makes it void. */
 uint32_t ht__fork_prepare(void);
 void ht__fork_done(uint32_t entry, int pid);
+/* This process joins the session in a file, which it may have done before with others; enum ht_attach_answer, `why` is errno, `collector` who records already. */
+unsigned ht__session_join(const char *path, uint32_t *why, uint32_t *collector);
+/* It leaves it: no record is made any more, and what was in the making ends nowhere. False: this thread is in the middle of something. */
+bool ht__session_leave(void);
 /* A thread was renamed by another: each looks at its name at its next event. */
 void ht__names_changed(void);
 
 /* --- self.c --- */
 bool ht__threads_init(void);
 void ht__threads_after_fork(void);
+/* The calling thread is in the middle of a record. */
+bool ht__thread_is_busy(void);
 /* Makes the calling thread ready to record: ht__self. */
 bool ht__thread_begin(void);
 /* Of the levels of the calling thread the one that makes a record. */
@@ -77,6 +83,9 @@ void *ht__early_alloc(size_t size, size_t alignment);
 size_t ht__early_size(const void *block);
 /* Looks `name` up behind us; NULL if nobody has it. */
 void *ht__real_find(const char *name);
+/* We were loaded into a program that ran already, and no call comes to us by itself: from now on a function is what the program's own calls find. False: calls do
+ * come to us. Before the first hook is called. */
+bool ht__real_find_late(void);
 /* True if both addresses lie in one loaded file. */
 bool ht__same_module(const void *a, const void *b);
 
@@ -92,6 +101,8 @@ void ht__guarded_begin(struct ht_real *real);
 void ht__modules_forget(void);
 /* The same if it was in this range. */
 void ht__modules_forget_range(uint64_t start, uint64_t end);
+/* The page of this address can be written to, says /proc/self/maps. */
+bool ht__modules_can_write(uint64_t address);
 /* How many files were unloaded so far. */
 uint64_t ht__modules_unloaded(void);
 /* In a new child: a lock that another thread of the parent held is free. */

@@ -93,9 +93,18 @@ struct ht_real ht__real = {
     .aligned_alloc = first_aligned_alloc, .posix_memalign = first_posix_memalign,
 };
 
+static bool is_late; /* the loader does not search us for the program's calls */
+
+static bool is_ours(const void *address)
+{
+    extern const char __ehdr_start[] __attribute__((visibility("hidden"))), _end[] __attribute__((visibility("hidden")));
+    return (uintptr_t)address >= (uintptr_t)__ehdr_start && (uintptr_t)address < (uintptr_t)_end;
+}
+
 void *ht__real_find(const char *name)
 {
-    return dlsym(RTLD_NEXT, name);
+    void *found = is_late ? dlsym(RTLD_DEFAULT, name) : NULL;
+    return found && !is_ours(found) ? found : dlsym(RTLD_NEXT, name);
 }
 
 /* What a libc without this function needs instead. */
@@ -122,6 +131,15 @@ static void *missing_memalign(size_t alignment, size_t size)
     return ht__real.aligned_alloc(alignment, size);
 }
 bool ht__real_known;
+
+bool ht__real_find_late(void)
+{
+    if (!is_late && !is_ours(dlsym(RTLD_DEFAULT, "malloc"))) {
+        is_late = true;
+        ht__real_resolve();
+    }
+    return is_late;
+}
 
 void ht__real_resolve(void)
 {

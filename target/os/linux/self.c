@@ -88,10 +88,11 @@ static void unmap_thread(struct ht_thread *thread)
         syscall(SYS_munmap, thread, sizeof *thread);
 }
 
-/* Not so in a new child, whose lanes are its parent's. */
+/* Not so in a new child, whose lanes are its parent's, and in a process that joined another session. */
 static bool has_lane(const struct ht_thread *t)
 {
-    return t->lane && t->lane->process == ht__process_serial && t->lane->tid == t->tid && __atomic_load_n(&t->lane->state, __ATOMIC_RELAXED) == HT_LANE_OWNED;
+    return t->lane && lane_is_current(t->lane) && t->lane->process == ht__process_serial && t->lane->tid == t->tid &&
+           __atomic_load_n(&t->lane->state, __ATOMIC_RELAXED) == HT_LANE_OWNED;
 }
 
 static bool take_lane(struct ht_thread *t, uint32_t tid)
@@ -186,7 +187,14 @@ static void end_thread(void *value)
 
 bool ht__threads_init(void)
 {
-    return !pthread_key_create(&thread_key, end_thread);
+    static bool is_made;
+    is_made = is_made || !pthread_key_create(&thread_key, end_thread);
+    return is_made;
+}
+
+bool ht__thread_is_busy(void)
+{
+    return !is_nobody(ht__self) && ht__self->busy;
 }
 
 void ht__threads_after_fork(void)

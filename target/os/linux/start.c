@@ -4,6 +4,7 @@
 #include "os.h"
 
 #include "target/process/tell.h"
+#include "wire/join.h"
 #include "target/process/producer.h"
 #include "target/process/sample.h"
 #include "target/process/port_process.h"
@@ -27,8 +28,10 @@
 #define MADV_WIPEONFORK 18
 #endif
 
+enum { LOCK_TRIES = 1000 };
+
 static const uint32_t never;
-static struct ht_state idle = {0, &never};
+static struct ht_state idle = {0, &never, 0};
 
 struct ht_state *ht__state = &idle;
 uint32_t ht__process_serial;
@@ -194,13 +197,9 @@ static bool may_record(void)
     return why == HT_REFUSED_NOTHING;
 }
 
-static bool start_first(bool asked)
+static bool start_session(void)
 {
-    const char *path = getenv(HT_ENV_SESSION);
-    if (!path)
-        path = ht__launch(asked);
-    ht__session = path ? map_session(path) : NULL;
-    if (!ht__session || !may_record() || !make_state() || !ht__threads_init())
+    if (!may_record() || (ht__state == &idle && !make_state()) || !ht__threads_init())
         return false;
     if (&__libc_single_threaded)
         ht__single_threaded = &__libc_single_threaded;
@@ -213,6 +212,23 @@ static bool start_first(bool asked)
     find_root_code();
     ht__process_serial = enter_new_image();
     return ht__process_serial != 0;
+}
+
+static bool start_first(bool asked)
+{
+    const char *path = getenv(HT_ENV_SESSION);
+    if (!path)
+        path = ht__launch(asked);
+    ht__session = path ? map_session(path) : NULL;
+    return ht__session && start_session();
+}
+
+static void begin_records(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
+    fill_entry(&ht__session->processes[ht__process_serial - 1]);
+    ht__state->recording = &ht__session->recording;
+    __atomic_store_n(&ht__state->generation, ++generations, __ATOMIC_RELEASE);
 }
 
 static void start_process(bool asked)
@@ -230,10 +246,7 @@ static void start_process(bool asked)
         __atomic_store_n(&ht__state->generation, HT_OFF, __ATOMIC_RELEASE);
         return;
     }
-    syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
-    fill_entry(&ht__session->processes[ht__process_serial - 1]);
-    ht__state->recording = &ht__session->recording;
-    __atomic_store_n(&ht__state->generation, ++generations, __ATOMIC_RELEASE);
+    begin_records();
 }
 
 static void lock_start(void)
@@ -302,12 +315,73 @@ struct ht_thread *ht__thread_slow(void)
         return NULL;
     int saved = errno;
     uint64_t signals = ht__signals_block();
+    struct ht_state *state = ht__state;
+    __atomic_add_fetch(&state->beginning, 1, __ATOMIC_SEQ_CST);
     starting = true;
     struct ht_thread *self = start();
     starting = false;
+    __atomic_sub_fetch(&state->beginning, 1, __ATOMIC_SEQ_CST);
     ht__signals_restore(signals);
     errno = saved;
     return self;
+}
+
+/* Whoever holds the lock may be this very thread, which was led here from the middle of something. */
+static bool try_lock_start(void)
+{
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (!__atomic_exchange_n(&start_lock, 1, __ATOMIC_ACQUIRE))
+            return true;
+        syscall(SYS_sched_yield);
+    }
+    return false;
+}
+
+static bool is_recorded(void)
+{
+    uint64_t generation = ht__state->generation;
+    return ht__session && generation && generation != HT_OFF && ht__port_collector_lives();
+}
+
+static unsigned join(struct ht_session *session)
+{
+    ht__session = session;
+    ht__modules_forget(); /* what was told to another session is not known to this one */
+    if (!start_session())
+        return ht__session->refused ? HT_ATTACH_CLOCK : HT_ATTACH_NO_MEMORY;
+    begin_records();
+    return HT_ATTACH_DONE;
+}
+
+unsigned ht__session_join(const char *path, uint32_t *why, uint32_t *collector)
+{
+    unsigned answer = HT_ATTACH_BUSY;
+    if (starting || ht__thread_is_busy() || !try_lock_start())
+        return answer;
+    starting = true;
+    if (is_recorded()) {
+        answer = HT_ATTACH_RECORDED;
+        *collector = ht__session->collector_pid;
+    } else {
+        ht__state->recording = &never; /* a collector that was killed leaves no more than this */
+        __atomic_store_n(&ht__state->generation, HT_OFF, __ATOMIC_SEQ_CST);
+        struct ht_session *session = map_session(path);
+        *why = (uint32_t)errno;
+        answer = session ? join(session) : HT_ATTACH_NO_SESSION;
+    }
+    starting = false;
+    __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+    return answer;
+}
+
+bool ht__session_leave(void)
+{
+    if (starting || ht__thread_is_busy() || !try_lock_start())
+        return false;
+    ht__state->recording = &never;
+    __atomic_store_n(&ht__state->generation, HT_OFF, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&start_lock, 0, __ATOMIC_RELEASE);
+    return true;
 }
 
 void ht__names_changed(void)

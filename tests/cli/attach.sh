@@ -1,0 +1,101 @@
+# attach: in a program that runs already, out the trace of a part of its life, and the program as it was.
+set -u
+work=$(mktemp -d)
+trap 'kill -CONT $victims 2>/dev/null; kill -KILL $victims 2>/dev/null; rm -rf "$work"' EXIT
+cd "$work"
+victims=
+fail() { echo "FAIL: $*"; cat err said 2>/dev/null; exit 1; }
+# start NAME ARGUMENT...: runs until its input is closed; its number goes to $pid.
+start() {
+    mkfifo in
+    "$@" <in >out 2>&1 &
+    pid=$!
+    victims="$victims $pid"
+    exec 9>in
+    for _ in $(seq 500); do grep -q ready out && break; sleep 0.01; done
+}
+stop() {
+    exec 9>&-
+    wait $pid || fail "the program ended with $?"
+    rm in
+    grep -v ready out | grep -v ' 0$' && fail "the program was surprised"
+    return 0
+}
+check() { "$HT" dump "$1" | awk -f "$SOURCE/tests/cli/attach_check.awk" >sum; read -r events seen bad < <(tail -1 sum); [ "$bad" = 0 ] && [ "$seen" -gt 50 ] || { head sum; fail "$1"; }; }
+
+start "$VICTIMS/joined" 4
+python3 "$SOURCE/tests/cli/attach_slots.py" $pid >before
+"$HT" attach $pid -o first.htrc 2>said 9>&- &
+recorder=$!
+for _ in $(seq 500); do grep -q 'Ctrl-C detaches' said && break; sleep 0.01; done
+python3 "$SOURCE/tests/cli/attach_slots.py" $pid >meanwhile
+cmp -s before meanwhile && fail "nothing was redirected"
+[ "$("$HT" ctl $pid status | head -1)" = recording ] || fail "status"
+"$HT" attach $pid -o twice.htrc --duration 1s 2>err; [ $? = 2 ] && grep -q 'being recorded already' err || fail "a second recorder"
+"$HT" ctl $pid detach | grep -q detaching || fail "detach"
+wait $recorder || fail "the recorder ended with $?"
+python3 "$SOURCE/tests/cli/attach_slots.py" $pid >after
+cmp before after || fail "it was not left as it was"
+check first.htrc
+"$HT" analyze first.htrc -t summary --json | grep -q 'made before the recording' || fail "frees of blocks from before"
+
+# Again, ended by Ctrl-C, by the clock, and by a kill, which the next one mends.
+"$HT" attach $pid -q -o second.htrc 2>said 9>&- & recorder=$!
+sleep 0.3; kill -INT $recorder; wait $recorder || fail "Ctrl-C"
+check second.htrc
+"$HT" attach $pid -q -o third.htrc 2>said 9>&- & recorder=$!
+sleep 0.3; kill -KILL $recorder; wait $recorder 2>/dev/null
+sleep 0.2
+"$HT" attach $pid -q -o fourth.htrc --duration 200ms 2>said || fail "after a recorder that was killed"
+check fourth.htrc
+python3 "$SOURCE/tests/cli/attach_slots.py" $pid >after
+cmp before after || fail "it was not left as it was, at last"
+stop
+
+# It may end meanwhile.
+start "$VICTIMS/joined" 2
+"$HT" attach $pid -q -o end.htrc 2>said 9>&- & recorder=$!
+sleep 0.3
+stop
+wait $recorder || fail "the recorder of a program that ended: $?"
+"$HT" analyze end.htrc >/dev/null || fail "its trace"
+
+# What cannot be, and why.
+refuse() { local words=$1; shift; "$HT" attach "$@" -o no.htrc --duration 1s 2>err; [ $? -ge 2 ] && grep -q "$words" err && [ ! -e no.htrc ] || fail "refuse: $words"; }
+refuse 'not the number' x
+refuse 'there is no process' 1073741823
+sleep 100 & pid=$!; victims="$victims $pid"
+kill -STOP $pid; sleep 0.1
+refuse 'kill -CONT' $pid
+kill -CONT $pid
+printf 'int main(void) { for (;;) __asm__ volatile("pause"); }' >static.c
+if cc -static static.c -o static 2>/dev/null; then ./static & victims="$victims $!"; sleep 0.1; refuse 'statically linked' $!; fi
+if cc -m32 static.c -o narrow 2>/dev/null; then ./narrow & victims="$victims $!"; sleep 0.1; refuse 'own kind' $!; fi
+if command -v musl-gcc >/dev/null; then musl-gcc static.c -o musl && { ./musl & victims="$victims $!"; sleep 0.1; refuse 'musl' $!; }; fi
+python3 -c '
+import ctypes, struct, time
+libc = ctypes.CDLL(None)
+allow = struct.pack("HBBI", 6, 0, 0, 0x7fff0000)
+room = ctypes.create_string_buffer(allow)
+program = struct.pack("HxxxxxxP", 1, ctypes.addressof(room))
+libc.prctl(38, 1, 0, 0, 0)
+assert libc.prctl(22, 2, ctypes.c_char_p(program), 0, 0) == 0
+print("filtered", flush=True)
+time.sleep(100)' >filtered & victims="$victims $!"
+for _ in $(seq 500); do grep -q filtered filtered && break; sleep 0.01; done
+refuse 'despite-seccomp' $!
+"$HT" attach $! --despite-seccomp -q -o filtered.htrc --duration 50ms 2>err || fail "despite a filter"
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    chmod 755 . && setpriv --reuid 65534 --clear-groups "$HT" attach $pid -o no.htrc --duration 1s 2>err; [ $? = 2 ] && grep -q "belongs to" err || fail "another user's"
+fi
+if command -v strace >/dev/null; then
+    strace -o /dev/null -p $pid 2>/dev/null & tracer=$!; victims="$victims $tracer"; sleep 0.3
+    refuse 'held by another program' $pid
+fi
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+    unshare -m sh -c 'mount -t tmpfs none /dev/shm && exec sleep 100' & victims="$victims $!"; sleep 0.3
+    "$HT" attach $! -o no.htrc --duration 1s 2>err; [ $? != 0 ] && grep -q 'does not see' err && [ ! -e no.htrc ] || fail "another mount namespace"
+    unshare -p -f sleep 100 & sleep 0.3; inner=$(pgrep -P $!); victims="$victims $inner"
+    refuse 'have other numbers' $inner
+fi
+exit 0
