@@ -10,7 +10,7 @@
 
 struct joined {
     const char *out;
-    bool force, free_stacks, quiet, despite_seccomp;
+    bool force, free_stacks, quiet, live, despite_seccomp;
     uint64_t duration_ns;
     const char *depth, *tick, *level, *policy, *clock, *lane_size; /* handed on */
 };
@@ -21,6 +21,7 @@ static const struct opt joined_options[] = {
     {OPT_FLAG, 'f', "force", offsetof(struct joined, force), .about = "Replace FILE if it exists"},
     {OPT_TEXT, 0, "level", offsetof(struct joined, level), "N", .about = "Compress by zstd at this level, 1 to 19", .fallback = "what recording can keep up with"},
     {OPT_FLAG, 'q', "quiet", offsetof(struct joined, quiet), .about = "Say nothing but what went wrong"},
+    {OPT_FLAG, 0, "live", offsetof(struct joined, live), .about = "Look at it in the terminal; q leaves the process as it was"},
     {OPT_SECTION, .about = "When"},
     {OPT_TIME, 0, "duration", offsetof(struct joined, duration_ns), "TIME", .about = "Detach by itself so long after the attach",
      .fallback = "at Ctrl-C, or at 'heaptracer ctl PID detach'"},
@@ -41,6 +42,7 @@ static const struct opt joined_options[] = {
 static const struct opt_example joined_examples[] = {
     {"heaptracer attach 4711", "record process 4711 from now on, until Ctrl-C"},
     {"heaptracer attach 4711 -o now.htrc --duration 30s", "for half a minute"},
+    {"heaptracer attach 4711 --live", "and look at it in the terminal, until q"},
     {"heaptracer ctl 4711 detach", "end it from elsewhere"},
     {0},
 };
@@ -87,6 +89,8 @@ static void hand_on_all(struct words *words, const struct joined *joined)
         words_add(words, "-f");
     if (joined->quiet)
         words_add(words, "-q");
+    if (joined->live)
+        words_add(words, "--live");
     if (joined->free_stacks)
         words_add(words, "--free-stacks");
     words_add(words, "--");

@@ -337,7 +337,9 @@ static int run_go(struct run *run, struct recording *recording, const struct run
     bool started = target_go(&recording->target, error);
     if (started && recording->target.attach) {
         recording_joined(recording);
-        if (!run->quiet)
+        if (run->live)
+            run_live_ready(&run->view, recording->target.pid, recording->path, run->force, error);
+        else if (!run->quiet)
             run_say_joined(recording);
     }
     if (started)
@@ -392,7 +394,7 @@ static int run_forked(struct run *run, const struct opt_words *words, struct rec
     else
         recording->writer = run_writer(run, &texts, &recording->target, error);
     recording->path = str_text(&texts.out);
-    bool is_ready = recording->writer && (!run->live || run_live_ready(&run->view, recording->target.pid, recording->path, run->force, error));
+    bool is_ready = recording->writer && (!run->live || recording->target.attach || run_live_ready(&run->view, recording->target.pid, recording->path, run->force, error));
     if (is_ready)
         exit_code = run_go(run, recording, &texts, error);
     else
@@ -462,6 +464,7 @@ int run_words(int argc, char **argv, const struct target *adopted)
     int exit_code;
     if (!cmd_parse(&cmd_run_table, &run, argc, argv, &words, &exit_code))
         return exit_code;
+    run.view.is_joined = adopted && adopted->attach;
     if (run.policy == HT_POLICY_SAMPLE && !run.sample_bytes)
         run.sample_bytes = 512 * 1024;
     if ((run.fail_nth || run.fail_rate) && !run.guard)

@@ -11,6 +11,7 @@
 
 #include "cmd.h"
 #include "host/base/utf8.h"
+#include "host/launch/control.h"
 #include "interactive.h"
 
 static pid_t recorder; /* whom the viewer started */
@@ -48,10 +49,10 @@ bool run_live_part(struct run_live *live, struct error *error)
     if (!live->is_recorder)
         return true;
     setsid();
-    if (ends_set(live, error))
-        return true;
-    dup2(live->said, STDERR_FILENO);
-    return false;
+    bool is_set = live->is_joined || ends_set(live, error);
+    if (live->is_joined || !is_set)
+        dup2(live->said, STDERR_FILENO);
+    return is_set;
 }
 
 bool run_live_ready(struct run_live *live, pid_t program, const char *trace, bool replaces, struct error *error)
@@ -59,7 +60,7 @@ bool run_live_ready(struct run_live *live, pid_t program, const char *trace, boo
     struct str name = {0}, line = {0};
     str_add_format(&name, "%s.out", trace);
     str_add_format(&line, "%d %s\n", (int)program, trace);
-    bool is_good = !renameat2(AT_FDCWD, live->output, AT_FDCWD, str_text(&name), replaces ? 0 : RENAME_NOREPLACE) ||
+    bool is_good = live->is_joined || !renameat2(AT_FDCWD, live->output, AT_FDCWD, str_text(&name), replaces ? 0 : RENAME_NOREPLACE) ||
                    error_set_errno(error, ERROR_WRITE, "the program's output cannot go into %s", str_text(&name));
     dup2(live->said, STDERR_FILENO);
     is_good = is_good && (write(live->report[1], line.at, line.count) == (ssize_t)line.count || error_set_errno(error, ERROR_WRITE, "the viewer is gone"));
@@ -107,6 +108,15 @@ static void left_say(long program, const char *trace)
     str_done(&text);
 }
 
+/* Ctrl-C would not reach the recorder. One that has ended meanwhile is not asked. */
+static void detach(long program)
+{
+    struct error error = {0};
+    struct str answer = {0};
+    control_ask((pid_t)program, "detach", &answer, &error);
+    str_done(&answer);
+}
+
 int run_live_watch(struct run_live *live)
 {
     static const struct page_options names = {0};
@@ -125,7 +135,9 @@ int run_live_watch(struct run_live *live)
     trace++;
     if (!interactive_show(trace, THEME_DARK, &names, &end, &error))
         cmd_fail(&error);
-    if (end.is_over)
+    if (!end.is_over && live->is_joined)
+        detach(program);
+    if (end.is_over || live->is_joined)
         return recorder_await(live);
     left_say(program, trace);
     return error.kind ? error_exit_code(&error) : CMD_DONE;

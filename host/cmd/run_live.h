@@ -12,6 +12,7 @@ struct run_live {
     int said;       /* what the recorder says, for when the view is closed */
     char output[64]; /* where the program's output goes until the trace has a name */
     bool is_recorder;
+    bool is_joined;  /* the program runs already, and its ends are its own; it is left alone when the view is closed */
 };
 
 /* Parts into recorder (is_recorder) and viewer. In the recorder, what is started from here on writes into a file and does not read the terminal. */

@@ -66,6 +66,7 @@ static bool place_find(struct place *place, struct loan *loan, struct error *err
     struct loaded *loaded = &place->loaded;
     if (!loaded_read(loaded, loan->pid))
         return standstill_say_why(loan->pid, errno ? errno : EACCES, error);
+    loaded_find_allocators(loaded);
     const struct loaded_file *vdso = loaded_named(loaded, "[vdso]"), *libc = loaded_named(loaded, "libc.so");
     place->loader = loaded_named(loaded, "ld-linux");
     if (!place->loader)

@@ -84,9 +84,13 @@ bool loaded_read(struct loaded *loaded, pid_t pid)
         fclose(maps);
     if (loaded->files.count && !loaded->files.at[loaded->files.count - 1].code_end)
         file_done(&loaded->files.at[--loaded->files.count]);
+    return maps && loaded->files.count;
+}
+
+void loaded_find_allocators(struct loaded *loaded)
+{
     for (size_t i = 0; i < loaded->files.count; i++)
         loaded->files.at[i].has_malloc = own_malloc_find(loaded->files.at[i].reach) == OWN_MALLOC_ALL;
-    return maps && loaded->files.count;
 }
 
 const struct loaded_file *loaded_at(const struct loaded *loaded, uint64_t pc)

@@ -23,6 +23,8 @@ struct loaded {
 
 /* False: they cannot be read; errno says why. */
 bool loaded_read(struct loaded *loaded, pid_t pid);
+/* Fills has_malloc; takes some milliseconds. */
+void loaded_find_allocators(struct loaded *loaded);
 /* The file that this code lies in, or NULL. */
 const struct loaded_file *loaded_at(const struct loaded *loaded, uint64_t pc);
 /* The first one whose name begins so, or NULL. */

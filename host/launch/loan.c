@@ -28,6 +28,7 @@
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80 };
 static const uint64_t STOP_NS = 100000000, CALL_NS = 5000000000, SPIN_NS = 100000;
+static const uint64_t MEANWHILE_NS = 3000000; /* what is done meanwhile may take long, and the thread waits for its end */
 
 #ifdef __x86_64__
 enum { STATE_SET = NT_X86_XSTATE };
@@ -96,7 +97,7 @@ static int await(struct loan *loan, uint64_t patience_ns)
             errno = got ? ESRCH : EBUSY;
             return -1;
         }
-        if (loan->meanwhile && waited_ns > SPIN_NS)
+        if (loan->meanwhile && waited_ns > MEANWHILE_NS)
             loan->meanwhile(loan->context);
         if (waited_ns < SPIN_NS)
             sched_yield();

@@ -85,6 +85,15 @@ open 100 30 "'$HT' run --live -o c.htrc -- true"; sees "c.htrc exists"; sees "^e
 open 100 30 "'$HT' run --live ./absent"; sees "absent"; sees "^ended 2$"
 ls heaptracer.* 2>/dev/null && fail "a file was left behind"
 
+# A process that runs already is left alone by q.
+"$VICTIMS/live_grow" 20 >out & grower=$!
+open 100 30 "'$HT' attach $grower --live -o g.htrc"
+sees "^ live .* allocs/s"; more 100; press q; sees "heaptracer: g.htrc "; sees "^ended 0$"
+kill -0 $grower || fail "it ended with the view"
+"$HT" attach $grower -q -o g2.htrc --duration 100ms 9>&- || fail "it was not left"
+kill $grower
+open 100 30 "'$HT' attach $grower --live -o h.htrc"; sees "there is no process"; sees "^ended 2$"
+
 # The recorder is killed: the view says so, and 3.
 open 100 30 "'$HT' interactive d.htrc"; sees "d.htrc cannot be opened"; sees "^ended 3$"
 "$HT" run -q -o d.htrc -- "$VICTIMS/live_grow" 30 >out & recorder=$!

@@ -4,12 +4,12 @@
 #include "os.h"
 
 #include "target/process/tell.h"
-#include "wire/join.h"
 #include "target/process/producer.h"
 #include "target/process/sample.h"
 #include "target/process/port_process.h"
 #include "target/unwind/arch.h"
 #include "target/unwind/rule.h"
+#include "wire/join.h"
 
 #include <dlfcn.h>
 #include <elf.h>
