@@ -440,7 +440,7 @@ void *ht__guard_zeroed(size_t count, size_t size)
     }
     void *paged = page_try(bytes, 0, GUARD_MALLOC);
     if (paged)
-        return paged;
+        return bytes <= PAGED_USED_MOST ? memset(paged, 0, bytes) : paged;
     count_call();
     return dress(guard.below.calloc(1, SEAL_HEAD + seal_body(bytes)), bytes, SEAL_HEAD_LOG2, GUARD_MALLOC);
 }
@@ -562,10 +562,15 @@ bool ht__guard_begin(const struct guard_config *config)
     uint32_t *bits = ht__port_pages((uint64_t)1 << (ADDRESS_BITS - REGION_BITS - 3));
     if (!bits || !registry_begin() || !resting_begin(config->quarantine_bytes, leave))
         return false;
-    if (config->page_every && !paged_begin(config->pages_most, config->layout))
+    if (config->page_every && !paged_begin(config->pages_most, config->layout, config->page_every == 1))
         guard.page_every = 0;
     regions = bits;
     return true;
+}
+
+bool ht__guard_shut(const void *address)
+{
+    return paged_shut(address);
 }
 
 void ht__guard_after_fork(void)

@@ -42,6 +42,8 @@ bool ht__guard_begin(const struct guard_config *config);
 bool ht__guard_hit(const void *address, bool is_write, bool *opened);
 /* The program is about to die of what it touched, and it was not ours. */
 void ht__guard_crash(const void *address, bool is_write);
+/* SIGBUS told that it touched what is not there: true if SIGSEGV will tell it when it is tried once more. */
+bool ht__guard_shut(const void *address);
 /* In a new child. */
 void ht__guard_after_fork(void);
 /* All that can still be looked at; what was told once is not told again. */

@@ -1,9 +1,12 @@
 /* paged: in a size, out a block that ends at a page which nobody may touch; freed, its own pages are such too, and are given out again only when all others were.
  *
  * Newer kernels have a mark for pages that may not be touched, which costs no mapping (MADV_GUARD_INSTALL). With older ones each block makes two mappings
- * more, and when the kernel has no more of them, there is no block. */
+ * more, and when the kernel has no more of them, there is no block.
+ *
+ * Where every block is such a one, the memory of a freed block goes straight to the page of one that is to come (shift.h): it waits there as ready. */
 #include "paged.h"
 
+#include "shift.h"
 #include "target/process/port_process.h"
 
 #include <string.h>
@@ -27,22 +30,30 @@ enum {
     FIT_SHIFT = 52, /* log2 of the alignment */
     TRIES = 1000,
     REGIONS = 3,
+    READY = 1024,
 };
 /* Both: its pages are about to be shut. */
-static const uint64_t LIVES = (uint64_t)1 << 63, ENDED = (uint64_t)1 << 62, SIZE_MASK = ((uint64_t)1 << FAMILY_SHIFT) - 1;
+static const uint64_t LIVES = (uint64_t)1 << 63, ENDED = (uint64_t)1 << 62, IS_READY = (uint64_t)1 << 61, SIZE_MASK = ((uint64_t)1 << FAMILY_SHIFT) - 1;
 
 char *ht__paged_low;
 uint64_t ht__paged_bytes;
 static uint64_t *starts; /* of each page, if a block begins in it: its size, family and state */
 static uint64_t page_count, cursor, marked, highest, live, live_most;
-static bool has_marks;
+static bool has_marks, shifts;
 static struct paged_layout layout;
+static uint64_t ready[READY], ready_count; /* pages that can be touched and are nobody's */
 static uint32_t lock;
 static __thread bool holds_lock __attribute__((tls_model("initial-exec")));
 
 static bool change(const char *from, uint64_t pages, bool open)
 {
     size_t bytes = pages << PAGE_LOG2;
+    if (shifts && open)
+        return shift_fresh((char *)(uintptr_t)from, pages);
+    if (shifts) {
+        shift_drop((char *)(uintptr_t)from, pages);
+        return true;
+    }
     if (has_marks)
         return !syscall(SYS_madvise, from, bytes, open ? MADV_GUARD_REMOVE : MADV_GUARD_INSTALL);
     if (open)
@@ -50,13 +61,14 @@ static bool change(const char *from, uint64_t pages, bool open)
     return !syscall(SYS_madvise, from, bytes, MADV_DONTNEED) && !syscall(SYS_mprotect, from, bytes, PROT_NONE);
 }
 
-static bool region_get(uint64_t bytes)
+static bool region_get(uint64_t bytes, bool often)
 {
     char *low = ht__port_pages(bytes);
     if (!low)
         return false;
     has_marks = !syscall(SYS_madvise, low, PAGE, MADV_GUARD_INSTALL);
-    if (!has_marks)
+    shifts = often && shift_begin(low, bytes);
+    if (!has_marks && !shifts)
         syscall(SYS_mprotect, low, bytes, PROT_NONE);
     ht__paged_low = low;
     page_count = bytes >> PAGE_LOG2;
@@ -67,15 +79,15 @@ static bool region_get(uint64_t bytes)
     return true;
 }
 
-bool paged_begin(uint64_t most, struct paged_layout wanted)
+bool paged_begin(uint64_t most, struct paged_layout wanted, bool often)
 {
     static const uint8_t logs[REGIONS] = {sizeof(void *) == 8 ? 36 : 29, sizeof(void *) == 8 ? 33 : 28, sizeof(void *) == 8 ? 30 : 26};
-    live = 0;
+    live = ready_count = 0;
     live_most = most;
     layout = wanted;
     cursor = marked = highest = 1;
     for (int i = 0; i < REGIONS; i++)
-        if (region_get((uint64_t)1 << logs[i]))
+        if (region_get((uint64_t)1 << logs[i], often))
             return true;
     return false;
 }
@@ -115,7 +127,7 @@ static uint64_t obstacle(uint64_t from, uint64_t end)
 {
     uint64_t behind = 0;
     for (uint64_t i = from; i < end; i++)
-        if (starts[i] & LIVES)
+        if (starts[i] & (LIVES | IS_READY))
             behind = i + pages_of((starts[i] & SIZE_MASK) + ((uint64_t)1 << (starts[i] >> FIT_SHIFT & 15)) - 1) + 1;
     return behind;
 }
@@ -140,7 +152,7 @@ static uint64_t find_pages(uint64_t count)
 /* Pages that were never used are shut some at a time. */
 static bool mark_to(uint64_t end)
 {
-    if (end <= marked)
+    if (end <= marked || shifts)
         return true;
     uint64_t to = end + AHEAD_PAGES < page_count ? end + AHEAD_PAGES : page_count;
     if (has_marks && syscall(SYS_madvise, page_at(marked), (to - marked) << PAGE_LOG2, MADV_GUARD_INSTALL))
@@ -178,10 +190,67 @@ static uint64_t start_of(uint64_t size, uint8_t family, size_t alignment)
     return size | (uint64_t)family << FAMILY_SHIFT | (uint64_t)__builtin_ctzl(alignment) << FIT_SHIFT;
 }
 
-static void *take(size_t size, size_t alignment, uint8_t family, uint64_t count)
+static void go_on_from(uint64_t page)
 {
+    cursor = page;
+    highest = cursor > highest ? cursor : highest;
+}
+
+/* The program has closed our file: what does not live is shut as it is where pages cannot be shifted. */
+static void stop_shifting(void)
+{
+    bool has_shut = true;
+    shifts = false;
+    while (ready_count)
+        starts[ready[--ready_count]] = 0;
+    for (uint64_t from = 1, end; from < page_count && has_shut; from = end) {
+        uint64_t behind = from < highest ? obstacle(from, from + 1) : 0;
+        for (end = behind ? behind - 1 : from + 1; !behind && end < highest && !(starts[end] & LIVES); end++)
+            ;
+        if (!behind && end >= highest)
+            end = page_count;
+        has_shut = behind || change(page_at(from), end - from, false);
+    }
+    marked = page_count;
+}
+
+/* The block's memory is that of a block to come. */
+static bool make_ready(const struct paged *paged)
+{
+    if (!shifts || paged->pages != 1 || !lock_get())
+        return false;
+    uint64_t page = ready_count < READY ? find_pages(1) : 0;
+    bool is_done = page && shifts && shift_page(page_at(page), paged->low);
+    if (is_done) {
+        starts[page] = IS_READY;
+        starts[page + 1] = 0;
+        ready[ready_count++] = page;
+        go_on_from(page + 2);
+    } else if (shifts && !shift_works())
+        stop_shifting();
+    lock_give();
+    return is_done;
+}
+
+static uint64_t get_pages(uint64_t count)
+{
+    if (count == 1 && ready_count)
+        return ready[--ready_count];
     uint64_t page = find_pages(count);
     if (!page || !mark_to(page + count + 1) || !change(page_at(page), count, true))
+        return 0;
+    go_on_from(page + count + 1);
+    return page;
+}
+
+static void *take(size_t size, size_t alignment, uint8_t family, uint64_t count)
+{
+    uint64_t page = get_pages(count);
+    if (!page && shifts && !shift_works()) {
+        stop_shifting();
+        page = get_pages(count);
+    }
+    if (!page)
         return NULL;
     for (uint64_t i = page; i <= page + count; i++)
         starts[i] = 0;
@@ -189,8 +258,6 @@ static void *take(size_t size, size_t alignment, uint8_t family, uint64_t count)
     fill_beside(block, size, page_at(page), page_at(page + count));
     uint64_t first = (uint64_t)(block - ht__paged_low) >> PAGE_LOG2;
     __atomic_store_n(&starts[first], start_of(size, family, alignment) | LIVES, __ATOMIC_RELEASE);
-    cursor = page + count + 1;
-    highest = cursor > highest ? cursor : highest;
     __atomic_add_fetch(&live, count, __ATOMIC_RELAXED);
     return block;
 }
@@ -209,7 +276,7 @@ void *paged_alloc(size_t size, size_t alignment, uint8_t family)
 static bool is_start(uint64_t page, struct paged *paged)
 {
     uint64_t start = __atomic_load_n(&starts[page], __ATOMIC_ACQUIRE);
-    if (!start)
+    if (!start || start & IS_READY)
         return false;
     paged->size = start & SIZE_MASK;
     paged->family = start >> FAMILY_SHIFT & 15;
@@ -246,7 +313,8 @@ bool paged_end(const struct paged *paged)
     uint64_t lives = start_of(paged->size, paged->family, paged->alignment) | LIVES;
     if (!__atomic_compare_exchange_n(start, &lives, lives | ENDED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         return false;
-    change(paged->low, paged->pages, false);
+    if (!make_ready(paged))
+        change(paged->low, paged->pages, false);
     __atomic_store_n(start, (lives & ~LIVES) | ENDED, __ATOMIC_RELEASE);
     __atomic_sub_fetch(&live, paged->pages, __ATOMIC_RELAXED);
     return true;
@@ -290,6 +358,19 @@ void paged_each(void (*see)(const struct paged *paged))
 void paged_after_fork(void)
 {
     __atomic_store_n(&lock, 0, __ATOMIC_RELEASE);
+    if (!shifts)
+        return;
+    shift_after_fork();
+    if (!shift_works())
+        stop_shifting();
+}
+
+bool paged_shut(const void *address)
+{
+    char *page = (char *)((uintptr_t)address & ~(uintptr_t)(PAGE - 1));
+    if (!shifts || !paged_owns(address))
+        return false;
+    return !syscall(SYS_madvise, page, PAGE, MADV_GUARD_INSTALL) || !syscall(SYS_mprotect, page, PAGE, PROT_NONE);
 }
 
 void paged_open(const void *address)

@@ -21,13 +21,14 @@ struct paged {
     bool lives;
 };
 
+enum { PAGED_USED_MOST = 4096 }; /* a block that is not larger may hold what another left there */
 struct paged_layout {
     size_t align; /* that a block of no alignment of its own gets, a power of two, unless it is smaller; less shows more of what is touched behind its end */
     bool before;  /* blocks begin where a page does */
 };
 
-/* At most so many pages live at once. False: there is no room for that. */
-bool paged_begin(uint64_t live_most, struct paged_layout layout);
+/* At most so many pages live at once; `often`: most blocks will be such. False: there is no room for that. */
+bool paged_begin(uint64_t live_most, struct paged_layout layout, bool often);
 /* NULL: no page is left. */
 void *paged_alloc(size_t size, size_t alignment, uint8_t family);
 static inline bool paged_owns(const void *address)
@@ -45,6 +46,8 @@ bool paged_is_whole(const struct paged *paged, struct damage *damage);
 /* Those bytes are what they were again. */
 void paged_mend(const struct paged *paged);
 void paged_each(void (*see)(const struct paged *paged));
+/* SIGBUS told that a page is not there: from now on SIGSEGV will. False: it is none of ours. */
+bool paged_shut(const void *address);
 /* The page can be touched from now on. */
 void paged_open(const void *address);
 void paged_after_fork(void);

@@ -13,8 +13,15 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-static struct sigaction theirs;
+enum { SEGV, BUS, SIGNALS };
+static const int numbers[SIGNALS] = {SIGSEGV, SIGBUS};
+static struct sigaction theirs[SIGNALS];
 static bool is_ours;
+
+static int index_of(int number)
+{
+    return number == SIGSEGV ? SEGV : number == SIGBUS ? BUS : SIGNALS;
+}
 
 static bool is_write(const void *context)
 {
@@ -40,24 +47,24 @@ static void look_before_death(const siginfo_t *info, const void *context, bool w
 }
 
 /* Once more, and as if we were not there. */
-static void hand_to_default(void)
+static void hand_to_default(int number)
 {
     struct sigaction plain = {.sa_handler = SIG_DFL};
-    ht__real.sigaction(SIGSEGV, &plain, NULL);
+    ht__real.sigaction(number, &plain, NULL);
 }
 
 static void hand_on(int number, siginfo_t *info, void *context, bool was_told)
 {
-    struct sigaction action = theirs;
+    struct sigaction action = theirs[index_of(number)];
     if (!(action.sa_flags & SA_SIGINFO) && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN)) {
         look_before_death(info, context, was_told);
-        hand_to_default();
+        hand_to_default(number);
         if (info->si_code <= 0) /* it was sent, and would not come again */
             raise(number);
         return;
     }
     if (action.sa_flags & SA_RESETHAND)
-        theirs = (struct sigaction){.sa_handler = SIG_DFL};
+        theirs[index_of(number)] = (struct sigaction){.sa_handler = SIG_DFL};
     if (!(action.sa_flags & SA_NODEFER))
         sigaddset(&action.sa_mask, number);
     pthread_sigmask(SIG_BLOCK, &action.sa_mask, NULL);
@@ -76,20 +83,32 @@ static void on_hit(int number, siginfo_t *info, void *context)
         hand_on(number, info, context, ours);
 }
 
+/* A page that is not there is shut in the usual way, and touched once more. */
+static void on_bus(int number, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    bool ours = info->si_code > 0 && ht__guard_shut(info->si_addr);
+    errno = saved;
+    if (!ours)
+        hand_on(number, info, context, false);
+}
+
 void ht__hits_begin(const struct ht_real *real)
 {
     struct sigaction action = {.sa_sigaction = on_hit, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
-    is_ours = real->sigaction && !real->sigaction(SIGSEGV, &action, &theirs);
+    struct sigaction bus = {.sa_sigaction = on_bus, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    is_ours = real->sigaction && !real->sigaction(numbers[SEGV], &action, &theirs[SEGV]) && !real->sigaction(numbers[BUS], &bus, &theirs[BUS]);
 }
 
 EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
     ht__real_need();
-    if (number != SIGSEGV || !is_ours)
+    int index = index_of(number);
+    if (index == SIGNALS || !is_ours)
         return ht__real.sigaction(number, action, old);
-    struct sigaction before = theirs;
+    struct sigaction before = theirs[index];
     if (action)
-        theirs = *action;
+        theirs[index] = *action;
     if (old)
         *old = before;
     return 0;
@@ -98,9 +117,10 @@ EXPORT int sigaction(int number, const struct sigaction *action, struct sigactio
 EXPORT sighandler_t signal(int number, sighandler_t handler)
 {
     ht__real_need();
-    if (number != SIGSEGV || !is_ours)
+    int index = index_of(number);
+    if (index == SIGNALS || !is_ours)
         return ht__real.signal(number, handler);
-    sighandler_t before = theirs.sa_handler;
-    theirs = (struct sigaction){.sa_handler = handler, .sa_flags = SA_RESTART};
+    sighandler_t before = theirs[index].sa_handler;
+    theirs[index] = (struct sigaction){.sa_handler = handler, .sa_flags = SA_RESTART};
     return before;
 }

@@ -11,7 +11,7 @@ static const struct paged_layout behind = {16, false}, exact = {1, false}, befor
 
 static void begin(struct paged_layout layout)
 {
-    assert_true(paged_begin(LIVE_MOST, layout));
+    assert_true(paged_begin(LIVE_MOST, layout, false));
 }
 
 static void end(const void *block)
