@@ -168,7 +168,53 @@ bool inject_wait(pid_t pid, pid_t tid, pid_t child)
     return inject(&call, pid, SYS_wait4, (uint64_t)child, 0, __WALL | WNOHANG);
 }
 
+/* Those that the kernel does not begin again by itself after a stop, though they have done nothing yet. */
+static bool only_waits(unsigned long long number)
+{
+    static const unsigned long long calls[] = {SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semop, SYS_semtimedop, SYS_rt_sigtimedwait,
+                                               SYS_io_getevents, SYS_read, SYS_recvfrom, SYS_recvmsg, SYS_accept, SYS_accept4};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (calls[i] == number)
+            return true;
+    return false;
+}
+
+/* A signal that is to be handled ends the call rightly. */
+static bool has_signal(pid_t tid)
+{
+    char path[64], line[256];
+    unsigned long long pending = 0, blocked = 0, set;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)tid);
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "SigPnd: %llx", &set) == 1 || sscanf(line, "ShdPnd: %llx", &set) == 1)
+            pending |= set;
+        sscanf(line, "SigBlk: %llx", &blocked);
+    }
+    if (file)
+        fclose(file);
+    return pending & ~blocked;
+}
+
+void inject_again(const struct standstill_thread *thread)
+{
+    enum { CALL_BYTES = 2 };
+    struct user_regs_struct registers;
+    if (thread->signal || ptrace(PTRACE_GETREGS, thread->tid, 0, &registers) || registers.cs != CODE_64 || registers.rax != -(unsigned long long)EINTR ||
+        !only_waits(registers.orig_rax) || has_signal(thread->tid))
+        return;
+    registers.rax = registers.orig_rax;
+    registers.orig_rax = ~0ull;
+    registers.rip -= CALL_BYTES;
+    ptrace(PTRACE_SETREGS, thread->tid, 0, &registers);
+}
+
 #else
+
+void inject_again(const struct standstill_thread *thread)
+{
+    (void)thread;
+}
 
 bool inject_fits(const struct standstill_thread *thread)
 {

@@ -15,5 +15,7 @@ bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy);
 int inject_watch(pid_t pid, pid_t tid);
 /* The process waits for a dead child. */
 bool inject_wait(pid_t pid, pid_t tid, pid_t child);
+/* A call that only waits, and that ended with EINTR since the thread was stopped, is made once more when it goes on. */
+void inject_again(const struct standstill_thread *thread);
 
 #endif

@@ -314,6 +314,8 @@ static bool release(struct standstill *standstill, struct standstill_thread *thr
     int status;
     if (!look_at(standstill, thread, &status))
         return false;
+    if (thread->held)
+        inject_again(thread);
     if (thread->held && ptrace(PTRACE_DETACH, thread->tid, 0, thread->signal)) {
         thread->held = false;
         return false;

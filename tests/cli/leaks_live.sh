@@ -45,6 +45,13 @@ for what in large writes; do
     end || fail "the status: $what"
 done
 
+# It does not notice: no call is ended, no child is seen; by a copy, and by what is copied before.
+for count in 1000 250000; do
+    begin -- "$VICTIMS/reach_hard" waits $count
+    for _ in 1 2; do "$HT" leaks $pid >page || fail "waits"; done
+    end || fail "with $count blocks, so much was noticed: $?"
+done
+
 begin --leaks -- "$VICTIMS/reach_hard" threads 300
 "$HT" leaks $pid >page || fail "threads"
 end || fail "the status of threads"

@@ -1,10 +1,15 @@
 /* reach_hard: in the name of a hard case, out a process that is one, and waits for a line: "threads" N of them, each with a block on its stack; "sparse" maps 1 TiB
  * and touches two pages; "large" holds N blocks of 100 to 324 bytes in lists, of which each thousandth is lost, and "writes" goes on writing to them;
- * "fork" a child that goes on with its parent's blocks; "busy" allocates and frees all the time in four threads. */
+ * "waits" has threads in calls that a stop could end, and ends with how many did; "fork" a child that goes on with its parent's blocks; "busy" allocates and frees
+ * all the time in four threads. */
+#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,6 +94,47 @@ static void writes(int count)
     pthread_join(thread, NULL);
 }
 
+static int broken, children;
+
+static void *epoll_waiter(void *unused)
+{
+    struct epoll_event event;
+    int queue = epoll_create1(EPOLL_CLOEXEC);
+    (void)unused;
+    while (epoll_wait(queue, &event, 1, -1) < 0)
+        __atomic_add_fetch(&broken, errno == EINTR, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+static void *signal_waiter(void *unused)
+{
+    sigset_t none;
+    (void)unused;
+    sigemptyset(&none);
+    while (sigwaitinfo(&none, NULL) < 0)
+        __atomic_add_fetch(&broken, errno == EINTR, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+static void on_child(int number)
+{
+    (void)number;
+    children++;
+}
+
+/* Ends with how many calls did not go on as if nothing had happened, and children that were seen. */
+static int waits(int count)
+{
+    pthread_t thread;
+    large(count);
+    signal(SIGCHLD, on_child);
+    pthread_create(&thread, NULL, epoll_waiter, NULL);
+    pthread_create(&thread, NULL, signal_waiter, NULL);
+    ready();
+    bool has_child = waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
+    return __atomic_load_n(&broken, __ATOMIC_RELAXED) + children + has_child;
+}
+
 static void family(void)
 {
     kept[0] = malloc(401);
@@ -142,6 +188,8 @@ int main(int argc, char **argv)
         large(argc > 2 ? atoi(argv[2]) : 400000), ready();
     else if (!strcmp(what, "writes"))
         writes(argc > 2 ? atoi(argv[2]) : 400000);
+    else if (!strcmp(what, "waits"))
+        _exit(waits(argc > 2 ? atoi(argv[2]) : 1000));
     else if (!strcmp(what, "fork"))
         family();
     else if (!strcmp(what, "busy"))
