@@ -22,7 +22,7 @@ static const long OPTIONS = PTRACE_O_TRACESYSGOOD, MORE_OPTIONS = PTRACE_O_TRACE
 struct call {
     pid_t tid;
     struct user_regs_struct before;
-    uint64_t mask;
+    uint64_t mask, instruction;
     pid_t child; /* that the call made, 0: none */
     long result; /* of the call */
 };
@@ -117,22 +117,36 @@ static void leave_call(struct call *call)
     ptrace(PTRACE_SETOPTIONS, call->tid, 0, OPTIONS);
 }
 
-static bool inject(struct call *call, pid_t pid, long number, uint64_t a, uint64_t b, uint64_t c)
+static bool enter_call(struct call *call, pid_t pid)
 {
-    uint64_t instruction = find_instruction(pid), all = ~(uint64_t)0;
-    if (!instruction || ptrace(PTRACE_GETREGS, call->tid, 0, &call->before) || ptrace(PTRACE_GETSIGMASK, call->tid, sizeof call->mask, &call->mask) ||
+    uint64_t all = ~(uint64_t)0;
+    call->instruction = find_instruction(pid);
+    if (!call->instruction || ptrace(PTRACE_GETREGS, call->tid, 0, &call->before) || ptrace(PTRACE_GETSIGMASK, call->tid, sizeof call->mask, &call->mask) ||
         ptrace(PTRACE_SETOPTIONS, call->tid, 0, OPTIONS | MORE_OPTIONS))
         return false;
+    ptrace(PTRACE_SETSIGMASK, call->tid, sizeof all, &all);
+    return true;
+}
+
+/* Between enter_call and leave_call. */
+static bool make_call(struct call *call, long number, uint64_t a, uint64_t b, uint64_t c)
+{
     struct user_regs_struct registers = call->before;
-    registers.rip = instruction;
+    registers.rip = call->instruction;
     registers.rax = (unsigned long long)number;
     registers.orig_rax = ~0ull;
     registers.rdi = a;
     registers.rsi = b;
     registers.rdx = c;
     registers.r10 = registers.r8 = registers.r9 = 0;
-    ptrace(PTRACE_SETSIGMASK, call->tid, sizeof all, &all);
-    bool is_done = !ptrace(PTRACE_SETREGS, call->tid, 0, &registers) && run_call(call);
+    return !ptrace(PTRACE_SETREGS, call->tid, 0, &registers) && run_call(call);
+}
+
+static bool inject(struct call *call, pid_t pid, long number, uint64_t a, uint64_t b, uint64_t c)
+{
+    if (!enter_call(call, pid))
+        return false;
+    bool is_done = make_call(call, number, a, b, c);
     leave_call(call);
     return is_done;
 }
@@ -151,14 +165,18 @@ bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy)
 int inject_watch(pid_t pid, pid_t tid)
 {
     struct call call = {.tid = tid};
-    if (!inject(&call, pid, SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0) || call.result < 0)
+    int watch = -1, process = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (process < 0 || !enter_call(&call, pid)) {
+        if (process >= 0)
+            close(process);
         return -1;
-    long number = call.result;
-    int process = (int)syscall(SYS_pidfd_open, pid, 0);
-    int watch = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, number, 0);
-    if (process >= 0)
-        close(process);
-    inject(&call, pid, SYS_close, (uint64_t)number, 0, 0);
+    }
+    if (make_call(&call, SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0) && call.result >= 0) {
+        watch = (int)syscall(SYS_pidfd_getfd, process, call.result, 0);
+        make_call(&call, SYS_close, (uint64_t)call.result, 0, 0);
+    }
+    leave_call(&call);
+    close(process);
     return watch;
 }
 

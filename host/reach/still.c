@@ -27,6 +27,7 @@ enum {
 };
 static const uint64_t AREA_LEAST = 1 << 20;  /* of memory in use in a mapping that is watched */
 static const uint64_t WORTH_IT = 48 << 20;   /* of it in all */
+static const uint64_t SHORT_STEP = 16 << 20; /* the same, where no other thread can map memory or touch new pages meanwhile */
 static const uint64_t STEP = 64 << 20;       /* the kernel holds a lock of the process while it looks at so much */
 
 /* --- which memory is watched --- */
@@ -356,9 +357,10 @@ static void areas_unregister(const struct still *still)
 {
     for (size_t i = 0; i < still->areas.count; i++) {
         const struct still_area *area = still->areas.at + i;
-        struct uffdio_range range = {area->start, area->end - area->start};
-        if (range.len)
+        for (uint64_t at = area->start; at < area->end; at += SHORT_STEP) {
+            struct uffdio_range range = {at, area->end - at < SHORT_STEP ? area->end - at : SHORT_STEP};
             ioctl(still->watch, UFFDIO_UNREGISTER, &range);
+        }
     }
 }
 
