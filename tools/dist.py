@@ -11,7 +11,7 @@ import sys
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 PUBLIC = [f"include/heaptracer/{name}.h" for name in ("heaptracer", "port", "leak_tracker", "memmap", "tracked")]
 CORE = ("wire/device.c", "wire/ehabi.c", "target/core/core.c")
-REPEATED = (".def", "target/walk/proven.h")  # stand wherever they are asked for; the latter in parts that only one machine looks at
+REPEATED = (".def", "target/walk/proven.h", "heaptracer/again.h")  # stand wherever they are asked for; in parts that not everyone looks at
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<(heaptracer/[^>]+)>)')
 LOCAL = re.compile(r"^((?:const |struct |enum |uint\w+ |size_t |bool |void |int |ht_\w+ |\*)+\**(ht__\w+)(?:\(.*|;))$")
 

@@ -1,25 +1,13 @@
 /* device: in records, out the bytes of a frame. Differences are taken within a frame only, so that each can be read by itself. */
-#include "device.h"
+#include "device_plain.h"
 
-#if defined(__AVR__) && !defined(HT_DEVICE_SMALL)
-#define HT_DEVICE_SMALL
-#endif
-
-enum { NUMBERS_MOST = 7 /* of a hot record */, PLAIN_MOST = 1 + 3 * 3 + 2, LEAST = 3, MORE_MOST = 2 + 3 + 1 + 1 };
-enum { HAS_SLOT = 8, HAS_SOURCE = 16, HAS_TAKEN = 32, IS_ODD = 64, HAS_MORE = 128, MORE_TASK = 1, MORE_HEAP = 2, MORE_API = 16 };
+enum { NUMBERS_MOST = 7 /* of a hot record */, LEAST = 3, MORE_MOST = 2 + 3 + 1 + 1 };
+enum { MORE_TASK = 1, MORE_HEAP = 2, MORE_API = 16 };
 
 static uint8_t *bytes_put(uint8_t *to, uint32_t value, uint8_t count)
 {
     for (; count; count--, value >>= 8)
         *to++ = (uint8_t)value;
-    return to;
-}
-
-static inline __attribute__((always_inline)) uint8_t *number_put_here(uint8_t *to, ht_number value)
-{
-    for (; value >= 0x80; value >>= 7)
-        *to++ = (uint8_t)(value | 0x80);
-    *to++ = (uint8_t)value;
     return to;
 }
 
@@ -97,7 +85,7 @@ static ht_number way_to(struct ht_frame *frame, ht_word address, uint8_t shift)
 static ht_number *told_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *head, ht_number *to)
 {
     bool odd = is_odd(frame, told);
-    uint8_t shift = odd ? 0 : shift_of(frame), has = odd ? IS_ODD : 0;
+    uint8_t shift = odd ? 0 : shift_of(frame), has = odd ? HT_HOT_IS_ODD : 0;
     *to++ = (uint32_t)(told->tick - frame->tick);
     frame->tick = told->tick;
     if (has_old(told->kind))
@@ -107,15 +95,15 @@ static ht_number *told_put(struct ht_frame *frame, const struct ht_told *told, u
     if (told->kind != HT_TOLD_FREE)
         *to++ = told->size;
     if (told->taken) {
-        has |= HAS_TAKEN;
+        has |= HT_HOT_HAS_TAKEN;
         *to++ = (ht_word)(told->taken - told->size);
     }
     if (told->slot) {
-        has |= HAS_SLOT;
+        has |= HT_HOT_HAS_SLOT;
         *to++ = told->slot;
     }
     if (told->source) {
-        has |= HAS_SOURCE;
+        has |= HT_HOT_HAS_SOURCE;
         *to++ = told->source;
     }
     *head |= has;
@@ -135,7 +123,7 @@ static uint8_t more_of(const struct ht_frame *frame, const struct ht_told *told)
 }
 
 /* Any record, anywhere in the frame. */
-static __attribute__((noinline)) bool any_put(struct ht_frame *frame, const struct ht_told *told)
+bool ht__frame_put_hot(struct ht_frame *frame, const struct ht_told *told)
 {
     ht_number numbers[NUMBERS_MOST];
     uint8_t *head = frame->bytes + frame->used, *to = head + 1, *limit = frame_limit(frame), more = more_of(frame, told);
@@ -143,7 +131,7 @@ static __attribute__((noinline)) bool any_put(struct ht_frame *frame, const stru
         return false;
     *head = told->kind;
     if (more) {
-        *head |= HAS_MORE;
+        *head |= HT_HOT_HAS_MORE;
         *to++ = more;
         if (more & MORE_TASK)
             to = number_fit(to, limit, frame->task = told->task);
@@ -160,57 +148,6 @@ static __attribute__((noinline)) bool any_put(struct ht_frame *frame, const stru
     frame->events++;
     return true;
 }
-
-#ifdef HT_DEVICE_SMALL
-bool ht__frame_put_hot(struct ht_frame *frame, const struct ht_told *told)
-{
-    return any_put(frame, told);
-}
-#else
-/* An allocation or free of the task and heap of the record before, with neither flags nor api. */
-static inline bool is_plain(const struct ht_frame *frame, const struct ht_told *told)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    uint32_t word;
-    __builtin_memcpy(&word, &told->kind, sizeof word); /* kind flags api heap */
-    return (word ^ (uint32_t)frame->heap << 24) <= HT_TOLD_FREE && told->task == frame->task && !told->taken;
-#else
-    return told->kind <= HT_TOLD_FREE && !told->flags && !told->api && told->heap == frame->heap && told->task == frame->task && !told->taken;
-#endif
-}
-
-/* Most records are plain, and no number in them is large. */
-bool ht__frame_put_hot(struct ht_frame *frame, const struct ht_told *told)
-{
-    uint8_t *head = frame->bytes + frame->used, *to = head + 1, kind = told->kind;
-    if (!is_plain(frame, told) || (uint8_t)(frame->room - frame->used) < PLAIN_MOST + HT_FRAME_TAIL)
-        return any_put(frame, told);
-    ht_number address = told->address, way = address - frame->address, rest = way & (((ht_number)1 << frame->shift) - 1);
-    ht_number time = (uint32_t)(told->tick - frame->tick), size = kind == HT_TOLD_ALLOC ? told->size : 0;
-    unsigned slot = told->slot, source = told->source;
-    way = folded((ht_signed)way >> frame->shift);
-    if ((time | way | size) >> 21 | (slot | source) >> 7 | rest)
-        return any_put(frame, told);
-    frame->tick = told->tick;
-    frame->address = address;
-    frame->events++;
-    to = number_put_here(to, time);
-    to = number_put_here(to, way);
-    if (kind == HT_TOLD_ALLOC)
-        to = number_put_here(to, size);
-    if (slot) {
-        kind |= HAS_SLOT;
-        *to++ = (uint8_t)slot;
-    }
-    if (source) {
-        kind |= HAS_SOURCE;
-        *to++ = (uint8_t)source;
-    }
-    *head = kind;
-    frame->used = (uint8_t)(to - frame->bytes);
-    return true;
-}
-#endif
 
 bool ht__frame_put_rare(struct ht_frame *frame, const struct ht_rare *rare)
 {

@@ -4,6 +4,7 @@
 #ifndef HEAPTRACER_HERE_H
 #define HEAPTRACER_HERE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,6 +88,10 @@ ht_walk ht__walk_call0;    /* Xtensa without windows: by the code of prologues *
 ht_walk ht__walk_windowed; /* Xtensa with windows: by the base save areas */
 ht_walk ht__walk_slice;    /* none: what it tells is the key of a slice (HT_WITH_SLICE), or the caller alone */
 ht_walk ht__walk_avr;      /* by what stands on the stack, proven by the code */
+
+/* Of frames that a walk told: `count` offsets by which such a stack is known again (target/walk/again.h). False: it cannot be. */
+typedef bool ht_walk_learn(const ht_pc *frames, unsigned count, uint8_t *offsets);
+ht_walk_learn ht__walk_learn_cortex_m, ht__walk_learn_call0, ht__walk_learn_avr;
 
 #ifdef __cplusplus
 }

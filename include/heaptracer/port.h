@@ -41,9 +41,17 @@ uint8_t ht_port_task(void);
 bool ht_port_in_interrupt(void);
 #endif
 
-/* One of the walkers of here.h, or one more like them. */
+/* One of the walkers of here.h, or one more like them. HT_PORT_AGAIN 1, by the port's header or the compiler's words: it is the one of this processor, so that the
+ * core may know a stack again without a walk. */
 #ifndef ht_port_walk
 unsigned ht_port_walk(const void *here, ht_pc *frames, unsigned most);
+#endif
+
+#if !defined(HT_PORT_AGAIN) && defined(ARDUINO)
+#define HT_PORT_AGAIN 1
+#endif
+#if HT_PORT_AGAIN
+#include <heaptracer/again.h>
 #endif
 
 /* The allocator itself, not traced. caps 0: as malloc. */

@@ -1,5 +1,6 @@
 /* allocator: in a program's malloc and its like, out the port's, told, and with guard bands where those are compiled in. */
 #include "guard.h"
+#include "plain.h"
 
 #define GUARD_BYTES (HT_WITH_GUARD ? HT_GUARD_BYTES : 0)
 
@@ -22,11 +23,11 @@ static void *guarded(void *raw, size_t bytes)
 void *ht_malloc_from(const struct ht_site *site, size_t bytes)
 {
     void *block = too_large(bytes) ? NULL : guarded(ht_port_malloc(bytes + GUARD_BYTES, site->caps), bytes);
-    uint8_t heap = ht__heap_of(block);
-    struct ht_hooked hooked;
-    ht__hooked_set(&hooked, block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, heap, block, bytes);
-    hooked.live_flags = HT_WITH_GUARD ? HT_LIVE_GUARDED : 0;
-    ht__hook(site, &hooked);
+    uint8_t guard = HT_WITH_GUARD ? HT_LIVE_GUARDED : 0;
+    if (block)
+        ht__tell(site, block, bytes, tell_what(HT_TOLD_ALLOC | guard, ht__heap_of(block)));
+    else
+        ht__hook_block(site, block, bytes, tell_what(HT_TOLD_REFUSE, 0));
     return block;
 }
 
@@ -55,7 +56,7 @@ void ht_free_from(const struct ht_site *site, void *block)
         return;
     }
 #endif
-    ht_on_free_from(site, ht__heap_of(block), block);
+    ht__tell(site, block, 0, tell_what(HT_TOLD_FREE, ht__heap_of(block)));
     ht_port_free(block);
 }
 

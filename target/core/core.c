@@ -158,6 +158,9 @@ void ht__does_set(void)
         does |= ht__core.free_stacks ? DOES_WALK | DOES_WALK_FREES : DOES_WALK;
 #endif
     ht__core.does = does;
+#if HT_WITH_STREAM
+    ht__core.plain = (does & (DOES_RUN | DOES_STREAM | DOES_KEEP | DOES_WALK_FREES)) == (DOES_RUN | DOES_STREAM) && !ht__core.outbox.lost_events;
+#endif
 }
 
 /* IDLE is told before it is, and else after. */

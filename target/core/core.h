@@ -70,10 +70,16 @@ struct ht_outbox {
     bool flush;
 };
 
+enum { CORE_PLAIN_FREE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 0x100 }; /* plain_busy: plain, and not busy */
+
+enum { HT_AGAIN = 8 }; /* a power of 2 */
 struct ht_slots {
     uint8_t *bytes;
     uint16_t stride, mask; /* mask + 1 slots */
     uint8_t depth, turn;
+#if HT_WITH_STREAM
+    uint16_t again[HT_AGAIN]; /* the slot of the last stack of this caller at this stack pointer; 0: none */
+#endif
 };
 
 struct ht_live_table {
@@ -110,7 +116,13 @@ struct ht_core {
     /* from here to `epoch` a start sets all to 0 */
     uint8_t does;             /* DOES_*: what a hook has to do, all in one look */
     volatile uint8_t running; /* enum ht_running */
-    volatile uint8_t busy;    /* a hook has the lock: whoever comes now was let through by it */
+    union {
+        struct {
+            uint8_t plain;         /* 1: allocations and frees may take the short way (plain.c) */
+            volatile uint8_t busy; /* a hook has the lock: whoever comes now was let through by it */
+        };
+        volatile uint16_t plain_busy; /* both at one look */
+    };
     uint8_t mode, configured;
     uint8_t wants, free_stacks, scan_blocks, worst;
     uint8_t names; /* of the epoch that are told: heaps, then tasks */
@@ -145,6 +157,7 @@ struct ht_core {
     uint32_t boot;
     struct ht_heap heaps[HT_HEAPS];
     struct ht_task tasks[HT_TASKS];
+    uint8_t heaps_top; /* the last entry of `heaps` that was ever used */
 #if HT_WITH_STREAM
     struct ht_source_told caps[HT_CAPS];
 #endif
@@ -205,7 +218,11 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault);
 bool ht__heap_tell(uint8_t heap);
 void ht__heap_use_tell(uint8_t heap);
 /* The innermost heap that the address is in; 0: none but malloc's. */
-uint8_t ht__heap_of(const void *address);
+uint8_t ht__heap_of_many(const void *address);
+static inline __attribute__((always_inline)) uint8_t ht__heap_of(const void *address)
+{
+    return ht__core.heaps_top ? ht__heap_of_many(address) : 0;
+}
 bool ht__heap_use(uint8_t heap, struct ht_heap_use *use);
 bool ht__task_tell(uint8_t task);
 /* epoch.c: the host is told anew who this is. False: there was no room. Under the lock, but ht__epoch_names. */

@@ -1,6 +1,7 @@
 /* epoch: in what the tracer knows of its machine, out the records by which a host that comes now, or lost something, can go on. */
 #include "core.h"
 #include "outbox.h"
+#include "slots.h"
 
 #if HT_WITH_STREAM
 
@@ -49,6 +50,9 @@ bool ht__epoch_begin(void)
     ht__core.epoch++;
     ht__core.wants &= (uint8_t)~HT_WANT_EPOCH;
     ht__core.names = 0;
+#if HT_FRAMES
+    ht__slots_forget();
+#endif
     box->frames_of_epoch = 0;
     return true;
 }

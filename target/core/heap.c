@@ -30,6 +30,8 @@ static void heap_set(uint8_t heap, const char *name, const void *base, size_t by
     to->bytes = bytes;
     to->kind = (uint8_t)(kind == HT_MEMORY_NONE ? HT_MEMORY_RAM : kind);
     to->least_free = SIZE_MAX;
+    if (heap > ht__core.heaps_top)
+        ht__core.heaps_top = heap;
 #if HT_WITH_STREAM
     if (ht__core.running != HT_STATE_IDLE && core_streams())
         ht__heap_tell(heap);
@@ -77,10 +79,10 @@ void ht_heap_watch(ht_heap_id heap, bool (*use)(void *context, struct ht_heap_us
     ht_port_unlock(before);
 }
 
-uint8_t ht__heap_of(const void *address)
+uint8_t ht__heap_of_many(const void *address)
 {
     uint8_t found = 0;
-    for (uint8_t i = 1; i < HT_HEAPS; i++) {
+    for (uint8_t i = 1; i <= ht__core.heaps_top; i++) {
         const struct ht_heap *heap = &ht__core.heaps[i];
         if ((uintptr_t)address - heap->base < heap->bytes && (!found || heap->bytes < ht__core.heaps[found].bytes))
             found = i;

@@ -3,6 +3,7 @@
 #include "core.h"
 #include "live_table.h"
 #include "outbox.h"
+#include "plain.h"
 #include "slots.h"
 
 /* As ht__enter, but only as long as there is memory to write to. */
@@ -96,6 +97,7 @@ static inline void stream(struct ht_hooked *hooked)
     hooked->told.slot = slot_told_at(hooked->slot, hooked->site);
     if (hooked->slot && !hooked->told.slot)
         hooked->told.flags |= HT_TOLD_CUT;
+    slot_learn(hooked->told.slot, hooked->site->here);
     outbox_hot(&hooked->told);
 #else
     (void)hooked;
@@ -290,11 +292,12 @@ void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
 
 #endif
 
-static void hook(const struct ht_site *site, uint8_t kind, ht_heap_id heap, const void *block, size_t bytes, size_t taken)
+void ht__hook_block(const struct ht_site *site, const void *block, size_t bytes, unsigned what)
 {
     struct ht_hooked hooked;
-    ht__hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, block, bytes);
-    hooked.told.taken = taken;
+    unsigned heap = what >> TELL_HEAP;
+    ht__hooked_set(&hooked, what & TELL_KIND, (uint8_t)(heap < HT_HEAPS ? heap : 0), block, bytes);
+    hooked.live_flags = what & HT_LIVE_GUARDED;
     ht__hook(site, &hooked);
 }
 
@@ -308,15 +311,26 @@ static void hook_resized(const struct ht_site *site, uint8_t kind, ht_heap_id he
     ht__hook(site, &hooked);
 }
 
+static void hook_taken(const struct ht_site *site, ht_heap_id heap, const void *block, size_t bytes, size_t taken)
+{
+    struct ht_hooked hooked;
+    ht__hooked_set(&hooked, HT_TOLD_ALLOC, heap < HT_HEAPS ? heap : 0, block, bytes);
+    hooked.told.taken = taken;
+    ht__hook(site, &hooked);
+}
+
 void ht_on_alloc_from(const struct ht_site *site, ht_heap_id heap, const void *block, size_t bytes, size_t taken)
 {
-    hook(site, block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, heap, block, bytes, block ? taken : 0);
+    if (block && taken)
+        hook_taken(site, heap, block, bytes, taken);
+    else
+        (block ? ht__tell : ht__hook_block)(site, block, bytes, tell_what(block ? HT_TOLD_ALLOC : HT_TOLD_REFUSE, heap));
 }
 
 void ht_on_free_from(const struct ht_site *site, ht_heap_id heap, const void *block)
 {
     if (block)
-        hook(site, HT_TOLD_FREE, heap, block, 0, 0);
+        ht__tell(site, block, 0, tell_what(HT_TOLD_FREE, heap));
 }
 
 void ht_on_resize_from(const struct ht_site *site, ht_heap_id heap, const void *from, const void *to, size_t bytes, size_t taken)
@@ -336,7 +350,7 @@ void ht_on_resize_failed_from(const struct ht_site *site, ht_heap_id heap, const
 
 void ht_on_refuse_from(const struct ht_site *site, ht_heap_id heap, size_t bytes)
 {
-    hook(site, HT_TOLD_REFUSE, heap, NULL, bytes, 0);
+    ht__hook_block(site, NULL, bytes, tell_what(HT_TOLD_REFUSE, heap));
 }
 
 HT_HOOK void ht_on_alloc(ht_heap_id heap, const void *block, size_t bytes)

@@ -36,8 +36,10 @@ static void tell_loss(uint32_t tick)
 {
     const ht_number numbers[] = {BOX.lost_events, BOX.lost_bytes, HT_WHY_RING_FULL};
     const struct ht_rare lost = {HT_TOLD_LOST, HT_LOST_NUMBERS, 0, tick, numbers, NULL};
-    if (ht__frame_put_rare(&BOX.frame, &lost))
-        BOX.lost_events = BOX.lost_bytes = 0;
+    if (!ht__frame_put_rare(&BOX.frame, &lost))
+        return;
+    BOX.lost_events = BOX.lost_bytes = 0;
+    ht__does_set();
 }
 
 bool ht__outbox_next(uint32_t tick)
@@ -71,6 +73,7 @@ void ht__outbox_miss(uint32_t bytes)
 {
     BOX.lost_events++;
     BOX.lost_bytes += bytes;
+    ht__core.plain = 0;
     ht__core.counters.lost_events++;
 }
 

@@ -8,23 +8,11 @@
 
 enum { WAYS = 4 };
 
-struct slot {
-    uint16_t holds; /* live and held-back blocks that refer to it; stays at its largest value once it got there */
-    uint8_t count;  /* with HT_WALK_CUT; 0: the slot is free */
-    uint8_t epoch;  /* in which it was told */
-    ht_pc pcs[];
-};
-
 #define SLOTS (ht__core.slots)
-
-static inline __attribute__((always_inline)) struct slot *slot_at(uint16_t index)
-{
-    return (struct slot *)(void *)(SLOTS.bytes + (size_t)index * SLOTS.stride);
-}
 
 static size_t stride(uint8_t depth)
 {
-    return sizeof(struct slot) + depth * sizeof(ht_pc);
+    return sizeof(struct ht_slot) + depth * sizeof(ht_pc);
 }
 
 size_t ht__slots_bytes(uint16_t slots, uint8_t depth)
@@ -42,7 +30,7 @@ void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth)
         slot_at(i)->count = 0, slot_at(i)->holds = 0;
 }
 
-static inline __attribute__((always_inline)) bool slot_has(const struct slot *slot, const ht_pc *pcs, uint8_t count)
+static inline __attribute__((always_inline)) bool slot_has(const struct ht_slot *slot, const ht_pc *pcs, uint8_t count)
 {
     const ht_pc *end = pcs + (count & ~HT_WALK_CUT), *kept = slot->pcs;
     if (slot->count != count)
@@ -61,8 +49,44 @@ static inline __attribute__((always_inline)) uint16_t home(const ht_pc *pcs, uin
     return (uint16_t)((uint32_t)hash * 0x9e3779b1u >> 16);
 }
 
-static void slot_set(struct slot *slot, const ht_pc *pcs, uint8_t count)
+#if HT_WITH_STREAM && defined(HT_WALK_AGAIN)
+
+static void again_forget(uint16_t slot)
 {
+    for (uint8_t i = 0; i < HT_AGAIN; i++)
+        if (SLOTS.again[i] == slot)
+            SLOTS.again[i] = 0;
+}
+
+void ht__slots_forget(void)
+{
+    __builtin_memset(SLOTS.again, 0, sizeof SLOTS.again);
+}
+
+void ht__slots_learn(uint16_t slot, const void *here)
+{
+    struct ht_slot *at = slot_at((uint16_t)(slot - 1));
+    if (again_learn(at->pcs, at->count, at->offsets))
+        SLOTS.again[again_key(here) % HT_AGAIN] = slot;
+}
+
+#else
+
+void ht__slots_forget(void)
+{
+}
+
+static inline void again_forget(uint16_t slot)
+{
+    (void)slot;
+}
+
+#endif
+
+static void slot_set(uint16_t index, const ht_pc *pcs, uint8_t count)
+{
+    struct ht_slot *slot = slot_at(index);
+    again_forget((uint16_t)(index + 1));
     slot->count = count;
     slot->epoch = (uint8_t)(ht__core.epoch - 1);
     for (uint8_t i = 0; i < (uint8_t)(count & ~HT_WALK_CUT); i++)
@@ -76,7 +100,7 @@ static __attribute__((noinline)) uint16_t slot_make(const ht_pc *pcs, uint8_t co
     bool fresh = false;
     for (uint8_t way = 0; way < WAYS; way++) {
         uint16_t index = (uint16_t)(at ^ way) & SLOTS.mask;
-        const struct slot *slot = slot_at(index);
+        const struct ht_slot *slot = slot_at(index);
         if (slot->holds || fresh)
             continue;
         fresh = !slot->count;
@@ -86,7 +110,7 @@ static __attribute__((noinline)) uint16_t slot_make(const ht_pc *pcs, uint8_t co
     SLOTS.turn++;
     if (free == HT_SLOT_FULL)
         return free;
-    slot_set(slot_at(free), pcs, count);
+    slot_set(free, pcs, count);
     return (uint16_t)(free + 1);
 }
 
@@ -115,7 +139,7 @@ void ht__slots_release(uint16_t slot)
 
 const ht_pc *ht__slots_get(uint16_t slot, uint8_t *count)
 {
-    const struct slot *at = slot_at((uint16_t)(slot - 1));
+    const struct ht_slot *at = slot_at((uint16_t)(slot - 1));
     *count = (uint8_t)(at->count & ~HT_WALK_CUT);
     if (HT_WITH_SLICE && *count > 1)
         *count = 1; /* the others are its key */
@@ -125,7 +149,7 @@ const ht_pc *ht__slots_get(uint16_t slot, uint8_t *count)
 #if HT_WITH_STREAM
 bool ht__slots_tell(uint16_t slot)
 {
-    struct slot *at = slot_at((uint16_t)(slot - 1));
+    struct ht_slot *at = slot_at((uint16_t)(slot - 1));
     if (at->epoch == (uint8_t)ht__core.epoch)
         return true;
     if (!ht__outbox_stack(slot, at->pcs, (uint8_t)(at->count & ~HT_WALK_CUT), at->count & HT_WALK_CUT))

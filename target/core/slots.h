@@ -4,6 +4,9 @@
 
 #include "core.h"
 
+/* A walk from here found this stack, and the host was told so: slot_again will know it, as long as nothing changed. */
+void ht__slots_learn(uint16_t slot, const void *here);
+void ht__slots_forget(void);
 size_t ht__slots_bytes(uint16_t slots, uint8_t depth);
 void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth); /* slots: a power of two */
 /* count: of pcs, with HT_WALK_CUT or without. HT_SLOT_FULL: all that it might take are held. */
@@ -39,6 +42,47 @@ static inline void slot_release(uint16_t slot)
     ht__slots_release(slot);
 #else
     (void)slot;
+#endif
+}
+
+#if HT_FRAMES
+
+struct ht_slot {
+    uint16_t holds; /* live and held-back blocks that refer to it; stays at its largest value once it got there */
+    uint8_t count;  /* with HT_WALK_CUT; 0: the slot is free */
+    uint8_t epoch;  /* in which it was told */
+#ifdef HT_WALK_AGAIN
+    uint8_t offsets[HT_FRAMES]; /* of a slot that stands in `again`: how the stack is known again */
+#endif
+    ht_pc pcs[];
+};
+
+static inline __attribute__((always_inline)) struct ht_slot *slot_at(uint16_t index)
+{
+    return (struct ht_slot *)(void *)(ht__core.slots.bytes + (size_t)index * ht__core.slots.stride);
+}
+
+/* The slot that a walk from here would lead to; 0: not known without one. */
+static inline __attribute__((always_inline)) uint16_t slot_again(const void *here)
+{
+#ifdef HT_WALK_AGAIN
+    uint16_t known = here ? ht__core.slots.again[again_key(here) % HT_AGAIN] : 0;
+    const struct ht_slot *slot = (const void *)(ht__core.slots.bytes + (size_t)known * ht__core.slots.stride - ht__core.slots.stride);
+    return known && again_is(here, slot->pcs, slot->count, slot->offsets) ? known : 0;
+#else
+    return (void)here, 0;
+#endif
+}
+
+#endif
+
+static inline void slot_learn(uint16_t slot, const void *here)
+{
+#if HT_FRAMES && HT_WITH_STREAM && defined(HT_WALK_AGAIN)
+    if (slot && ht__core.plain)
+        ht__slots_learn(slot, here);
+#else
+    (void)slot, (void)here;
 #endif
 }
 

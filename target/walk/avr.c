@@ -1,7 +1,7 @@
 /* avr: in a hook's place, out return addresses: the caller's for sure, the others as far as the code in flash proves them (proven.h). */
 #if defined(__AVR__)
 
-#include "avr.h"
+#include <heaptracer/again.h>
 
 #include <avr/io.h>
 #include <avr/pgmspace.h>
@@ -169,6 +169,11 @@ static struct shape shape_of(ht_pc function, ht_pc pc)
 unsigned ht__walk_avr(const void *here, ht_pc *frames, unsigned most)
 {
     return walk_proven((uintptr_t)here + 1, avr_return_address(avr_place(here)), frames, most);
+}
+
+bool ht__walk_learn_avr(const ht_pc *frames, unsigned count, uint8_t *offsets)
+{
+    return learn_proven(frames, count, offsets);
 }
 
 #endif

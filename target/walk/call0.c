@@ -156,4 +156,9 @@ unsigned ht__walk_call0(const void *place, ht_pc *frames, unsigned most)
     return walk_proven((uintptr_t)here->stack, here->pc, frames, most);
 }
 
+bool ht__walk_learn_call0(const ht_pc *frames, unsigned count, uint8_t *offsets)
+{
+    return learn_proven(frames, count, offsets);
+}
+
 #endif

@@ -1,7 +1,5 @@
 /* caller: in a hook's place, out the one frame that any machine has. */
-#include <heaptracer/here.h>
-
-#include "avr.h"
+#include <heaptracer/again.h>
 
 unsigned ht__walk_caller(const void *here, ht_pc *frames, unsigned most)
 {

@@ -128,4 +128,25 @@ unsigned ht__walk_cortex_m(const void *place, ht_pc *frames, unsigned most)
     }
 }
 
+/* A frame that is found by the frame pointer stands at no place of its own. */
+bool ht__walk_learn_cortex_m(const ht_pc *frames, unsigned count, uint8_t *offsets)
+{
+    unsigned last = (count & ~HT_WALK_CUT) - 1;
+    uint32_t stack = 0;
+    offsets[0] = 0;
+    for (unsigned i = 0; i < last || !(count & HT_WALK_CUT); i++) {
+        uint32_t rule = rule_find(frames[i]);
+        if (!known_is_common(rule))
+            return i == last && rule == KNOWN_END;
+        stack += known_cfa(rule);
+        uint32_t place = (stack - known_ra_below(rule)) / 4;
+        if (place > UINT8_MAX)
+            return false;
+        offsets[i == last ? 0 : i + 1] = (uint8_t)place;
+        if (i == last)
+            return place;
+    }
+    return true;
+}
+
 #endif

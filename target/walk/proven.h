@@ -70,6 +70,28 @@ static ht_pc frame_prove(uintptr_t sp, ht_pc pc, struct shape *shape)
     return 0;
 }
 
+/* The last frame of a stack that was not cut begins where the memory ends. */
+static bool learn_proven(const ht_pc *frames, unsigned count, uint8_t *offsets)
+{
+    unsigned last = (count & ~HT_WALK_CUT) - 1;
+    uint16_t stack = 0;
+    for (unsigned i = 0; i < last; i++) {
+        struct shape shape = shape_known(frames[i]);
+        uint16_t place = (stack + shape.ra_at) / PROVEN_STEP;
+        if (!shape.frame || place > UINT8_MAX)
+            return false;
+        offsets[i + 1] = (uint8_t)place;
+        stack += shape.frame;
+    }
+    offsets[0] = 0;
+    if (count & HT_WALK_CUT)
+        return true;
+    if (!stack || stack / PROVEN_STEP > UINT8_MAX)
+        return false;
+    offsets[0] = (uint8_t)(stack / PROVEN_STEP);
+    return true;
+}
+
 static unsigned walk_proven(uintptr_t sp, ht_pc pc, ht_pc *frames, unsigned most)
 {
     struct shape shape;

@@ -4,6 +4,7 @@
 
 volatile uint8_t ht_bare_task, ht_bare_interrupts;
 
+#ifndef ht_port_malloc
 void *ht_port_malloc(size_t bytes, uint32_t caps)
 {
     (void)caps;
@@ -20,6 +21,7 @@ void ht_port_free(void *block)
 {
     ht__libc_free(block);
 }
+#endif
 
 __attribute__((weak)) void ht_port_led(enum ht_light light)
 {

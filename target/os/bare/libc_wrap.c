@@ -59,25 +59,28 @@ static volatile uint8_t inside;
 
 void *ht__libc_malloc(size_t bytes)
 {
-    inside++;
+    uint8_t before = inside;
+    inside = 1;
     void *block = REAL(malloc)(PASS(bytes));
-    inside--;
+    inside = before;
     return block;
 }
 
 void *ht__libc_realloc(void *block, size_t bytes)
 {
-    inside++;
+    uint8_t before = inside;
+    inside = 1;
     block = REAL(realloc)(PASS(block, bytes));
-    inside--;
+    inside = before;
     return block;
 }
 
 void ht__libc_free(void *block)
 {
-    inside++;
+    uint8_t before = inside;
+    inside = 1;
     REAL(free)(PASS(block));
-    inside--;
+    inside = before;
 }
 
 HT_HOOK void *WRAP(malloc)(FIRST(size_t bytes))

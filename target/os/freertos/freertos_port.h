@@ -37,6 +37,7 @@ static inline void ht_port_unlock(ht_lock before)
 
 #define ht_port_in_interrupt ht_processor_in_interrupt
 #define ht_port_walk ht_processor_walk
+#define HT_PORT_AGAIN 1
 
 #define ht_port_task ht_port_task
 static inline uint8_t ht_port_task(void)

@@ -49,5 +49,6 @@ static inline unsigned ht_port_walk(const void *here, ht_pc *frames, unsigned mo
     bool is_code = (uintptr_t)frames[last] - (uintptr_t)__text_region_start < (uintptr_t)(__text_region_end - __text_region_start);
     return is_code || !last ? count : last;
 }
+#define HT_PORT_AGAIN 1
 
 #endif

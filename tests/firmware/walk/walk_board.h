@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include <heaptracer/here.h>
+#include <heaptracer/again.h>
 
 #define BOARD_RETURN_ADDRESS() ((ht_pc)(uintptr_t)__builtin_extract_return_addr(__builtin_return_address(0)) & ~(ht_pc)1)
 #define BOARD_LARGE_WORDS 300
@@ -17,12 +17,21 @@
 #define BOARD_TAIL_JUMPS 0
 #endif
 #define BOARD_DEPTH 12
+#define BOARD_CONSTANT_FRAMES 1
+#if defined(__arm__) && !defined(__OPTIMIZE__)
+#undef BOARD_CONSTANT_FRAMES
+#define BOARD_CONSTANT_FRAMES 0 /* each is found by its frame pointer, and a stack of them never known again */
+#endif
+#if defined(__AVR__) && RAMEND < 0x1000
+#define BOARD_AGAIN 2
+#else
+#define BOARD_AGAIN 16
+#endif
 
 #if defined(__AVR__)
 #include <avr/io.h>
 #include <avr/interrupt.h>
 #include <avr/sleep.h>
-#include "target/walk/avr.h"
 #undef BOARD_RETURN_ADDRESS
 #undef BOARD_LARGE_WORDS
 #undef BOARD_ROUNDS

@@ -1,10 +1,11 @@
 /* walk_path: a firmware that calls itself through functions of all frame shapes; each notes the return address that it was called with, and at the bottom a
- * hook's walk must tell the same. Says how many walks there were, how many were cut, and each that was wrong; its status is their number. */
+ * hook's walk must tell the same; and so must a stack that is known again without a walk. Says how many walks there were, how many were cut, how many stacks were
+ * known again, and each that was wrong; its status is their number. */
 #include <heaptracer/here.h>
 
 #include "walk_board.h"
 
-enum { DEPTH_MOST = 24, HERE_MOST = 32 };
+enum { DEPTH_MOST = 24, HERE_MOST = 32, AGAIN_MOST = 4 };
 
 static ht_pc truth[DEPTH_MOST + 8];
 static unsigned depth, walks, cuts, frames_told, wrong;
@@ -57,9 +58,31 @@ static void check(const ht_pc *frames, unsigned told, unsigned most)
     }
 }
 
+static struct {
+    ht_pc frames[AGAIN_MOST];
+    uint8_t offsets[AGAIN_MOST];
+    unsigned told; /* 0: nothing */
+} known[BOARD_AGAIN];
+static unsigned agains, not_again;
+
+static void check_again(const void *here)
+{
+    ht_pc frames[AGAIN_MOST];
+    unsigned key = again_key(here) % BOARD_AGAIN, told = BOARD_WALK(here, frames, AGAIN_MOST), was = known[key].told;
+    bool is_same = was == told && !__builtin_memcmp(known[key].frames, frames, (told & (HT_WALK_CUT - 1)) * sizeof *frames);
+    bool is_again = was && again_is(here, known[key].frames, was, known[key].offsets);
+    if (is_again)
+        check(known[key].frames, was, AGAIN_MOST);
+    agains += is_again;
+    not_again += is_same && !is_again;
+    __builtin_memcpy(known[key].frames, frames, sizeof frames);
+    known[key].told = again_learn(frames, told, known[key].offsets) ? told : 0;
+}
+
 static __attribute__((noinline)) void tracer_inner(const void *here)
 {
     ht_pc frames[HERE_MOST];
+    check_again(here);
     unsigned most = random_below(4) ? HERE_MOST : 1 + random_below(HERE_MOST);
     check(frames, BOARD_WALK(here, frames, most), most);
 }
@@ -230,7 +253,12 @@ int main(void)
     board_number(cuts);
     board_text(" frames ");
     board_number(frames_told);
-    board_text(" wrong ");
+    board_text(" again ");
+    board_number(agains);
+    board_text(" not ");
+    board_number(not_again);
+    board_text(wrong || (BOARD_CONSTANT_FRAMES && !agains) || not_again > agains ? " !" : " ");
+    board_text("wrong ");
     board_number(wrong);
     board_text("\n");
     board_end(wrong ? 1 : 0);
