@@ -16,6 +16,7 @@ struct ht_plain {
     uint16_t slot;
     uint32_t tick;
     ht_word address, size; /* size: of a free 0 */
+    uint32_t *allocations; /* their counter */
 };
 
 static inline __attribute__((always_inline)) uint8_t *ht__plain_put(uint8_t *to, uint32_t value)
@@ -33,8 +34,8 @@ static inline __attribute__((always_inline)) uint8_t *ht__plain_put(uint8_t *to,
 static inline __attribute__((always_inline)) bool ht__frame_put_plain(struct ht_frame *frame, struct ht_plain plain)
 {
     ht_word way = (ht_word)(plain.address - frame->address);
-    ht_distance far = (ht_distance)way >> plain.shift;
-    ht_word folded = (ht_word)((ht_word)far << 1 ^ (ht_word)(far >> (sizeof far * 8 - 1)));
+    ht_distance far = (ht_distance)way, twice = plain.shift ? far >> (plain.shift - 1) : (ht_distance)(way << 1);
+    ht_word folded = (ht_word)(twice ^ (far >> (sizeof far * 8 - 1)));
     uint32_t time = plain.tick - frame->tick;
     uint8_t *bytes = frame->bytes;
     uint_fast8_t used = frame->used;
@@ -46,8 +47,10 @@ static inline __attribute__((always_inline)) bool ht__frame_put_plain(struct ht_
     frame->events++;
     to = ht__plain_put(to, time);
     to = ht__plain_put(to, folded);
-    if (plain.kind == HT_TOLD_ALLOC)
+    if (plain.kind == HT_TOLD_ALLOC) {
         to = ht__plain_put(to, plain.size);
+        ++*plain.allocations;
+    }
     if (plain.slot) {
         plain.kind |= HT_HOT_HAS_SLOT;
         to = ht__plain_put(to, plain.slot);

@@ -60,15 +60,17 @@ static inline __attribute__((always_inline)) bool again_is(const void *here, con
     (void)offsets;
     if ((uintptr_t)frame < ht__walk_stack.low)
         return false;
-    for (;; frame = (const uintptr_t *)next) {
-        if (frame[-1] != *pcs++)
-            return false;
+    if (frame[-1] != *pcs)
+        return false;
+    while (++pcs != end) {
         next = frame[-2];
-        if (pcs == end)
-            return !(count & HT_WALK_CUT) == !next;
         if (next <= (uintptr_t)frame || next > high || next & (sizeof(uintptr_t) - 1))
             return false;
+        frame = (const uintptr_t *)next;
+        if (frame[-1] != *pcs)
+            return false;
     }
+    return !(count & HT_WALK_CUT) == !frame[-2];
 }
 
 #elif defined(__arm__) || defined(__AVR__) || (defined(__XTENSA__) && !defined(__XTENSA_WINDOWED_ABI__))

@@ -151,6 +151,7 @@ void ht__hooked_set(struct ht_hooked *hooked, uint8_t kind, uint8_t heap, const 
     told->size = bytes;
     told->taken = 0;
     hooked->was.address = 0;
+    hooked->was.slot = HT_SLOT_NONE; /* a quarantine lets go of it, whoever it was */
     hooked->live_flags = 0;
     hooked->holds = false;
 }

@@ -16,18 +16,14 @@ static inline uint8_t source_known(const struct ht_site *site)
 
 static inline bool record_put(const struct ht_site *site, const void *block, size_t bytes, uint8_t kind)
 {
-    struct ht_plain plain = {.kind = kind, .shift = HT_ADDRESS_SHIFT, .room = HT_FRAME_BYTES, .tick = ht_port_now(), .address = (uintptr_t)block, .size = bytes};
+    struct ht_plain plain = {.kind = kind, .shift = HT_ADDRESS_SHIFT, .room = HT_FRAME_BYTES, .tick = ht_port_now(), .address = (uintptr_t)block, .size = bytes, .allocations = &ht__core.counters.allocations};
     if (site->source ? !(plain.source = source_known(site)) : site->caps)
         return false;
 #if HT_FRAMES
     if (kind == HT_TOLD_ALLOC && ht__core.slots.depth && !(plain.slot = slot_again(site->here)))
         return false;
 #endif
-    if (!ht__frame_put_plain(&ht__core.outbox.frame, plain))
-        return false;
-    if (kind == HT_TOLD_ALLOC)
-        ht__core.counters.allocations++;
-    return true;
+    return ht__frame_put_plain(&ht__core.outbox.frame, plain);
 }
 
 static inline bool tell_plain(const struct ht_site *site, const void *block, size_t bytes, unsigned what)

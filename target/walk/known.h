@@ -47,7 +47,7 @@ static inline struct known *known_place(ht_pc pc)
 }
 
 /* 0: not known. */
-static inline uint32_t known_find(ht_pc pc)
+static inline __attribute__((always_inline)) uint32_t known_find(ht_pc pc)
 {
     const volatile struct known *known = known_place(pc);
     uint32_t rule = known->rule;

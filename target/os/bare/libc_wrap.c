@@ -27,89 +27,45 @@ void ht__libc_free(void *block)
 #else
 
 #if HT_BARE_WRAP == 2
-#define WRAP(name) __wrap__##name##_r
-#define REAL(name) __real__##name##_r
-#define FIRST(...) struct _reent *reent, __VA_ARGS__
-#define PASS(...) current_reent(), __VA_ARGS__
 #define IGNORE_FIRST() (void)reent
-struct _reent;
-extern struct _reent *_impure_ptr;
-static inline struct _reent *current_reent(void)
-{
-    return _impure_ptr;
-}
 #else
-#define WRAP(name) __wrap_##name
-#define REAL(name) __real_##name
-#define FIRST(...) __VA_ARGS__
-#define PASS(...) __VA_ARGS__
 #define IGNORE_FIRST() (void)0
 #endif
 
-void *REAL(malloc)(FIRST(size_t bytes));
-void *REAL(calloc)(FIRST(size_t count, size_t bytes));
-void *REAL(realloc)(FIRST(void *block, size_t bytes));
-void REAL(free)(FIRST(void *block));
-void *WRAP(malloc)(FIRST(size_t bytes));
-void *WRAP(calloc)(FIRST(size_t count, size_t bytes));
-void *WRAP(realloc)(FIRST(void *block, size_t bytes));
-void WRAP(free)(FIRST(void *block));
+volatile uint8_t ht__libc_inside;
 
-static volatile uint8_t inside;
+void *HT_WRAP(malloc)(HT_FIRST(size_t bytes));
+void *HT_WRAP(calloc)(HT_FIRST(size_t count, size_t bytes));
+void *HT_WRAP(realloc)(HT_FIRST(void *block, size_t bytes));
+void HT_WRAP(free)(HT_FIRST(void *block));
 
-void *ht__libc_malloc(size_t bytes)
-{
-    uint8_t before = inside;
-    inside = 1;
-    void *block = REAL(malloc)(PASS(bytes));
-    inside = before;
-    return block;
-}
-
-void *ht__libc_realloc(void *block, size_t bytes)
-{
-    uint8_t before = inside;
-    inside = 1;
-    block = REAL(realloc)(PASS(block, bytes));
-    inside = before;
-    return block;
-}
-
-void ht__libc_free(void *block)
-{
-    uint8_t before = inside;
-    inside = 1;
-    REAL(free)(PASS(block));
-    inside = before;
-}
-
-HT_HOOK void *WRAP(malloc)(FIRST(size_t bytes))
+HT_HOOK void *HT_WRAP(malloc)(HT_FIRST(size_t bytes))
 {
     struct ht_site site = {HT_HERE, NULL, 0};
     IGNORE_FIRST();
-    return inside ? REAL(malloc)(PASS(bytes)) : ht_malloc_from(&site, bytes);
+    return ht__libc_inside ? HT_REAL(malloc)(HT_PASS(bytes)) : ht_malloc_from(&site, bytes);
 }
 
-HT_HOOK void *WRAP(calloc)(FIRST(size_t count, size_t bytes))
+HT_HOOK void *HT_WRAP(calloc)(HT_FIRST(size_t count, size_t bytes))
 {
     struct ht_site site = {HT_HERE, NULL, 0};
     IGNORE_FIRST();
-    return inside ? REAL(calloc)(PASS(count, bytes)) : ht_calloc_from(&site, count, bytes);
+    return ht__libc_inside ? HT_REAL(calloc)(HT_PASS(count, bytes)) : ht_calloc_from(&site, count, bytes);
 }
 
-HT_HOOK void *WRAP(realloc)(FIRST(void *block, size_t bytes))
+HT_HOOK void *HT_WRAP(realloc)(HT_FIRST(void *block, size_t bytes))
 {
     struct ht_site site = {HT_HERE, NULL, 0};
     IGNORE_FIRST();
-    return inside ? REAL(realloc)(PASS(block, bytes)) : ht_realloc_from(&site, block, bytes);
+    return ht__libc_inside ? HT_REAL(realloc)(HT_PASS(block, bytes)) : ht_realloc_from(&site, block, bytes);
 }
 
-HT_HOOK void WRAP(free)(FIRST(void *block))
+HT_HOOK void HT_WRAP(free)(HT_FIRST(void *block))
 {
     struct ht_site site = {HT_HERE, NULL, 0};
     IGNORE_FIRST();
-    if (inside)
-        REAL(free)(PASS(block));
+    if (ht__libc_inside)
+        HT_REAL(free)(HT_PASS(block));
     else
         ht_free_from(&site, block);
 }

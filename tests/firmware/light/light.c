@@ -2,6 +2,9 @@
 #include <heaptracer/leak_tracker.h>
 #include <heaptracer/port.h>
 #include <stdlib.h>
+#ifdef __AVR__
+#include <avr/io.h>
+#endif
 
 #include "board.h"
 #include "light.h"
@@ -52,7 +55,15 @@ void ht_port_print(char letter)
 #endif
 }
 
-#if LIGHT_FPS && !defined(__AVR__)
+#if LIGHT_FPS && defined(__AVR__)
+/* A line that is busy is not waited for. */
+static bool line_ready(void *context)
+{
+    (void)context;
+    return UCSR0A & (1 << UDRE0);
+}
+#define LINE_READY line_ready
+#elif LIGHT_FPS
 /* The emulated lines have no pace: this is one of 115200 baud, ten bits a byte. */
 static bool line_ready(void *context)
 {

@@ -96,6 +96,7 @@ static void plain_check(const struct way *way, struct ht_told told)
 {
     const struct ht_told *hot = &told;
     struct ht_frame frame = way->frame, other = frame;
+    uint32_t allocations = 0;
     uint8_t bytes[HT_FRAME_MOST], other_bytes[HT_FRAME_MOST];
     if (hot->kind > HT_TOLD_FREE)
         return;
@@ -104,7 +105,7 @@ static void plain_check(const struct way *way, struct ht_told told)
     told.heap = frame.heap;
     told.task = frame.task;
     told.source %= 128;
-    const struct ht_plain plain = {hot->kind, frame.shift, frame.room, (uint8_t)hot->source, hot->slot, hot->tick, hot->address, hot->size};
+    const struct ht_plain plain = {hot->kind, frame.shift, frame.room, (uint8_t)hot->source, hot->slot, hot->tick, hot->address, hot->kind == HT_TOLD_FREE ? 0 : hot->size, &allocations};
     memcpy(bytes, frame.bytes, frame.used);
     memcpy(other_bytes, frame.bytes, frame.used);
     frame.bytes = bytes;
