@@ -92,7 +92,7 @@ enum { AGAIN_STEP = 4, AGAIN_BYTES = 4 };
 static inline uintptr_t again_stack(const void *here) { return (uintptr_t)here + 1; }
 static inline ht_pc again_pc(const void *here) { return avr_return_address(avr_place(here)); }
 static inline ht_pc again_load(uintptr_t place) { return avr_return_address((const volatile uint8_t *)place); }
-static inline uint8_t again_key(const void *here) { return (uint8_t)((uint8_t)(uintptr_t)here ^ *(const volatile uint8_t *)here); }
+static inline uint8_t again_key(const void *here) { return (uint8_t)((uint8_t)(uintptr_t)here + *(const volatile uint8_t *)here); }
 #else
 static inline uintptr_t again_stack(const void *here) { return (uintptr_t)((const struct ht_here *)here)->stack; }
 static inline ht_pc again_pc(const void *here) { return ((const struct ht_here *)here)->pc; }

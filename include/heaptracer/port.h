@@ -50,7 +50,7 @@ unsigned ht_port_walk(const void *here, ht_pc *frames, unsigned most);
 #if !defined(HT_PORT_AGAIN) && defined(ARDUINO)
 #define HT_PORT_AGAIN 1
 #endif
-#if HT_PORT_AGAIN
+#if HT_PORT_AGAIN && !HT_WITH_SLICE
 #include <heaptracer/again.h>
 #endif
 

@@ -72,12 +72,12 @@ struct ht_outbox {
 
 enum { CORE_PLAIN_FREE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 0x100 }; /* plain_busy: plain, and not busy */
 
-enum { HT_AGAIN = 8 }; /* a power of 2 */
+enum { HT_AGAIN = 16 }; /* a power of 2 */
 struct ht_slots {
     uint8_t *bytes;
     uint16_t stride, mask; /* mask + 1 slots */
     uint8_t depth, turn;
-#if HT_WITH_STREAM
+#ifdef HT_WALK_AGAIN
     uint16_t again[HT_AGAIN]; /* the slot of the last stack of this caller at this stack pointer; 0: none */
 #endif
 };

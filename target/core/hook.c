@@ -97,7 +97,6 @@ static inline void stream(struct ht_hooked *hooked)
     hooked->told.slot = slot_told_at(hooked->slot, hooked->site);
     if (hooked->slot && !hooked->told.slot)
         hooked->told.flags |= HT_TOLD_CUT;
-    slot_learn(hooked->told.slot, hooked->site->here);
     outbox_hot(&hooked->told);
 #else
     (void)hooked;
@@ -163,12 +162,45 @@ enum {
 };
 
 #if HT_FRAMES
+
+static inline bool wants_stack(const struct ht_hooked *hooked)
+{
+    return hooked->does & (hooked->told.kind == HT_TOLD_FREE ? DOES_WALK_FREES : DOES_WALK) && hooked->site->here;
+}
+
 static inline void walk(struct ht_hooked *hooked)
 {
-    if (hooked->does & (hooked->told.kind == HT_TOLD_FREE ? DOES_WALK_FREES : DOES_WALK) && hooked->site->here)
+    if (wants_stack(hooked))
         hooked->count = (uint8_t)ht_port_walk(hooked->site->here, hooked->pcs, ht__core.slots.depth);
 }
+
 #endif
+
+/* Takes the lock. A stack that is not known again is walked without it. */
+static inline bool enter_with_stack(struct ht_hooked *hooked, ht_lock *before)
+{
+#ifdef HT_WALK_AGAIN
+    if (!hook_enter(before))
+        return false;
+    if (!wants_stack(hooked) || (hooked->slot = ht__slots_again(hooked->site->here)))
+        return true;
+    hook_leave(*before);
+#endif
+#if HT_FRAMES
+    walk(hooked);
+#endif
+    return hook_enter(before);
+}
+
+static inline void learn(const struct ht_hooked *hooked)
+{
+#ifdef HT_WALK_AGAIN
+    if (hooked->count && slot_is(hooked->slot) && (hooked->told.slot || !(hooked->does & DOES_STREAM)))
+        ht__slots_learn(hooked->slot, hooked->site->here);
+#else
+    (void)hooked;
+#endif
+}
 
 /* Of a tracer that is stopped the table still loses what is freed: what stays in it lives. */
 void ht__hook(const struct ht_site *site, struct ht_hooked *hooked)
@@ -181,10 +213,7 @@ void ht__hook(const struct ht_site *site, struct ht_hooked *hooked)
     hooked->slot = HT_SLOT_NONE;
     if (!(hooked->does & DOES_RUN) && !(hooked->does & DOES_KEEP && kind & ENDS))
         return;
-#if HT_FRAMES
-    walk(hooked);
-#endif
-    if (!hook_enter(&before))
+    if (!enter_with_stack(hooked, &before))
         return;
     place(hooked);
     if (kind & REFUSES)
@@ -203,6 +232,7 @@ void ht__hook(const struct ht_site *site, struct ht_hooked *hooked)
         slot_hold(hooked->slot);
     if (hooked->does & DOES_STREAM)
         stream(hooked);
+    learn(hooked);
     hook_leave(before);
 }
 

@@ -148,7 +148,7 @@ int ht__outbox_send(void)
     close_old();
     for (uint8_t sent = 0; sent < BOX.slots && BOX.tail != BOX.head && send_one(); sent++)
         ;
-    return (BOX.head + BOX.slots - BOX.tail) % BOX.slots;
+    return BOX.head >= BOX.tail ? BOX.head - BOX.tail : BOX.head + BOX.slots - BOX.tail;
 }
 
 #endif

@@ -49,7 +49,7 @@ static inline __attribute__((always_inline)) uint16_t home(const ht_pc *pcs, uin
     return (uint16_t)((uint32_t)hash * 0x9e3779b1u >> 16);
 }
 
-#if HT_WITH_STREAM && defined(HT_WALK_AGAIN)
+#ifdef HT_WALK_AGAIN
 
 static void again_forget(uint16_t slot)
 {
@@ -61,6 +61,11 @@ static void again_forget(uint16_t slot)
 void ht__slots_forget(void)
 {
     __builtin_memset(SLOTS.again, 0, sizeof SLOTS.again);
+}
+
+uint16_t ht__slots_again(const void *here)
+{
+    return slot_again(here);
 }
 
 void ht__slots_learn(uint16_t slot, const void *here)
@@ -161,7 +166,7 @@ bool ht__slots_tell(uint16_t slot)
 #if HT_WITH_SLICE
 bool ht__slots_tell_slice(uint16_t slot, const void *here)
 {
-    struct slot *at = slot_at((uint16_t)(slot - 1));
+    struct ht_slot *at = slot_at((uint16_t)(slot - 1));
     if (at->epoch == (uint8_t)ht__core.epoch || at->count != HT_SLICE_KEY)
         return ht__slots_tell(slot);
     if (!ht__slice_tell(slot, at->pcs, here))

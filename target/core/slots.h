@@ -4,9 +4,10 @@
 
 #include "core.h"
 
-/* A walk from here found this stack, and the host was told so: slot_again will know it, as long as nothing changed. */
+/* A walk from here found this stack: slot_again will know it, as long as nothing changed. Of a stream: the host was told of it. */
 void ht__slots_learn(uint16_t slot, const void *here);
 void ht__slots_forget(void);
+uint16_t ht__slots_again(const void *here); /* slot_again, but not inline */
 size_t ht__slots_bytes(uint16_t slots, uint8_t depth);
 void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth); /* slots: a power of two */
 /* count: of pcs, with HT_WALK_CUT or without. HT_SLOT_FULL: all that it might take are held. */
@@ -75,16 +76,6 @@ static inline __attribute__((always_inline)) uint16_t slot_again(const void *her
 }
 
 #endif
-
-static inline void slot_learn(uint16_t slot, const void *here)
-{
-#if HT_FRAMES && HT_WITH_STREAM && defined(HT_WALK_AGAIN)
-    if (slot && ht__core.plain)
-        ht__slots_learn(slot, here);
-#else
-    (void)slot, (void)here;
-#endif
-}
 
 /* As it may stand in a record: 0 where the host does not have it. */
 static inline uint16_t slot_told(uint16_t slot)

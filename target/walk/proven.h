@@ -18,6 +18,11 @@
 #define HT_WALK_CODE 400
 #endif
 
+/* A search that found nothing is not begun again for as many walks through the same frame. */
+#ifndef HT_WALK_REST
+#define HT_WALK_REST 32
+#endif
+
 struct shape {
     uint16_t frame; /* bytes from the stack pointer to the caller's; 0: not known */
     uint16_t ra_at; /* and to the place of the return address */
@@ -56,6 +61,10 @@ static ht_pc frame_prove(uintptr_t sp, ht_pc pc, struct shape *shape)
     uintptr_t room = ht__walk_stack.high - sp;
     ht_pc function, ra;
     *shape = shape_known(pc);
+    if (!shape->frame && shape->ra_at) { /* so many walks to rest */
+        known_keep(pc, shape->ra_at - 1u);
+        return 0;
+    }
     if (shape->frame) {
         if (shape->frame > room)
             return 0;
@@ -67,6 +76,7 @@ static ht_pc frame_prove(uintptr_t sp, ht_pc pc, struct shape *shape)
         if (is_proven(ra, pc, at, shape) && shape->frame <= room)
             return ra;
     }
+    known_keep(pc, HT_WALK_REST);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <heaptracer/port.h>
 #include <stdlib.h>
 #ifdef __AVR__
+#include <avr/interrupt.h>
 #include <avr/io.h>
 #endif
 
@@ -55,15 +56,7 @@ void ht_port_print(char letter)
 #endif
 }
 
-#if LIGHT_FPS && defined(__AVR__)
-/* A line that is busy is not waited for. */
-static bool line_ready(void *context)
-{
-    (void)context;
-    return UCSR0A & (1 << UDRE0);
-}
-#define LINE_READY line_ready
-#elif LIGHT_FPS
+#if LIGHT_FPS && !defined(__AVR__)
 /* The emulated lines have no pace: this is one of 115200 baud, ten bits a byte. */
 static bool line_ready(void *context)
 {
@@ -81,12 +74,6 @@ static bool line_ready(void *context)
 #define LINE_READY NULL
 #endif
 
-static void line_put(void *context, uint8_t byte)
-{
-    (void)context;
-    board_put(byte);
-}
-
 static int line_get(void *context)
 {
     (void)context;
@@ -101,10 +88,56 @@ static void button_pressed(void)
     ht_bare_interrupt_leave();
 }
 
-static void tracer_begin(void)
+#if LIGHT_FPS && defined(__AVR__)
+/* A line that is sent by an interrupt, while the program goes on. */
+static uint8_t line_memory[200];
+static void line_start(void *context)
+{
+    (void)context;
+    UCSR0B |= 1 << UDRIE0;
+}
+static struct ht_uart_ring line = {line_memory, sizeof line_memory, line_start, line_get, NULL, 0, 0, false, {0}};
+
+ISR(USART0_UDRE_vect)
+{
+    int byte = ht_uart_ring_take(&line);
+    if (byte < 0)
+        UCSR0B &= (uint8_t)~(1 << UDRIE0);
+    else
+        UDR0 = (uint8_t)byte;
+}
+
+static const struct ht_sink *line_begin(void)
+{
+    return ht_uart_ring_begin(&line);
+}
+
+static void line_end(void)
+{
+    while (line.is_busy) {
+    }
+}
+#else
+static void line_end(void)
+{
+}
+
+static void line_put(void *context, uint8_t byte)
+{
+    (void)context;
+    board_put(byte);
+}
+
+static const struct ht_sink *line_begin(void)
 {
     static struct ht_uart uart = {LINE_READY, line_put, line_get, NULL, LIGHT_FPS ? 16 : 0, {0}};
-    struct ht_config config = {.mode = LIGHT_MODE, .memory = tracer_memory, .memory_bytes = sizeof tracer_memory, .sink = ht_uart_begin(&uart), .blocks = 24, .quarantine = 4,
+    return ht_uart_begin(&uart);
+}
+#endif
+
+static void tracer_begin(void)
+{
+    struct ht_config config = {.mode = LIGHT_MODE, .memory = tracer_memory, .memory_bytes = sizeof tracer_memory, .sink = line_begin(), .blocks = 24, .quarantine = 4,
                                .quarantine_bytes = 64};
     struct board_memory memory = board_memory();
     ht_bare_stacks(0, memory.stack_end);
@@ -127,6 +160,7 @@ void light_pump(void)
 {
     while (ht_pump() > 0) {
     }
+    line_end();
 }
 
 static void frame_end(uint32_t start)
@@ -136,8 +170,9 @@ static void frame_end(uint32_t start)
         button = NULL;
     }
 #if LIGHT_FPS
-    while (board_now() - start < BOARD_TICKS_PER_S / LIGHT_FPS)
+    do
         ht_pump();
+    while (board_now() - start < BOARD_TICKS_PER_S / LIGHT_FPS);
 #else
     (void)start;
     light_pump();

@@ -18,9 +18,9 @@
 #endif
 #define BOARD_DEPTH 12
 #define BOARD_CONSTANT_FRAMES 1
-#if defined(__arm__) && !defined(__OPTIMIZE__)
+#if (defined(__arm__) && !defined(__OPTIMIZE__)) || defined(WALK_SLICE)
 #undef BOARD_CONSTANT_FRAMES
-#define BOARD_CONSTANT_FRAMES 0 /* each is found by its frame pointer, and a stack of them never known again */
+#define BOARD_CONSTANT_FRAMES 0 /* a frame found by its frame pointer is never known again, nor is a slice */
 #endif
 #if defined(__AVR__) && RAMEND < 0x1000
 #define BOARD_AGAIN 2

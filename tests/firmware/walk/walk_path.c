@@ -8,7 +8,7 @@
 enum { DEPTH_MOST = 24, HERE_MOST = 32, AGAIN_MOST = 4 };
 
 static ht_pc truth[DEPTH_MOST + 8];
-static unsigned depth, walks, cuts, frames_told, wrong;
+static unsigned depth, walks, cuts, frames_told, wrong, agains, not_again;
 static uint32_t seed = 1;
 static volatile unsigned sink;
 static unsigned bottom; /* of truth: where the stack that runs begins */
@@ -63,7 +63,6 @@ static struct {
     uint8_t offsets[AGAIN_MOST];
     unsigned told; /* 0: nothing */
 } known[BOARD_AGAIN];
-static unsigned agains, not_again;
 
 static void check_again(const void *here)
 {
