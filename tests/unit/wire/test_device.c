@@ -105,7 +105,9 @@ static void plain_check(const struct way *way, struct ht_told told)
     told.heap = frame.heap;
     told.task = frame.task;
     told.source %= 128;
-    const struct ht_plain plain = {hot->kind, frame.shift, frame.room, (uint8_t)hot->source, hot->slot, hot->tick, hot->address, hot->kind == HT_TOLD_FREE ? 0 : hot->size, &allocations};
+    if (hot->kind == HT_TOLD_FREE)
+        told.size = 0;
+    const struct ht_plain plain = {hot->kind, frame.shift, frame.room, (uint8_t)hot->source, hot->slot, hot->tick, hot->address, hot->size, &allocations};
     memcpy(bytes, frame.bytes, frame.used);
     memcpy(other_bytes, frame.bytes, frame.used);
     frame.bytes = bytes;
