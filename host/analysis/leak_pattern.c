@@ -12,7 +12,7 @@ static const double class_sure[CLASS_COUNT] = {[CLASS_DIRECT] = 0.95, [CLASS_IND
 static const double sure_most = 0.99;
 
 /* The rules, at their strongest. */
-static const double grows_sure = 0.7, windows_sure = 0.5, window_sure = 0.3, threads_sure = 0.35, thread_sure = 0.15, looks_sure = 0.4, overdue_sure = 0.15;
+static const double grows_sure = 0.7, windows_sure = 0.5, window_sure = 0.3, threads_sure = 0.35, thread_sure = 0.15, looks_sure = 0.5, overdue_sure = 0.15;
 static const double rising_least = 0.8, late_least = 0.25, steady_least = 0.75, windows_share = 0.75;
 enum { COURSE_LEAST = 8, GROWN_BYTES_LEAST = 1024, LOOKS_LEAST = 3, WINDOWS_LEAST = 2, THREADS_LEAST = 3, SURVIVORS_ENOUGH = 8 };
 

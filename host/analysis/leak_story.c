@@ -15,6 +15,7 @@ static unsigned age_class(uint64_t age)
 void leak_stories_begin(struct leak_stories *stories, const struct model *model)
 {
     *stories = (struct leak_stories){.model = model, .begin_ns = model_get_totals(model)->begin_ns, .width_ns = width_least_ns};
+    stories->edge_ns = stories->begin_ns + stories->width_ns;
 }
 
 static uint64_t *place_of(struct leak_stories *stories, uint32_t site, uint32_t process)
@@ -36,28 +37,26 @@ static struct leak_story *story_of(struct leak_stories *stories, uint32_t site, 
     return stories->list.at + *place - 1;
 }
 
-/* Each two slots become one: what lived at its end stays. */
+/* Each two slots become one: what lived at its end stays. Those that nothing happened in are filled before. */
 static void story_halve(struct leak_story *story)
 {
+    for (uint32_t slot = story->slot; slot < STORY_SLOTS; slot++)
+        story->course[slot] = (float)story->live_bytes;
     for (uint32_t i = 0; i < STORY_SLOTS / 2; i++)
         story->course[i] = story->course[2 * i + 1];
     story->slot /= 2;
 }
 
-static void stories_turn(struct leak_stories *stories, uint64_t time_ns)
+static void slots_turn(struct leak_stories *stories, uint64_t time_ns)
 {
     while (time_ns < latest_ns && age_ns(stories->begin_ns, time_ns) / stories->width_ns >= STORY_SLOTS) {
-        /* what stands in the middle of a pair must be filled in first */
-        for (size_t i = 0; i < stories->list.count; i++) {
-            struct leak_story *story = stories->list.at + i;
-            for (uint32_t slot = story->slot; slot < STORY_SLOTS; slot++)
-                story->course[slot] = (float)story->live_bytes;
-            story_halve(story);
-        }
+        for (size_t i = 0; i < stories->list.count; i++)
+            story_halve(stories->list.at + i);
         stories->width_ns *= 2;
     }
     uint64_t slot = age_ns(stories->begin_ns, time_ns) / stories->width_ns;
     stories->slot = slot < STORY_SLOTS ? (uint32_t)slot : STORY_SLOTS - 1;
+    stories->edge_ns = time_ns < latest_ns ? stories->begin_ns + (stories->slot + 1) * stories->width_ns : UINT64_MAX;
 }
 
 static void story_live(struct leak_stories *stories, struct leak_story *story, int64_t bytes)
@@ -82,6 +81,7 @@ static void windows_turn(struct leak_stories *stories, uint64_t time_ns)
     const struct mark *marks = model_marks(stories->model, &count);
     while (stories->marks < count && marks[stories->marks].time_ns <= time_ns)
         stories->marks++;
+    stories->mark_ns = stories->marks < count ? marks[stories->marks].time_ns : UINT64_MAX;
     for (; stories->marks >> stories->window_shift >= STORY_WINDOWS; stories->window_shift++)
         for (size_t i = 0; i < stories->list.count; i++) {
             stories->list.at[i].active = windows_fold(stories->list.at[i].active);
@@ -204,10 +204,13 @@ static void see_one(struct leak_stories *stories, const struct change *change)
 
 void leak_stories_see(struct leak_stories *stories, const struct changes *changes)
 {
+    windows_turn(stories, changes->count ? changes->all->time_ns : 0);
     for (size_t i = 0; i < changes->count; i++) {
         const struct change *change = changes->all + i;
-        stories_turn(stories, change->time_ns);
-        windows_turn(stories, change->time_ns);
+        if (change->time_ns >= stories->edge_ns)
+            slots_turn(stories, change->time_ns);
+        if (change->time_ns >= stories->mark_ns)
+            windows_turn(stories, change->time_ns);
         see_one(stories, change);
     }
 }

@@ -34,9 +34,10 @@ struct leak_stories {
     struct map places;     /* site and process -> place in `list`, + 1 */
     VEC(uint64_t) first;   /* the same for the first process, by site */
     uint32_t first_process;
-    uint64_t begin_ns, width_ns;
+    uint64_t begin_ns, width_ns, edge_ns; /* edge: where `slot` ends */
     uint32_t slot;
     size_t marks;          /* that came so far: the number of the window */
+    uint64_t mark_ns;      /* when the next one comes */
     unsigned window_shift; /* a bit of `active` stands for so many windows (log2) */
 };
 

@@ -51,6 +51,12 @@ import json
 stacks = [s["message"]["text"] for s in json.load(open("f.sarif"))["runs"][0]["results"][0]["stacks"]]
 assert stacks == ["done here", "allocated here", "freed here"], stacks' || fail "three stacks"
 
+# Leaks and errors of one run: the guard's own list of blocks keeps none of them alive.
+for guard in --guard --guard=full; do
+    "$HT" run -q -f --leaks $guard "${files[@]}" -o a.htrc -- "$VICTIMS/reach_cases" 2>said || fail "--leaks $guard: $(cat said)"
+    check f.sarif f.xml leak/direct=5 leak/indirect=6 >/dev/null
+done
+
 # What cannot be is said before the program runs, and leaves no file.
 refused() { local said=$1; shift; "$HT" run -f -o c.htrc "$@" -- touch ran 2>err; [ $? = 2 ] && [ ! -e ran ] && grep -q -- "$said" err || fail "$*: $(cat err)"; }
 refused "need --leaks or --guard" --sarif f.sarif

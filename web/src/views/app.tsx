@@ -16,6 +16,7 @@ import { CostView } from "./cost";
 import { FaultsView } from "./faults";
 import { FlameView } from "./flame";
 import { Help } from "./help";
+import { LostView } from "./lost";
 import { MapView } from "./maps";
 import { ModulesView } from "./modules";
 import { OverviewView } from "./overview";
@@ -64,6 +65,7 @@ function Content(props: { report: Report; tab: Tab; range: Range | null }) {
     case "treemap": return <ModulesView report={report} range={range} />;
     case "heap_map": case "pages": return <MapView report={report} tab={tab} range={range} />;
     case "faults": return <FaultsView report={report} tab={tab} range={range} />;
+    case "reach": return <LostView report={report} tab={tab} range={range} />;
     case "regions": return <RegionsView report={report} tab={tab} range={range} />;
     case "sizes": case "lifetime": return <ClassesView report={report} tab={tab} range={range} />;
     case "changes": return <ChangesView report={report} tab={tab} range={range} />;
