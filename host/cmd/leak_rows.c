@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/base/number.h"
+#include "host/symbol/demangle.h"
 #include "host/view/frames.h"
 #include "leak_findings.h"
 
@@ -225,6 +226,17 @@ void leak_rows_suppressions(const struct leak_rows *rows, struct table *table)
     }
 }
 
+/* valgrind's rules name functions of C++ as the linker does, our frames as the source does. */
+static void rules_demangle(struct suppress *suppress)
+{
+    for (size_t i = 0; i < suppress->rules.count; i++)
+        for (size_t j = 0; j < suppress->rules.at[i].lines.count; j++) {
+            struct suppress_line *line = suppress->rules.at[i].lines.at + j;
+            if (line->kind == SUPPRESS_FUNCTION && demangle_knows(line->pattern) && !strpbrk(line->pattern, "*?"))
+                line->pattern = demangle_name(&suppress->arena, line->pattern);
+        }
+}
+
 bool leak_rows_open(struct leak_rows *rows, const struct leak_options *options, struct error *error)
 {
     const struct opt_list *files = &options->suppressions;
@@ -237,6 +249,7 @@ bool leak_rows_open(struct leak_rows *rows, const struct leak_options *options, 
         is_good = suppress_read(&rows->suppress, in, files->at[i], error);
         fclose(in);
     }
+    rules_demangle(&rows->suppress);
     return is_good;
 }
 

@@ -95,11 +95,29 @@ static bool rule_line(struct suppress *suppress, struct suppress_rule *rule, con
     return strchr(line, ':') != NULL; /* other tools' kinds and what later versions have */
 }
 
+/* "Memcheck:Leak", also as one of several tools. */
+static bool kind_is_leak(const char *line)
+{
+    const char *colon = strchr(line, ':'), *tool = strstr(line, "Memcheck");
+    return colon && tool && tool < colon && !strcmp(colon, ":Leak");
+}
+
+/* Line `place` of what stands in braces, from 0: a name, a kind, then what only a rule about leaks is asked for: others have lines of their own kinds. */
+static bool brace_line(struct suppress *suppress, struct suppress_rule *rule, unsigned place, const char *line)
+{
+    if (place == 0)
+        rule->name = keep(suppress, line);
+    if (place == 1)
+        rule->is_leak = kind_is_leak(line);
+    return place < 2 || !rule->is_leak || rule_line(suppress, rule, line);
+}
+
 /* From behind the brace to the one that closes. Rules of other kinds of error are read and dropped. */
 static bool read_braces(struct suppress *suppress, FILE *in, const char *path, unsigned *number, struct error *error)
 {
     struct suppress_rule rule = {.file = keep(suppress, path), .line = *number, .is_stack = true, .classes = EVERY_CLASS};
-    bool is_leak = false, is_closed = false, is_good = true;
+    bool is_closed = false, is_good = true;
+    unsigned place = 0;
     char *text = NULL;
     size_t room = 0;
     while (is_good && !is_closed && getline(&text, &room, in) > 0) {
@@ -108,17 +126,13 @@ static bool read_braces(struct suppress *suppress, FILE *in, const char *path, u
         if (!*line || *line == '#')
             continue;
         is_closed = !strcmp(line, "}");
-        if (!is_closed && !rule.name)
-            rule.name = keep(suppress, line);
-        else if (!is_closed && !strcmp(line, "Memcheck:Leak"))
-            is_leak = true;
-        else if (!is_closed && !rule_line(suppress, &rule, line))
+        if (!is_closed && !brace_line(suppress, &rule, place++, line))
             is_good = error_set(error, ERROR_USAGE, "%s:%u: '%.80s' is no line of a suppression; write fun:NAME, obj:FILE, src:FILE or ...", path, *number, line);
     }
     free(text);
     if (is_good && !is_closed)
         is_good = error_set(error, ERROR_USAGE, "%s:%u: a suppression is not closed by '}'", path, *number);
-    if (is_good && is_leak)
+    if (is_good && rule.is_leak)
         vec_push(&suppress->rules, rule);
     else
         vec_done(&rule.lines);
@@ -139,7 +153,7 @@ bool suppress_read(struct suppress *suppress, FILE *in, const char *path, struct
         if (!strcmp(line, "{")) {
             is_good = read_braces(suppress, in, path, &number, error);
         } else if (!strncmp(line, "leak:", 5) && line[5]) {
-            struct suppress_rule rule = {.name = keep(suppress, line), .file = keep(suppress, path), .line = number, .classes = EVERY_CLASS};
+            struct suppress_rule rule = {.name = keep(suppress, line), .file = keep(suppress, path), .line = number, .is_leak = true, .classes = EVERY_CLASS};
             vec_push(&rule.lines, ((struct suppress_line){SUPPRESS_ANY, rule.name + 5}));
             vec_push(&suppress->rules, rule);
         } else if (!strchr(line, ':')) {

@@ -26,6 +26,7 @@ struct suppress_line {
 struct suppress_rule {
     const char *name, *file;
     unsigned line; /* of the file, in which it begins */
+    bool is_leak;       /* rules about other errors are not kept */
     bool is_stack;      /* valgrind's: lines for the frames from the innermost on; else one pattern for any frame */
     uint32_t classes;   /* bits of enum block_class that it is for */
     VEC(struct suppress_line) lines;

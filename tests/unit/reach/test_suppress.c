@@ -49,6 +49,9 @@ static void rules_in_braces(void **state)
     assert_false(matches("{\nname\nMemcheck:Leak\nmatch-leak-kinds: possible\n...\nfun:main\n}\n", CLASS_DIRECT));
     assert_false(matches("{\nname\nMemcheck:Leak\nfun:malloc\nfun:list_add\n}\n", CLASS_DIRECT));
     assert_false(matches("{\nname\nMemcheck:Addr4\nfun:make_node\n}\n", CLASS_DIRECT));
+    assert_true(matches("{\nname\nAddrcheck,Memcheck:Leak\nfun:make_node\n}\n", CLASS_DIRECT));
+    assert_true(matches("{\nparameter\nMemcheck:Param\nwrite(buf)\nfun:x\n}\n{\nname\nMemcheck:Leak\nfun:make_node\n}\n", CLASS_DIRECT));
+    assert_false(matches("{\nname\nHelgrind:Leak\nfun:make_node\n}\n", CLASS_DIRECT));
 }
 
 static void mistakes_are_told(void **state)
