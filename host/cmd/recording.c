@@ -114,6 +114,7 @@ void recording_begin(struct recording *recording)
                                                    .writer = recording->writer,
                                                    .session = recording->session.path,
                                                    .pointer_bytes = recording->target.pointer_bytes,
+                                                   .regions = recording->regions,
                                                    .knows_all = !recording->paused && !recording->delay_ns && !is_joined};
     if (recording->paused || recording->delay_ns)
         shm_state(recording->shm, false);

@@ -21,6 +21,7 @@ struct recording {
     bool paused;       /* it starts on request only */
     bool follow;
     bool leaks;        /* processes are looked at when they end */
+    struct memory_words regions; /* what the user says of their memory */
     /* what came of it */
     int wait_status; /* of the first process */
     uint64_t target_cpu_ns, recorder_cpu_ns;

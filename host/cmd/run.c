@@ -13,6 +13,7 @@
 #include "host/base/number.h"
 #include "host/base/path.h"
 #include "host/launch/attach.h"
+#include "host/reach/memory_word.h"
 #include "judgement.h"
 #include "recording.h"
 #include "run.h"
@@ -33,6 +34,8 @@ struct run {
     const char *fail_rate;
     bool fail_all_sites;
     struct judgement_options judged;
+    struct opt_list roots, heaps;
+    const char *tag_bits;
     struct run_live view; /* where it is live */
     struct judgement judgement;
 };
@@ -71,6 +74,12 @@ static const struct opt run_options[] = {
     {OPT_COUNT, 0, "fail-nth", offsetof(struct run, fail_nth), "N", .about = "Refuse the Nth allocation of each process, as if memory was short; implies --guard"},
     {OPT_TEXT, 0, "fail-rate", offsetof(struct run, fail_rate), "SHARE", .about = "Refuse this share of allocations at random: 0.01, 1%; implies --guard"},
     {OPT_FLAG, 0, "fail-all-sites", offsetof(struct run, fail_all_sites), .about = "Run once, then once more for each place that allocates, and refuse its first allocation"},
+    {OPT_SECTION, .about = "Where leaks are looked for, also by 'heaptracer leaks PID'"},
+    {OPT_LIST, 0, "root", offsetof(struct run, roots), "REGION",
+     .about = "Pointers in there keep blocks alive, whatever it is: VARIABLE, VARIABLE+SIZE or 0xADDRESS+SIZE; may be given again"},
+    {OPT_LIST, 0, "heap-region", offsetof(struct run, heaps), "REGION",
+     .about = "It is a heap of the program's own: of it only blocks count that ht_on_alloc told; may be given again"},
+    {OPT_TEXT, 0, "tag-bits", offsetof(struct run, tag_bits), "BITS", .about = "Bits of a pointer that are not of its address, as 0-2,56-63 or 0x7"},
     {OPT_SECTION, .about = "Judgement"},
     {OPT_LIST, 0, "fail-on", offsetof(struct run, judged.fail_on), "WHAT",
      .about = "Exit with 1 if there was one: error, with --guard; with --leaks leak (confidence above 80 %) or possible (above 50 %); may be given again",
@@ -151,9 +160,22 @@ static uint32_t run_flags(const struct run *run)
            (run->maps ? HT_SESSION_MAPS : 0) | (run->leaks ? HT_SESSION_LEAKS : 0) | HT_SESSION_USABLE;
 }
 
+static bool run_check_regions(const struct run *run, struct error *error)
+{
+    uint64_t bits;
+    bool is_good = !run->tag_bits || memory_word_tag_bits(run->tag_bits, &bits, error);
+    for (size_t i = 0; is_good && i < run->roots.count; i++)
+        is_good = memory_word_check("--root", run->roots.at[i], error);
+    for (size_t i = 0; is_good && i < run->heaps.count; i++)
+        is_good = memory_word_check("--heap-region", run->heaps.at[i], error);
+    return is_good;
+}
+
 static bool run_check(const struct run *run, struct error *error)
 {
     struct stat status;
+    if (!run_check_regions(run, error))
+        return false;
     if (run->level > 19)
         return error_set(error, ERROR_USAGE, "--level %llu: levels go from 1 to 19", (unsigned long long)run->level);
     if (run->fail_rate && !run_fail_rate(run->fail_rate, &(uint32_t){0}))
@@ -407,6 +429,7 @@ static int run_record(struct run *run, const struct opt_words *words, const stru
 {
     struct recording recording = {.delay_ns = run->delay_ns, .paused = run->start_paused, .guard = run->guard, .follow = !run->no_follow, .leaks = run->leaks};
     int exit_code = CMD_USAGE;
+    recording.regions = (struct memory_words){run->roots.at, run->heaps.at, 0};
     uint32_t fail_rate = 0;
     if (run->fail_rate)
         run_fail_rate(run->fail_rate, &fail_rate);
@@ -415,6 +438,8 @@ static int run_record(struct run *run, const struct opt_words *words, const stru
     if (!run_check(run, error) || (!adopted && !target_find(&recording.target, words->at, error)) ||
         !judgement_open(&run->judgement, &run->judged, run->leaks, run->guard, error))
         return exit_code;
+    if (run->tag_bits)
+        memory_word_tag_bits(run->tag_bits, &recording.regions.tag_bits, error);
     clock_start(&recording.clock, run->clock ? HT_CLOCK_MONOTONIC : clock_choose_for(recording.target.clock));
     if (!session_open(&recording.session,
                       &(struct session_config){.flags = run_flags(run),

@@ -60,6 +60,13 @@ static void hear_why(void *context, const char *line)
     marker_write(context, FOUND_WHY, NULL, line);
 }
 
+static void hear_unknown(void *context, const char *word)
+{
+    const struct marker *marker = context;
+    fprintf(stderr, "heaptracer: process %u has no variable '%s': --root and --heap-region want one of a symbol table, or 0xADDRESS+SIZE\n",
+            marker->scan->config.process.pid, word);
+}
+
 static void marker_see(void *context, ht_addr address, uint64_t size, uint32_t stack)
 {
     struct marker *marker = context;
@@ -102,8 +109,9 @@ static void marker_run(struct marker *marker, FILE *maps)
                                            .knows_heap = config->process.knows_heap,
                                            .heap_counts = !config->knows_all || config->process.how == 1,
                                            .pointer_bytes = config->pointer_bytes},
+                                 .regions = config->regions,
                                  .why = config->why};
-    struct survey_hear hear = {hear_site, hear_block, hear_why, marker};
+    struct survey_hear hear = {hear_site, hear_block, hear_unknown, hear_why, marker};
     survey_run(&reach, &hear, &totals);
     struct found found = {.kind = FOUND_TOTALS, .totals = totals};
     fwrite(&found, sizeof found, 1, marker->out);

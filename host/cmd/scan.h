@@ -5,6 +5,7 @@
 
 #include "host/base/str.h"
 #include "host/launch/standstill.h"
+#include "host/reach/memory_word.h"
 #include "host/reach/still.h"
 #include "host/source/shm.h"
 #include "host/trace/writer.h"
@@ -20,6 +21,7 @@ struct scan_config {
     uint32_t id;
     bool knows_all; /* it was watched from its start */
     uint64_t stamp; /* of the moment, when the process went on since; 0: it still stands */
+    struct memory_words regions; /* what the user says of memory */
     uint64_t why;   /* an address: who points to its block is asked, 0: none */
 };
 

@@ -224,6 +224,16 @@ void roots_find(struct roots *roots, const struct roots_config *config, struct w
         add_mapping(&finder, config->mappings->at.at + finder.mapping);
 }
 
+void roots_add(struct roots *roots, const struct mappings *mappings, struct reach_range range)
+{
+    for (uint32_t i = 0; i < mappings->at.count; i++) {
+        const struct mapping *mapping = mappings->at.at + i;
+        uint64_t start = range.start > mapping->start ? range.start : mapping->start, end = range.end < mapping->end ? range.end : mapping->end;
+        if (start < end && mapping->readable)
+            vec_push(&roots->at, ((struct root){start, end, ROOT_MAPPING, mapping->shared, i}));
+    }
+}
+
 void roots_name(const struct roots *roots, const struct roots_config *config, uint32_t number, uint64_t address, struct str *out)
 {
     const struct root *root = roots->at.at + number;

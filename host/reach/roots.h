@@ -46,6 +46,8 @@ struct roots {
 };
 
 void roots_find(struct roots *roots, const struct roots_config *config, struct window *window);
+/* One more range, where memory is. */
+void roots_add(struct roots *roots, const struct mappings *mappings, struct reach_range range);
 /* Where an address in a root is, for people. */
 void roots_name(const struct roots *roots, const struct roots_config *config, uint32_t number, uint64_t address, struct str *out);
 void roots_done(struct roots *roots);

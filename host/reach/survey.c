@@ -103,6 +103,37 @@ static void tell_all(struct telling *telling, const struct survey_config *config
     map_done(&telling->numbers);
 }
 
+typedef VEC(struct reach_range) ranges;
+
+static void ranges_find(const struct survey_hear *hear, const char *const *words, const struct mappings *mappings, ranges *found)
+{
+    struct reach_range range;
+    for (; words && *words; words++)
+        if (memory_word_find(*words, mappings, &range))
+            vec_push(found, range);
+        else if (hear->unknown)
+            hear->unknown(hear->context, *words);
+}
+
+/* What a program has for a heap of its own is left out like the runtime's own memory: of it only living blocks count. */
+static void heaps_leave_out(const struct survey_config *config, const struct survey_hear *hear, const struct mappings *mappings, ranges *left_out, struct roots_config *roots)
+{
+    for (size_t i = 0; i < roots->left_out_count; i++)
+        vec_push(left_out, roots->left_out[i]);
+    ranges_find(hear, config->regions.heaps, mappings, left_out);
+    roots->left_out = left_out->at;
+    roots->left_out_count = left_out->count;
+}
+
+static void roots_add_more(const struct survey_config *config, const struct survey_hear *hear, const struct mappings *mappings, struct roots *roots)
+{
+    ranges more = {0};
+    ranges_find(hear, config->regions.roots, mappings, &more);
+    for (size_t i = 0; i < more.count; i++)
+        roots_add(roots, mappings, more.at[i]);
+    vec_done(&more);
+}
+
 void survey_run(const struct survey_config *config, const struct survey_hear *hear, struct survey_totals *totals)
 {
     uint64_t start_ns = now_ns();
@@ -118,10 +149,13 @@ void survey_run(const struct survey_config *config, const struct survey_hear *he
     window_init(&window, config->pid, config->memory, config->pagemap);
     window.still = config->still;
     mappings_read(&mappings, config->maps);
+    ranges left_out = {0};
     roots_config.mappings = &mappings;
     roots_config.lookup = lookup;
+    heaps_leave_out(config, hear, &mappings, &left_out, &roots_config);
     roots_find(&roots, &roots_config, &window);
-    struct edges_config edges_config = {roots_config.pointer_bytes, config->swapped, config->tag_bits, &roots, &roots_config};
+    roots_add_more(config, hear, &mappings, &roots);
+    struct edges_config edges_config = {roots_config.pointer_bytes, config->swapped, config->regions.tag_bits, &roots, &roots_config};
     edges_find(&edges, lookup, &edges_config, &window);
     mark_run(&mark, &edges, &window, &mappings);
     totals->block_bytes = edges.block_bytes;
@@ -134,6 +168,7 @@ void survey_run(const struct survey_config *config, const struct survey_hear *he
     mark_done(&mark);
     edges_done(&edges);
     roots_done(&roots);
+    vec_done(&left_out);
     mappings_done(&mappings);
     window_done(&window);
     lookup_free(lookup);

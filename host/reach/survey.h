@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "mark.h"
+#include "memory_word.h"
 #include "roots.h"
 
 struct survey_config {
@@ -15,7 +16,7 @@ struct survey_config {
     struct reach_block *blocks; /* in any order; they are brought into one */
     size_t block_count;
     struct roots_config roots; /* without mappings and lookup */
-    uint64_t tag_bits;
+    struct memory_words regions; /* what the user says of memory */
     bool swapped;
     uint64_t why; /* an address: who points to its block is told, 0: none */
 };
@@ -40,6 +41,7 @@ struct survey_finding {
 struct survey_hear {
     void (*site)(void *context, const struct survey_finding *finding);  /* most bytes first in each class */
     void (*block)(void *context, const struct survey_finding *finding); /* of the classes but reachable, by address */
+    void (*unknown)(void *context, const char *word);                  /* of `regions` that the process does not have; may be NULL */
     void (*why)(void *context, const char *line);                      /* each holder of the block that `why` is in */
     void *context;
 };

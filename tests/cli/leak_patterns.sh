@@ -64,6 +64,24 @@ stacks() { "$HT" leaks c.htrc --all --json "$@" >out.json; python3 -c 'import js
 [ "$(stacks --iteration 'effect#3')" = 1 ] && [ "$(stacks --iteration done)" = 0 ] || fail "--iteration"
 "$HT" leaks c.htrc --iteration 'effect#7' 2>err; [ $? = 2 ] && grep -q "no mark 'effect#7'" err || fail "a round that was not"
 
+# Memory of which only the user knows: what counts as a pointer, as a root, as a heap.
+classes() {
+    "$HT" run -q -f --leaks -o f.htrc "$@" -- "$VICTIMS/leak_regions" 2>said || fail "$*: $(cat said)"
+    "$HT" dump --kind scan_site --json f.htrc | python3 -c '
+import json, sys
+of = {e["size"]: e["class"] for e in map(json.loads, sys.stdin)}
+print(*(of.get(size) for size in (301, 302, 303)))'
+}
+[ "$(classes)" = "direct reachable direct" ] || fail "regions nobody named: $(classes)"
+[ "$(classes --tag-bits 56-63)" = "reachable reachable direct" ] || fail "--tag-bits"
+[ "$(classes --tag-bits 0x4200000000000000 --heap-region pool)" = "reachable direct direct" ] || fail "--heap-region"
+[ "$(classes --heap-region pool+616)" = "direct reachable direct" ] || fail "--heap-region with a size"
+[ "$(classes --root 0x21ffff000+4K)" = "direct reachable reachable" ] || fail "--root"
+"$HT" run -q -f --leaks --root nobody -o f.htrc -- "$VICTIMS/leak_regions" 2>said; grep -q "has no variable 'nobody'" said || fail "a variable that is not there"
+for bad in "--tag-bits 64" "--tag-bits 3-1" "--tag-bits x" "--tag-bits 0x" "--root 0x5000" "--root +5" "--heap-region pool+many"; do
+    "$HT" run -q -f --leaks $bad -o f.htrc -- true 2>said; [ $? = 2 ] || fail "$bad was taken"
+done
+
 # valgrind's own rules are read whole; its names of C++ functions are the linker's.
 for file in /usr/libexec/valgrind/default.supp /usr/lib/valgrind/*.supp; do
     [ ! -e "$file" ] || "$HT" leaks c.htrc --suppressions "$file" >page || fail "$file: $(cat page)"
