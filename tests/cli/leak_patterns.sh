@@ -33,6 +33,7 @@ both switch '^reachable\|outlived its mark\|[5-9][0-9]\|memory\|\|blocks of 6 of
 both mutex '^direct\|mutex\|95\|resource\|mutex\|'
 both callback '^direct\|callback\|95\|memory\|\|'
 both file '^reachable\|open file\|60\|resource\|open file\|only the C library'
+leaks held_file '^reachable\|open file\|10\|resource\|open file\|$'; awk -F'|' '$3 > 50 { exit 1 }' rows || fail "a file that is held: a false alarm"
 both fragmentation '^reachable\|\|10\|fragmentation\|\|$'
 grep -q '|fragmentation|' rows && fail "blocks side by side pin nothing"
 "$HT" run -q -f --leaks -o a.htrc -- "$VICTIMS/leak_patterns" fragmentation && "$HT" leaks a.htrc >page

@@ -180,6 +180,14 @@ static __attribute__((noinline)) void file(void)
         fclose(in);
 }
 
+/* A file that a block of the program holds, while the C library's list does, too. */
+static __attribute__((noinline)) void held_file(void)
+{
+    struct node *node = node_new();
+    node->other = (struct node *)(void *)fopen("/dev/null", "r");
+    kept[0] = node;
+}
+
 /* Small blocks that stay between large ones that go; good: they lie side by side. */
 static __attribute__((noinline)) void *stays(size_t bytes)
 {
@@ -227,7 +235,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } patterns[] = {{"growing", growing}, {"concatenation", concatenation}, {"orphaned", orphaned}, {"circle", circle},     {"thread", thread}, {"switch", owner_switch},
-                    {"mutex", mutex},     {"callback", callback},           {"file", file},         {"fragmentation", fragmentation}, {"looks", looks}};
+                    {"mutex", mutex},     {"callback", callback},           {"file", file},         {"fragmentation", fragmentation}, {"looks", looks},
+                    {"held_file", held_file}};
     good = argc > 2 && !strcmp(argv[2], "good");
     for (size_t i = 0; argc > 1 && i < sizeof patterns / sizeof *patterns; i++)
         if (!strcmp(patterns[i].name, argv[1]))

@@ -40,13 +40,15 @@ static void only_what_rises_to_the_end_grows(void **state)
 {
     (void)state;
     const struct leak_story story = {.count = 3};
-    double rises[32], bound[32], saw[32], little[32], late[32];
+    double rises[32], bound[32], saw[32], little[32], late[32], creeps[32], shakes[32];
     for (int i = 0; i < 32; i++) {
         rises[i] = 1000.0 * (i + 1);
         bound[i] = 1000.0 * (i < 10 ? i + 1 : 10);
         saw[i] = 1000.0 * (i % 8);
         little[i] = 10.0 * i;
         late[i] = i < 28 ? 1000 : 90000;
+        creeps[i] = i < 16 ? 1000.0 * (i + 1) : 16000 + i;
+        shakes[i] = i < 16 ? 1000.0 * (i + 1) : 18000 + 400.0 * i + (i % 2 ? 6000 : 0);
     }
     struct leak_evidence evidence = {.class = CLASS_REACHABLE, .story = &story, .course = rises, .course_count = 32};
     struct leak_pattern pattern = find(evidence, "its live bytes rose by 30.3 KiB, in 100 % of all pairs of moments");
@@ -54,8 +56,8 @@ static void only_what_rises_to_the_end_grows(void **state)
     assert_true(pattern.confidence > 0.72 && pattern.confidence < 0.74);
     evidence.class = CLASS_POSSIBLE;
     assert_true(find(evidence, "rose").confidence > 0.8);
-    double *const others[] = {bound, saw, little, late};
-    for (size_t i = 0; i < 4; i++) {
+    double *const others[] = {bound, saw, little, late, creeps, shakes};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         evidence.course = others[i];
         assert_true(find(evidence, NULL).confidence < 0.5);
     }
