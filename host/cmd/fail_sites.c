@@ -37,7 +37,7 @@ struct fail_sites {
     VEC(struct fail_site) at;
     struct map seen; /* stacks */
     struct symbols *symbols;
-    uint64_t leaked_count, calls;
+    uint64_t lost_count, calls;
     double seconds;
     char path[64];
     int null;
@@ -50,7 +50,7 @@ static int trial(const struct fail_sites *sites, const struct opt_words *words, 
     char number[32];
     VEC(char *) line = {0};
     snprintf(number, sizeof number, "--fail-nth=%llu", (unsigned long long)nth);
-    const char *first[] = {"heaptracer", "run", "-q", "-f", "--guard", number, "-o", sites->path, "--"};
+    const char *first[] = {"heaptracer", "run", "-q", "-f", "--guard", "--leaks", number, "-o", sites->path, "--"};
     for (size_t i = 0; i < sizeof first / sizeof *first; i++)
         vec_push(&line, (char *)(uintptr_t)first[i]);
     for (size_t i = 0; i < words->count; i++)
@@ -82,15 +82,22 @@ static bool is_call(const struct event *event)
     return event->process == 1 && (event->kind == EVENT_ALLOC || event->kind == EVENT_REFUSE || event->kind == EVENT_RESIZE_END);
 }
 
+/* Blocks that nothing points to any more: what a program that gave up early can still find is none. */
+static uint64_t lost_in(const struct event *event)
+{
+    const struct scan_definition *scan = event->define;
+    return event->kind == EVENT_SCAN ? scan->of[CLASS_DIRECT].count + scan->of[CLASS_INDIRECT].count : 0;
+}
+
 static bool read_sites(struct fail_sites *sites, struct error *error)
 {
     struct event event;
-    struct trace_totals totals;
     struct trace_reader *reader = trace_open(sites->path, error);
     if (!reader)
         return false;
     while (trace_next(reader, &event, error)) {
         symbols_see(sites->symbols, &event);
+        sites->lost_count += lost_in(&event);
         if (!is_call(&event))
             continue;
         bool is_new;
@@ -99,18 +106,18 @@ static bool read_sites(struct fail_sites *sites, struct error *error)
         if (is_new)
             vec_push(&sites->at, ((struct fail_site){sites->calls, event.stack}));
     }
-    if (trace_get_totals(reader, &totals))
-        sites->leaked_count = totals.leaked_count;
     trace_close(reader);
     return true;
 }
 
-static uint64_t leaked_count(const char *path)
+static uint64_t lost_count(const char *path)
 {
     struct error error = {0};
-    struct trace_totals totals;
+    struct event event;
+    uint64_t count = 0;
     struct trace_reader *reader = trace_open(path, &error);
-    uint64_t count = reader && trace_get_totals(reader, &totals) ? totals.leaked_count : 0;
+    while (reader && trace_next(reader, &event, &error))
+        count += lost_in(&event);
     if (reader)
         trace_close(reader);
     return count;
@@ -124,20 +131,26 @@ static void say_site(const struct fail_sites *sites, const struct fail_site *sit
     fputs("\n", stderr);
 }
 
-/* More blocks than in the first run were never freed, though it ended by itself. */
+/* Of the statuses above 128 those that are a signal's: exit(-1) is 255. */
+static const char *signal_of(int status)
+{
+    return status > 128 && status < 128 + NSIG ? sigabbrev_np(status - 128) : NULL;
+}
+
+/* Leaked: more blocks than in the first run were lost, though it ended by itself. */
 static void judge(struct fail_sites *sites, const struct fail_site *site, int status)
 {
     char what[64];
-    uint64_t left = leaked_count(sites->path);
+    uint64_t lost = lost_count(sites->path);
     if (status < 0) {
         sites->hung++;
         snprintf(what, sizeof what, "did not end");
-    } else if (status > 128) {
+    } else if (signal_of(status)) {
         sites->crashed++;
-        snprintf(what, sizeof what, "crashed (%s)", sigabbrev_np(status - 128) ? sigabbrev_np(status - 128) : "signal");
-    } else if (left > sites->leaked_count) {
+        snprintf(what, sizeof what, "crashed (%s)", signal_of(status));
+    } else if (lost > sites->lost_count) {
         sites->leaked++;
-        snprintf(what, sizeof what, "leaked %llu more", (unsigned long long)(left - sites->leaked_count));
+        snprintf(what, sizeof what, "leaked %llu more", (unsigned long long)(lost - sites->lost_count));
     } else {
         sites->survived++;
         snprintf(what, sizeof what, "survived, %d", status);

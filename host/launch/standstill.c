@@ -53,7 +53,8 @@ long standstill_status(pid_t pid, const char *name, int base)
 bool standstill_say_why(pid_t pid, int why, struct error *error)
 {
     long scope = read_number("/proc/sys/kernel/yama/ptrace_scope"), tracer = standstill_status(pid, "TracerPid:", 10);
-    if (why == ESRCH)
+    bool has_memory = standstill_status(pid, "VmSize:", 10) >= 0; /* one that waits for its parent to ask has none */
+    if (why == ESRCH || !has_memory)
         return error_set(error, ERROR_READ, "process %d has ended", (int)pid);
     if (tracer > 0)
         return error_set(error, ERROR_READ, "process %d is held by another program, process %ld (a debugger or strace); end that first", (int)pid, tracer);

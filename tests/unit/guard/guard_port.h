@@ -25,6 +25,7 @@ struct ht_session *ht__session;
 
 static struct finding told; /* the last one */
 static uint32_t told_count;
+static uint64_t *pages_given; /* the last ones */
 
 void fault_begin(bool stop)
 {
@@ -40,6 +41,7 @@ void fault_tell(const struct finding *finding)
 void *ht__port_pages(uint64_t bytes)
 {
     void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    pages_given = pages;
     return pages == MAP_FAILED ? NULL : pages;
 }
 
