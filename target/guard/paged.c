@@ -164,7 +164,9 @@ static bool mark_to(uint64_t end)
 static size_t alignment_of(size_t size, size_t alignment)
 {
     size_t usual = size >= 16 ? 16 : size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1, least = usual < layout.align ? usual : layout.align;
-    return alignment > least ? alignment : least;
+    bool is_power = !(alignment & (alignment - 1)); /* memalign takes any, and gives what the next power of two is good for */
+    size_t wanted = is_power ? alignment : (size_t)1 << (sizeof(long) * 8 - (size_t)__builtin_clzl(alignment));
+    return wanted > least ? wanted : least;
 }
 
 static char *place(uint64_t page, uint64_t count, size_t size, size_t alignment)

@@ -57,7 +57,16 @@ static void alignments_are_kept(void **state)
             assert_false(can_touch(up(block + size)));
             end(block);
         }
+    for (size_t alignment = 3; alignment < 1000; alignment += 7) { /* not all powers of two */
+        char *block = paged_alloc(32, alignment, 0);
+        size_t power = 1;
+        while (power < alignment)
+            power *= 2;
+        assert_int_equal((uintptr_t)block % power, 0);
+        end(block);
+    }
     assert_null(paged_alloc(10, 2 * PAGE, 0));
+    assert_null(paged_alloc(10, 2 * PAGE - 1, 0));
 }
 
 static void no_byte_lies_between_block_and_page(void **state)
