@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "choice.h"
-#include "gate.h"
 #include "host/base/vec.h"
 #include "host/pipeline.h"
 #include "host/view/columns.h"
+#include "host/view/gate.h"
 #include "leak_rows.h"
 #include "pass.h"
 #include "quick.h"

@@ -5,8 +5,8 @@
 
 #include <heaptracer/analysis.h>
 
-#include "gate.h"
 #include "host/base/nearest.h"
+#include "host/view/gate.h"
 
 #define ANALYSIS(name) "|" #name
 const char choice_tables[] = "all"
@@ -44,7 +44,7 @@ bool choice_take(const char *shown, const struct opt_list *fail_on, struct opt_w
         ++*shown_count;
     str_add(&list, shown);
     for (size_t i = 0; is_good && i < fail_on->count; i++) {
-        is_good = gate_parse(&gate, fail_on->at[i], error);
+        is_good = gate_parse(&gate, "--fail-on", fail_on->at[i], error);
         str_add_format(&list, ",%s", gate.table);
     }
     is_good = is_good && choice_split(str_text(&list), words, names, error);

@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "finding_files.h"
-#include "gate.h"
 #include "host/base/number.h"
 #include "host/launch/control.h"
 #include "host/pipeline.h"
 #include "host/view/columns.h"
+#include "host/view/gate.h"
 #include "leak_rows.h"
 #include "page.h"
 #include "pass.h"
@@ -136,7 +136,7 @@ static bool gates_look(struct leaks_view *leaks, const struct table *table, stru
     const struct opt_list *wanted = &leaks->options->fail_on;
     for (size_t i = 0; i < wanted->count; i++) {
         struct gate gate;
-        if (!gate_parse(&gate, wanted->at[i], error))
+        if (!gate_parse(&gate, "--fail-on", wanted->at[i], error))
             return false;
         if (strcmp(gate.table, table->name))
             return error_set(error, ERROR_USAGE, "--fail-on %s: here it is about the table reach; 'heaptracer analyze' has the others", wanted->at[i]);

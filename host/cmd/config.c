@@ -33,6 +33,13 @@ const struct opt_command cmd_config_table = {
     .manual = "Each setting stands for an option of one or more commands, and is what the option is when the command line does not give it. The order in which they hold: the "
               "command line; the option's environment variable; ./heaptracer.toml; ./.heaptracer.toml; heaptracer/config.toml in $XDG_CONFIG_HOME or ~/.config; what is built in. "
               "HEAPTRACER_CONFIG names one file to read in place of these, or 'none'.\n\n"
+              "Alerts stand in tables [[alerts.rule]]: name; when = \"TABLE.COLUMN>VALUE\" or \"TABLE[ROW].COLUMN>VALUE\", any cell of any table of "
+              "'heaptracer analyze --list'; for = \"10s\", so long without a break; hysteresis = \"5%\", what the value must go back by; level = "
+              "\"warn\" or \"critical\"; and what is done when one begins or ends to fire: log = FILE, command = a line for the shell "
+              "(HEAPTRACER_ALERT, _STATE, _LEVEL, _VALUE and _LINE tell it what happened), webhook = an address that gets it as JSON, led = a name in "
+              "/sys/class/leds (steady: all is well, 1 Hz: warn, 4 Hz: critical). They are looked at by 'heaptracer monitor', 'interactive' and 'run "
+              "--live'. [alerts] has short ones: memory_pressure_threshold and fragmentation_threshold of a firmware's regions, live_bytes_threshold, "
+              "leak_detection_enabled.\n\n"
               "Lists of the configuration and of the command line add up. A key or value that does not fit is an error of every command, with its place and the key that was "
               "probably meant. A file that belongs to somebody else, or that everybody can write, is refused: alerts can name commands to run.",
     .options = config_options,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "cmd.h"
 #include "host/base/nearest.h"
 
@@ -15,6 +16,7 @@ const struct configured_key configured_keys[] = {
 
 static struct settings settings;
 static VEC(struct opt_given) given;
+static struct rules rules;
 
 const struct settings *configured_settings(void)
 {
@@ -28,6 +30,11 @@ const struct opt *configured_option(const struct configured_key *key)
         if (!key->command || !strcmp(key->command, command->word))
             opt = opt_find(command->table, key->option);
     return opt;
+}
+
+const struct rules *configured_rules(void)
+{
+    return &rules;
 }
 
 static bool unknown(const struct setting *setting, struct error *error)
@@ -89,13 +96,24 @@ static bool files_read(struct error *error)
     return settings_read(&settings, "heaptracer.toml", error) && settings_read(&settings, ".heaptracer.toml", error) && user_file_read(error);
 }
 
+/* What a rule is about must be a table. */
+static bool rules_check(struct error *error)
+{
+    for (size_t i = 0; i < rules.list.count; i++) {
+        struct error wrong = {0};
+        if (!choice_check("table", choice_tables, rules.list.at[i].gate.table, &wrong))
+            return error_set(error, ERROR_USAGE, "%s: %s", rules.list.at[i].gate.place, wrong.text);
+    }
+    return true;
+}
+
 bool configured_read(struct error *error)
 {
     if (!files_read(error))
         return false;
     for (size_t i = 0; i < settings.list.count; i++)
-        if (!setting_take(settings.list.at + i, error))
+        if (!rule_owns(settings.list.at[i].key) && !setting_take(settings.list.at + i, error))
             return false;
     opt_give(given.at, given.count);
-    return true;
+    return rules_read(&rules, &settings, error) && rules_check(error);
 }

@@ -3,6 +3,7 @@
 #define HOST_CMD_CONFIGURED_H
 
 #include "host/base/opt.h"
+#include "host/alert/alert_rule.h"
 #include "host/config/settings.h"
 
 struct configured_key {
@@ -15,6 +16,8 @@ extern const struct configured_key configured_keys[]; /* ends with a NULL key */
 bool configured_read(struct error *error);
 /* The option that a key is about, of the first command that has it; NULL: there is no such option. */
 const struct opt *configured_option(const struct configured_key *key);
+/* The rules of its alerts. */
+const struct rules *configured_rules(void);
 /* What was read. */
 const struct settings *configured_settings(void);
 

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "choice.h"
-#include "gate.h"
 #include "host/base/vec.h"
 #include "host/compare/compare.h"
 #include "host/pipeline.h"
 #include "host/view/cell.h"
 #include "host/view/columns.h"
+#include "host/view/gate.h"
 #include "page.h"
 #include "pass.h"
 

@@ -90,6 +90,14 @@ void feed_run(struct feed *feed)
         pass_end_check(feed->reader, feed->path, &feed->problem);
 }
 
+size_t feed_analysis(const struct feed *feed, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(pipeline_analysis(feed->pipeline, i)->name, name))
+        i++;
+    return i;
+}
+
 uint64_t feed_now(const struct feed *feed)
 {
     uint64_t last = model_time(pipeline_model(feed->pipeline));

@@ -42,6 +42,8 @@ bool feed_find(struct feed *feed, const struct feed_config *config, struct error
 bool feed_open(struct feed *feed, struct error *error);
 /* Reads and beats until the trace ends or the beat does not want more. */
 void feed_run(struct feed *feed);
+/* The number of the analysis with that name, which must be among its tables. */
+size_t feed_analysis(const struct feed *feed, const char *name);
 /* Session time while it waits: that of the last event, and what went by since it came. */
 uint64_t feed_now(const struct feed *feed);
 /* Puts a mark into the recording that goes on, if it can be told. */

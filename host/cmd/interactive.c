@@ -2,7 +2,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "alerting.h"
 #include "cmd.h"
+#include "configured.h"
 #include "host/base/now.h"
 #include "interactive.h"
 
@@ -41,11 +43,15 @@ const struct opt_command cmd_interactive_table = {
 };
 
 enum { WAIT_MS = 50, REST_MS = 200 };
+static const uint64_t ALERT_NS = 500000000;
 static const uint64_t CATCH_UP_NS = 200000000;
 
 struct interactive {
     struct tui *tui;
     struct feed feed;
+    struct alerts alerts;
+    struct error problem; /* a rule that does not fit its table */
+    uint64_t looked_ns; /* time of the session when the rules were looked at */
     uint64_t waited_ns; /* clock when all that was written had been read */
 };
 
@@ -57,19 +63,15 @@ static void on_interrupt(int signal)
     interrupted = 1;
 }
 
-static size_t analysis_number(const struct feed *feed, const char *name)
-{
-    size_t i = 0;
-    while (strcmp(pipeline_analysis(feed->pipeline, i)->name, name))
-        i++;
-    return i;
-}
-
 static void answer(void *context, const char *name, struct table *table)
 {
     const struct interactive *interactive = context;
+    if (!strcmp(name, "alert_rules")) {
+        alerts_table(&interactive->alerts, table);
+        return;
+    }
     pipeline_flush(interactive->feed.pipeline);
-    pipeline_answer(interactive->feed.pipeline, analysis_number(&interactive->feed, name), table);
+    pipeline_answer(interactive->feed.pipeline, feed_analysis(&interactive->feed, name), table);
 }
 
 static void mark(void *context, const char *label)
@@ -100,6 +102,15 @@ static struct tui_run run_now(const struct feed *feed, enum tui_state state)
                             .time_ns = state == TUI_LIVE ? feed_now(feed) : model_time(pipeline_model(feed->pipeline))};
 }
 
+/* Rules are about what happens now: what was written before is not alerted about. */
+static bool rules_look(struct interactive *interactive, uint64_t time_ns)
+{
+    if (!interactive->alerts.rules->list.count || time_ns < interactive->looked_ns + ALERT_NS)
+        return true;
+    interactive->looked_ns = time_ns;
+    return alerting_look(&interactive->alerts, &interactive->feed, time_ns, &interactive->problem);
+}
+
 /* A recording that is read as fast as it is written is live, also when there is more to read just now. */
 static bool interactive_beat(void *context, struct feed *feed, bool is_waiting)
 {
@@ -108,6 +119,8 @@ static bool interactive_beat(void *context, struct feed *feed, bool is_waiting)
         interactive->waited_ns = now_ns();
     bool is_live = feed->was_written && now_ns() - interactive->waited_ns < CATCH_UP_NS;
     struct tui_run run = run_now(feed, is_live ? TUI_LIVE : TUI_READING);
+    if (!rules_look(interactive, is_live ? run.time_ns : 0))
+        return false;
     return tui_turn(interactive->tui, &run, is_waiting ? WAIT_MS : 0) && !interrupted;
 }
 
@@ -122,23 +135,27 @@ static void interactive_rest(struct interactive *interactive)
 bool interactive_show(const char *word, enum theme theme, const struct page_options *names, struct interactive_end *end, struct error *error)
 {
     static const struct analysis *const slices[] = {&analysis_slices, NULL};
-    struct interactive interactive = {0};
+    struct interactive interactive = {.alerts = {.rules = configured_rules()}};
     struct tui_source source = {answer, mark, &interactive};
     struct feed_config config = {.word = word, .names = names, .more = slices, .beat = interactive_beat, .context = &interactive};
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+    alerts_begin(&interactive.alerts);
     bool is_good = feed_find(&interactive.feed, &config, error) && (interactive.tui = tui_open(theme, &source, error));
     is_good = is_good && feed_open(&interactive.feed, error);
     if (is_good)
         feed_run(&interactive.feed);
     *end = (struct interactive_end){.is_over = is_good && interactive.feed.is_over};
+    end->problem = interactive.problem;
     if (end->is_over) {
+        alerts_end(&interactive.alerts);
         interactive_rest(&interactive);
         end->problem = interactive.feed.problem;
     }
     tui_close(interactive.tui);
+    alerts_done(&interactive.alerts);
     feed_close(&interactive.feed);
     return is_good || interrupted;
 }

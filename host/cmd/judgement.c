@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fault_findings.h"
-#include "gate.h"
+#include "host/view/gate.h"
 #include "reading.h"
 
 static bool fail_on_check(const struct judgement *judgement, struct error *error)
@@ -65,7 +65,7 @@ static bool tables_judge(struct judgement *judgement, struct reading *reading, s
         fault_findings_add(findings, faults, reading->symbols);
     }
     for (size_t i = 0; i < fail_on->count; i++)
-        if (!gate_parse(&gate, fail_on->at[i], error) || !gate_look(&gate, reach, &judgement->has_found, error))
+        if (!gate_parse(&gate, "--fail-on", fail_on->at[i], error) || !gate_look(&gate, reach, &judgement->has_found, error))
             return false;
     return true;
 }

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alerting.h"
 #include "cmd.h"
+#include "configured.h"
+#include "host/base/memory.h"
 #include "host/base/now.h"
 #include "host/view/monitor_line.h"
 #include "feed.h"
@@ -43,6 +46,8 @@ const struct opt_command cmd_monitor_table = {
               "time, by any number of monitors. Of one that is over, all intervals come at once; a stretch in which nothing happened is one line.\n\n"
               "A line tells live bytes and blocks, allocations and frees a second, how fast live memory grows, and the call stack that gained most; of a firmware also "
               "its regions, new faults and alerts. The last one, when the program has ended, has the figures of 'heaptracer analyze --table summary'.\n\n"
+              "Rules of the configuration ([[alerts.rule]] in .heaptracer.toml, see 'heaptracer help config') are looked at with each line; one that "
+              "begins or ends to fire is told on standard error, and does what it is asked to.\n\n"
               "Exit codes: 0 the program ended or the lines were enough, 2 wrong usage, 3 the trace is damaged or was cut.",
     .options = monitor_options,
     .examples = monitor_examples,
@@ -61,6 +66,8 @@ struct monitor {
     struct pulse pulse;
     uint64_t next_ns, lines, begin_clock;
     size_t old_faults, old_alerts;
+    struct alerts alerts;
+    struct error problem; /* a rule that does not fit its table */
     bool has_begun;
 };
 
@@ -128,6 +135,8 @@ static bool monitor_beat(void *context, struct feed *feed, bool is_waiting)
     bool has_enough = false;
     while (monitor->has_begun && now >= monitor->next_ns && !has_enough && !interrupted) {
         line_put(monitor, feed, monitor->next_ns, false);
+        if (!alerting_look(&monitor->alerts, feed, monitor->next_ns, &monitor->problem))
+            return false;
         has_enough = monitor->options->count && monitor->lines >= monitor->options->count;
         monitor->next_ns = (now / interval + 1) * interval;
     }
@@ -136,6 +145,13 @@ static bool monitor_beat(void *context, struct feed *feed, bool is_waiting)
     if (is_waiting && !has_enough)
         usleep(20000);
     return !has_enough && !interrupted && !ferror(stdout);
+}
+
+static void alert_say(void *context, const struct rule *rule, const char *line)
+{
+    (void)context;
+    (void)rule;
+    fprintf(stderr, "heaptracer: alert: %s\n", line);
 }
 
 static int monitor_end(struct monitor *monitor, struct feed *feed, const struct error *error)
@@ -156,14 +172,16 @@ static int monitor_end(struct monitor *monitor, struct feed *feed, const struct 
 
 static int monitor_go(const struct monitor_options *options, const char *word)
 {
-    static const char *const tables[] = {[TABLE_REGIONS] = "regions", [TABLE_FAULTS] = "faults", [TABLE_ALERTS] = "alerts", NULL};
-    struct monitor monitor = {.options = options, .view = {.has_unicode = true, .width = 120}, .begin_clock = now_ns()};
+    static const char *const shown[] = {[TABLE_REGIONS] = "regions", [TABLE_FAULTS] = "faults", [TABLE_ALERTS] = "alerts", NULL};
+    const char **tables = alerting_tables(configured_rules(), shown);
+    struct monitor monitor = {.options = options, .alerts = {.rules = configured_rules(), .say = alert_say}, .view = {.has_unicode = true, .width = 120}, .begin_clock = now_ns()};
     struct feed_config config = {.word = word, .names = &options->page, .tables = tables, .beat = monitor_beat, .context = &monitor};
     struct sigaction action = {.sa_handler = on_interrupt};
     struct feed feed;
     struct error error = {0};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    alerts_begin(&monitor.alerts);
     if (feed_find(&feed, &config, &error) && feed_open(&feed, &error)) {
         monitor_line_head(stdout, (enum monitor_form)options->format);
         if (!feed.was_written)
@@ -171,7 +189,9 @@ static int monitor_go(const struct monitor_options *options, const char *word)
         pipeline_wake(feed.pipeline, options->interval_ns);
         feed_run(&feed);
     }
-    int exit_code = monitor_end(&monitor, &feed, &error);
+    int exit_code = monitor_end(&monitor, &feed, monitor.problem.kind ? &monitor.problem : &error);
+    alerts_done(&monitor.alerts);
+    memory_free(tables);
     pulse_done(&monitor.pulse);
     feed_close(&feed);
     return exit_code;

@@ -22,7 +22,7 @@ const struct tab tabs[TABS] = {
     {"Threads", {"tasks", "threads", "processes", "heaps", "pools", NULL}, "No thread was seen yet."},
     {"Timeline", {"timeline", "region_timeline", "marks", NULL}, "Nothing happened yet."},
     {"Errors", {"faults", NULL}, ""},
-    {"Alerts", {"alerts", NULL}, ""},
+    {"Alerts", {"alert_rules", "alerts", NULL}, ""},
 };
 
 static void answers_take(const struct tui_source *source, const char *const *names, struct table *tables, size_t count)
