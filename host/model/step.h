@@ -21,6 +21,7 @@ static inline struct change *model_change(struct model *model, enum change_kind 
     change->process = event->process;
     change->thread = event->thread;
     change->site = 0;
+    change->stack = event->stack;
     change->time_ns = event->time_ns;
     change->address = event->address;
     change->old_address = event->old_address;

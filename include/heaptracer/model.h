@@ -53,7 +53,8 @@ struct change {
     uint8_t api;              /* of the event */
     bool is_temporary;        /* CHANGE_FREE of the block that the freeing thread had made last */
     uint32_t process, thread; /* in which it happened; 0: not known */
-    uint32_t site;            /* of the event; 0: no stack */
+    uint32_t site;            /* of the event, where it makes something; 0: no stack */
+    uint32_t stack;           /* of the event, whatever it is; 0: not recorded */
     uint64_t time_ns;
     ht_addr address, old_address;
     uint64_t size;
