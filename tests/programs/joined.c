@@ -167,8 +167,11 @@ int main(int argc, char **argv)
     setitimer(ITIMER_REAL, &(struct itimerval){{0, 3000}, {0, 3000}}, NULL);
     printf("ready %d\n", (int)getpid());
     fflush(stdout);
+    errno = 77;
     if (read(0, &byte, 1) < 0) /* it is not ended by a signal, and so not by anything else */
         surprise(WAIT);
+    if (errno != 77)
+        surprise(ERRNO);
     over = 1;
     for (int i = 0; i < made; i++)
         pthread_join(threads[i], NULL);
