@@ -150,7 +150,20 @@ static bool is_safe(const struct place *place, const struct loan *loan)
            interrupts_nothing(place, loan, registers_stack(&loan->before));
 }
 
-/* Looks at each thread once, from the one behind `after`; true: one is held. */
+/* In the kernel, and out of reach until that is done with. */
+static bool is_unreachable(pid_t pid, pid_t tid)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    const char *end = got > 0 ? strrchr(text, ')') : NULL;
+    return !end || end[1] != ' ' || end[2] == 'D' || end[2] == 'Z';
+}
+
+/* Looks at each thread once; true: one is held. */
 static bool try_threads(struct loan *loan, const struct place *place, struct attach *attach, int *why)
 {
     char path[64];
@@ -159,7 +172,7 @@ static bool try_threads(struct loan *loan, const struct place *place, struct att
     bool is_held = false;
     for (struct dirent *entry; folder && !is_held && (entry = readdir(folder));) {
         pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (tid <= 0)
+        if (tid <= 0 || is_unreachable(loan->pid, tid))
             continue;
         bool is_stopped = loan_hold(loan, tid);
         *why = is_stopped ? 0 : errno;

@@ -27,7 +27,7 @@
 #endif
 
 enum { SYSCALL_STOP = SIGTRAP | 0x80 };
-static const uint64_t STOP_NS = 100000000, CALL_NS = 5000000000, SPIN_NS = 100000;
+static const uint64_t STOP_NS = 100000000, CALL_NS = 30000000000, RELEASE_NS = 10000000000, SPIN_NS = 100000;
 static const uint64_t MEANWHILE_NS = 3000000; /* what is done meanwhile may take long, and the thread waits for its end */
 
 #ifdef __x86_64__
@@ -232,6 +232,8 @@ void loan_release(struct loan *loan)
 {
     if (loan->state_bytes)
         put_back(loan);
+    else if (loan->is_running)
+        await(loan, RELEASE_NS); /* it was told to stand still, and would do so for ever when it comes to it */
     loan->held_ns = now_ns() - loan->since_ns;
     ptrace(PTRACE_DETACH, loan->tid, 0, loan->signal);
 }

@@ -86,7 +86,7 @@ for _ in $(seq 500); do grep -q filtered filtered && break; sleep 0.01; done
 refuse 'despite-seccomp' $!
 "$HT" attach $! --despite-seccomp -q -o filtered.htrc --duration 50ms 2>err || fail "despite a filter"
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
-    chmod 755 . && setpriv --reuid 65534 --clear-groups "$HT" attach $pid -o no.htrc --duration 1s 2>err; [ $? = 2 ] && grep -q "belongs to" err || fail "another user's"
+    chmod 755 . && HOME=$work setpriv --reuid 65534 --clear-groups "$HT" attach $pid -o no.htrc --duration 1s 2>err; [ $? = 2 ] && grep -q "belongs to" err || fail "another user's"
 fi
 if command -v strace >/dev/null; then
     strace -o /dev/null -p $pid 2>/dev/null & tracer=$!; victims="$victims $tracer"; sleep 0.3
