@@ -139,6 +139,7 @@ struct ht_process {
     char name[96];      /* path of the executable, cut from the left */
     uint32_t hold;      /* futex, enum ht_hold: what the process is about to do, and waits to be allowed (HT_SESSION_LEAKS) */
     uint32_t hold_tid;  /* its thread that waits */
+    uint64_t hold_stack; /* where on its stack the program's own frames begin, above those of the runtime and the C library; 0: not known */
 };
 
 /* A process that ends tells so and waits, while the collector lives, so that the collector can look at its memory once more. */
@@ -204,7 +205,7 @@ struct ht_session {
 _Static_assert(sizeof(struct ht_more_module) == 32 && sizeof(struct ht_more_fault) == 72, "the same with 32 and 64 bits");
 _Static_assert(__builtin_offsetof(struct ht_lane, lost_events) == 24 && __builtin_offsetof(struct ht_lane, tail) == 64 &&
                sizeof(struct ht_lane) == 128, "the same with 32 and 64 bits");
-_Static_assert(__builtin_offsetof(struct ht_process, stamp) == 16 && sizeof(struct ht_process) == 136, "the same with 32 and 64 bits");
+_Static_assert(__builtin_offsetof(struct ht_process, stamp) == 16 && sizeof(struct ht_process) == 144, "the same with 32 and 64 bits");
 _Static_assert(__builtin_offsetof(struct ht_session, sample_bytes) == 64 && __builtin_offsetof(struct ht_session, recording) == 128 &&
                __builtin_offsetof(struct ht_session, process_count) == 256 && __builtin_offsetof(struct ht_session, processes) == 280 &&
                sizeof(struct ht_session) == 320 + sizeof(struct ht_process[HT_SESSION_PROCESSES]), "the same with 32 and 64 bits");

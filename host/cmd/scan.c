@@ -81,7 +81,14 @@ static void marker_fill(struct marker *marker)
     trace_writer_each_block(scan->config.writer, scan->config.process.serial, marker_see, marker);
     for (size_t i = 0; i < standstill->threads.count; i++) {
         const struct standstill_thread *thread = standstill->threads.at + i;
-        struct reach_thread one = {(uint32_t)thread->tid, thread->held, thread->stack, thread->pointer, standstill->words.at + thread->first_word, thread->words};
+        bool ends = scan->config.moment != SCAN_ASKED && (uint32_t)thread->tid == scan->config.process.tid;
+        struct reach_thread one = {.tid = (uint32_t)thread->tid,
+                                   .is_whole = thread->held,
+                                   .stack = thread->stack,
+                                   .pointer = thread->pointer,
+                                   .frames = ends ? scan->config.process.stack : 0,
+                                   .registers = standstill->words.at + thread->first_word,
+                                   .register_count = thread->words};
         if (!thread->ended)
             vec_push(&marker->threads, one);
     }

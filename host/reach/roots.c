@@ -162,7 +162,9 @@ static bool add_stacks(const struct finder *finder, const struct mapping *mappin
     }
     if (lowest == UINT64_MAX)
         return false;
-    uint64_t start = (lowest - RED_ZONE) & ~(uint64_t)7;
+    uint64_t start = (lowest - RED_ZONE) & ~(uint64_t)7, frames = config->threads[number].frames;
+    if (frames > lowest && frames < mapping->end)
+        start = frames;
     add(finder, ROOT_STACK, start < mapping->start ? mapping->start : start, mapping->end, number);
     return true;
 }

@@ -11,6 +11,7 @@ struct reach_thread {
     uint32_t tid;
     bool is_whole;            /* it was held: the rest is known */
     uint64_t stack, pointer;  /* its stack pointer, and the address of its descriptor (0: not known) */
+    uint64_t frames;          /* above its stack pointer: what lies below is not the program's; 0: all is */
     const uint64_t *registers;
     size_t register_count;
 };

@@ -301,6 +301,7 @@ static struct shm_process shm_process_of(const struct shm *shm, const struct ima
     return (struct shm_process){.serial = image->serial,
                                 .pid = image->pid_here,
                                 .tid = image->pid_here == image->pid ? __atomic_load_n(&entry->hold_tid, __ATOMIC_RELAXED) : 0,
+                                .stack = entry->hold_stack,
                                 .how = image->how,
                                 .knows_heap = image->usable_rule == HT_USABLE_GLIBC64};
 }

@@ -55,6 +55,7 @@ struct shm_process {
     uint32_t serial, pid, tid; /* in our PID namespace; tid 0: not known */
     uint32_t how;              /* 1: forked */
     bool knows_heap;           /* its allocator is glibc's */
+    uint64_t stack;            /* of that thread's stack what lies below is not the program's; 0: not known */
 };
 /* The living image of a process, by its number. */
 bool shm_find_process(struct shm *shm, uint32_t pid, struct shm_process *process);

@@ -5,7 +5,9 @@
 
 #include "target/guard/guarding.h"
 #include "target/process/port_process.h"
+#include "target/process/module.h"
 #include "target/process/thread.h"
+#include "target/process/walk.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
@@ -36,12 +38,40 @@ static void wait_for_collector(struct ht_process *entry, enum ht_hold why)
         ht__port_wait(&entry->hold, why, WAIT_MS);
 }
 
+/* Code of the runtime, of the loader or of the C library. */
+static bool is_ending_code(uint64_t pc)
+{
+    struct ht_module at, own, libc;
+    if (!ht__module_find(pc, &at))
+        return false;
+    return at.loader || (ht__module_find((uint64_t)(uintptr_t)is_ending_code, &own) && own.bias == at.bias) ||
+           (ht__module_find((uint64_t)(uintptr_t)ht__real.abort, &libc) && libc.bias == at.bias);
+}
+
+/* What lies below is full of what was there before exit came, old pointers to lost blocks too. */
+static uint64_t program_frames(const void *frame)
+{
+    struct ht_thread *self = ht_thread_get();
+    uint64_t found = 0;
+    if (!self || self->busy)
+        return 0;
+    struct walk walk = ht__walk(self, frame);
+    walk_settle(self, &walk, NULL);
+    for (const struct ht_frame *at = self->frames_end; at > self->frames && !found; at--)
+        if (!is_ending_code(at[-1].pc))
+            found = walk_stack_pointer(at - 1);
+    walk_forget(self);
+    return found;
+}
+
 /* Once in a process: who ends it twice, as an exit in an exit handler does, was seen. */
-static void hold(struct ht_process *entry, enum ht_hold why)
+static void hold(struct ht_process *entry, enum ht_hold why, const void *frame)
 {
     uint32_t none = HT_HOLD_NONE;
-    if (!entry->hold)
+    if (!entry->hold) {
         entry->hold_tid = (uint32_t)syscall(SYS_gettid);
+        entry->hold_stack = program_frames(frame);
+    }
     if (!__atomic_compare_exchange_n(&entry->hold, &none, (uint32_t)why, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         return;
 #ifdef PR_SET_PTRACER
@@ -53,26 +83,26 @@ static void hold(struct ht_process *entry, enum ht_hold why)
     wait_for_collector(entry, why);
 }
 
-static void last_look(enum ht_hold why)
+static void last_look(enum ht_hold why, const void *frame)
 {
     int saved = errno;
     struct ht_process *entry = own_entry();
     if (entry)
         ht__guard_at_exit();
     if (entry && ht__session->flags & HT_SESSION_LEAKS)
-        hold(entry, why);
+        hold(entry, why, frame);
     errno = saved;
 }
 
 /* What other libraries' last functions do comes later: the collector waits for the process's last call, and what they free is looked at as they do. */
 __attribute__((destructor)) static void look_at_exit(void)
 {
-    last_look(HT_HOLD_EXIT);
+    last_look(HT_HOLD_EXIT, HT_FRAME);
 }
 
 EXPORT __attribute__((noreturn)) void _exit(int status)
 {
-    last_look(HT_HOLD_EXIT);
+    last_look(HT_HOLD_EXIT, HT_FRAME);
     for (;;)
         syscall(SYS_exit_group, status);
 }
@@ -85,7 +115,7 @@ EXPORT __attribute__((noreturn)) void _Exit(int status)
 EXPORT __attribute__((noreturn)) void quick_exit(int status)
 {
     ht__real_need();
-    last_look(HT_HOLD_EXIT);
+    last_look(HT_HOLD_EXIT, HT_FRAME);
     ht__real.quick_exit(status);
     __builtin_unreachable();
 }
@@ -93,7 +123,7 @@ EXPORT __attribute__((noreturn)) void quick_exit(int status)
 EXPORT __attribute__((noreturn)) void abort(void)
 {
     ht__real_need();
-    last_look(HT_HOLD_ABORT);
+    last_look(HT_HOLD_ABORT, HT_FRAME);
     ht__real.abort();
     __builtin_unreachable();
 }
@@ -102,7 +132,7 @@ EXPORT __attribute__((noreturn)) void abort(void)
 EXPORT __attribute__((noreturn)) void __assert_fail(const char *what, const char *file, unsigned line, const char *function)
 {
     ht__real_need();
-    last_look(HT_HOLD_ABORT);
+    last_look(HT_HOLD_ABORT, HT_FRAME);
     ht__real.__assert_fail(what, file, line, function);
     __builtin_unreachable();
 }
