@@ -60,6 +60,32 @@ stop
 wait $recorder || fail "the recorder of a program that ended: $?"
 "$HT" analyze end.htrc >/dev/null || fail "its trace"
 
+# Libraries that come and go meanwhile: found by path, and by the caller's own RUNPATH.
+mkdir lib
+printf '#include <stdlib.h>\nvoid plug_work(void) { void *volatile block = malloc(4242); free(block); }\n' >lib/plug.c
+cat >plugs.c <<'END'
+#include <dlfcn.h>
+#include <unistd.h>
+int main(void)
+{
+    for (int i = 0;; i = !i) {
+        void *handle = dlopen(i ? "libplug.so" : "./lib/libplug.so", RTLD_NOW);
+        void (*work)(void) = handle ? (void (*)(void))dlsym(handle, "plug_work") : 0;
+        if (!work)
+            return 1;
+        work();
+        dlclose(handle);
+        usleep(1000);
+    }
+}
+END
+cc -shared -fPIC lib/plug.c -o lib/libplug.so && cc plugs.c -o plugs -ldl -Wl,-rpath,'$ORIGIN/lib' -Wl,--enable-new-dtags || fail "the plug-in cannot be built"
+./plugs & plugs=$!; victims="$victims $plugs"
+sleep 0.2
+"$HT" attach $plugs -q -o plugs.htrc --duration 300ms 2>err || fail "plug-ins"
+kill -0 $plugs || fail "a library was not found"
+[ "$("$HT" dump plugs.htrc | grep -c 'size=4242')" -gt 4 ] || fail "blocks of libraries that were loaded later"
+
 # What cannot be, and why.
 refuse() { local words=$1; shift; "$HT" attach "$@" -o no.htrc --duration 1s 2>err; [ $? -ge 2 ] && grep -q "$words" err && [ ! -e no.htrc ] || fail "refuse: $words"; }
 refuse 'not the number' x
