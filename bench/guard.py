@@ -13,12 +13,15 @@ import subprocess
 import sys
 import tempfile
 
+import section
+
 SQL = """create table t(a integer primary key, b text, c real);
 with recursive c(x) as (select 1 union all select x+1 from c where x<60000) insert into t select x, hex(x*7919%100000), x*1.5 from c;
 create index i on t(b); select count(distinct b), sum(a), max(c) from t;
 select a.b, count(*) from t a join t b on a.b=b.b group by a.b order by 2 desc limit 3;
 update t set b=b||'x' where a%3=0; delete from t where a%7=0; select sum(length(b)) from t;"""
 PERL = 'my %h; for my $i (1..150000) { my @a = split /,/, join(",", map { $i % $_ } 2..6); $h{$a[0].$a[1]} .= chr(65+$a[2]); } print scalar(keys %h), "\\n";'
+WAYS = {"record": [], "guard": ["--guard"], "full": ["--guard=full"]}
 PYTHON = "import json; print(len(json.dumps([{str(i): [i] * 3} for i in range(60000)])))"
 
 
@@ -47,6 +50,17 @@ def recorded(command, options, line, folder):
     return next(value for name, value in values.items() if name.startswith("target")) / 1e9
 
 
+def part(folder):
+    """The part of docs/benchmarks.md; empty: nothing was measured."""
+    of = section.load(folder, "guard")
+    if not of:
+        return ""
+    rows = "".join(f"| {name} | {one[0]:.2f} | " + " | ".join(f"{figure:.2f}" for figure in one[1:]) + f" | {one[-1] / 5:.1f} |\n" for name, one in of.items())
+    return section.marked("guard", "## Checks for memory errors: CPU time of the program, ratio to the bare run\n\nThe least of some runs, memcheck's of one (bench/guard.py). The recorder's own "
+                          "CPU time is not in it. The last column is what --guard=full shall not exceed.\n\n| load | bare s | run | run --guard | run --guard=full | memcheck | memcheck / 5 |\n"
+                          f"|---|---|---|---|---|---|---|\n{rows}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
@@ -56,16 +70,19 @@ def main():
     command = os.path.join(options.build, "heaptracer")
     loads = {"cc1": cc1(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "python": ["/usr/bin/python3", "-c", PYTHON],
              "sqlite": ["sqlite3", ":memory:", SQL], "perl": ["perl", "-e", PERL]}
-    ways = {"record": [], "guard": ["--guard"], "full": ["--guard=full"]}
-    print(f"{'load':8}{'alone s':>9}" + "".join(f"{way:>9}" for way in ways) + f"{'memcheck':>10}")
+    of = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in options.load or loads:
             if not shutil.which(loads[name][0]):
                 print(f"{name:8} is not here", file=sys.stderr)
                 continue
             alone = min(cpu(loads[name]) for _ in range(options.repeat))
-            times = [min(recorded(command, way, loads[name], folder) for _ in range(options.repeat)) / alone for way in ways.values()]
-            print(f"{name:8}{alone:9.2f}" + "".join(f"{time:8.2f}x" for time in times) + f"{cpu(['valgrind', '-q', *loads[name]]) / alone:9.1f}x", flush=True)
+            times = [min(recorded(command, way, loads[name], folder) for _ in range(options.repeat)) / alone for way in WAYS.values()]
+            of[name] = [alone, *times, cpu(["valgrind", "-q", *loads[name]]) / alone]
+            print(name, [round(figure, 2) for figure in of[name]], flush=True)
+    store = os.path.join(options.build, "bench")
+    section.keep(store, "guard", of)
+    section.write("guard", part(store))
 
 
 if __name__ == "__main__":

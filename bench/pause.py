@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """pause: in a heap of many blocks, out how long its program stands still while it is searched for leaks, and how fast the search is; LeakSanitizer's beside it.
 
-  bench/pause.py [--build build] [--blocks 5000000] [--repeat 3] [--write docs/benchmarks.md]
+  bench/pause.py [--build build] [--blocks 5000000] [--repeat 5]
 The same program (bench/pause.c) runs under `heaptracer run`, which `heaptracer leaks PID` asks, and, built with -fsanitize=leak, by itself. A thread of it looks at the
-clock all the time; "seen" is the longest time in which it did not run, which other programs on the machine lengthen too. Medians of REPEAT searches."""
+clock all the time; "seen" is the longest time in which it did not run, which other programs on the machine lengthen too. Medians of REPEAT searches; the part of docs/benchmarks.md is written."""
 import argparse
 import os
 import re
@@ -11,8 +11,9 @@ import statistics
 import subprocess
 import tempfile
 
+import section
+
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BEGIN, END = "<!-- pause -->", "<!-- pause end -->"
 
 
 def build(folder, *more):
@@ -54,7 +55,7 @@ def ours(command, program, blocks, repeat, folder):
     of = [{name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)} for line in lines]
     middle = lambda name: statistics.median(one[name] for one in of)
     assert all(one["direct_count"] == blocks // 1000 for one in of), "the lost blocks were not found"
-    return {"held": middle("held_ns") / 1e6, "seen": statistics.median(seen), "search": middle("mark_ns") / 1e9,
+    return {"held": middle("held_ns") / 1e6, "least": min(one["held_ns"] for one in of) / 1e6, "seen": statistics.median(seen), "search": middle("mark_ns") / 1e9,
             "speed": (middle("block_bytes") + middle("root_bytes")) / middle("mark_ns")}
 
 
@@ -62,43 +63,40 @@ def theirs(program, blocks, repeat):
     started = begin([program, str(blocks)], env={**os.environ, "LSAN_OPTIONS": "max_leaks=1"})
     both = [ask(started) for _ in range(repeat)]
     end(started)
-    return {"held": None, "seen": statistics.median(one[0] for one in both), "search": statistics.median(one[1] for one in both) / 1e3, "speed": None}
+    return {"held": None, "least": None, "seen": statistics.median(one[0] for one in both), "search": statistics.median(one[1] for one in both) / 1e3, "speed": None}
 
 
 def show(value, form):
     return "" if value is None else format(value, form)
 
 
-def table(blocks, of):
-    rows = "".join(f"| {name} | {show(one['held'], '.1f')} | {one['seen']:.1f} | {one['search']:.2f} | {show(one['speed'], '.2f')} |\n" for name, one in of.items())
-    return (f"{BEGIN}\n## Searches for leaks in a program that runs\n\n{blocks:,} blocks of 100 to 324 bytes, of which each thousandth is lost (bench/pause.py, one run). *Seen*: the longest "
-            "time in which a thread that only looks at the clock did not run; other work on the machine lengthens it. LeakSanitizer's search is its whole call.\n\n"
-            f"| tool | stood still, ms | seen, ms | search, s | GB/s |\n|---|---|---|---|---|\n{rows}{END}\n")
-
-
-def put(path, text):
-    with open(path, encoding="utf-8") as file:
-        page = file.read()
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END + "\n")[2] if rest else ""
-    with open(path, "w", encoding="utf-8") as file:
-        file.write((before.rstrip("\n") + "\n\n" + text + after) if rest else before.rstrip("\n") + "\n\n" + text)
+def part(folder):
+    """The part of docs/benchmarks.md; empty: nothing was measured."""
+    figures = section.load(folder, "pause")
+    if not figures:
+        return ""
+    rows = "".join(f"| {name} | {show(one['held'], '.1f')} | {show(one['least'], '.1f')} | {one['seen']:.1f} | {one['search']:.2f} | {show(one['speed'], '.2f')} |\n"
+                   for name, one in figures["of"].items())
+    return section.marked("pause", f"## Searches for leaks in a program that runs\n\n{figures['blocks']:,} blocks of 100 to 324 bytes, of which each thousandth is lost; medians of "
+                          f"{figures['repeat']} searches in one run (bench/pause.py), at a load of {figures['load']:.0f} on {os.cpu_count()} processors. "
+                          "*Seen*: the longest time in which a thread that only looks at the clock did not run, for whatever reason. The search is wall time; LeakSanitizer's is its whole call, in "
+                          f"which the program stands still.\n\n| tool | stood still, ms | the least | seen, ms | search, s | GB/s |\n|---|---|---|---|---|---|\n{rows}")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
     parser.add_argument("--blocks", type=int, default=5000000)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--write")
+    parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         of = {"heaptracer leaks PID": ours(os.path.join(options.build, "heaptracer"), build(folder), options.blocks, options.repeat, folder),
               "LeakSanitizer": theirs(build(folder, "-fsanitize=leak", "-DWITH_LEAKSANITIZER"), options.blocks, options.repeat)}
-    text = table(options.blocks, of)
-    print(text)
-    if options.write:
-        put(options.write, text)
+    store = os.path.join(options.build, "bench")
+    section.keep(store, "pause", {"blocks": options.blocks, "repeat": options.repeat, "load": load, "of": of})
+    print(part(store))
+    section.write("pause", part(store))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ import os
 import statistics
 
 import firmware
+import guard
 import loads
+import pause
 import tools
 
 FAILS = "fails"
@@ -183,4 +185,6 @@ program: use ratios, not seconds. An event is a block born or a block ended, cou
 {render(results)}{instruction_part(folder)}
 "{FAILS}": the tool ended with an error or was cut after {LIMIT_SECONDS} s. Empty: not measured; memcheck, massif and gperftools' profiler take minutes and run on a few loads only.
 
+{pause.part(folder)}
+{guard.part(folder)}
 {firmware.part(folder)}"""

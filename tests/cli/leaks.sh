@@ -42,5 +42,9 @@ address=$("$HT" dump --kind scan_block a.htrc | sed -n 's/.*class=possible addre
 "$HT" run -f --leaks -o c.htrc -- sh -c 'kill -9 $$' 2>said; [ $? = 137 ] || fail "the status of a killed program"
 "$HT" run -q -f --leaks -o d.htrc -- sh -c "'$VICTIMS/reach_cases'; '$VICTIMS/reach_cases' _exit; exit 7"; [ $? = 7 ] || fail "the status of a shell"
 [ "$("$HT" dump --kind scan_site d.htrc | grep -c 'class=direct .*size=103 ')" = 2 ] || fail "children"
+# A block of a forked child that only a block of its parent's holds is not lost, nor is the parent's in the child.
+"$HT" run -q -f --leaks -o g.htrc -- "$VICTIMS/reach_hard" fork || fail "a forked child"
+[ "$("$HT" dump --kind scan_site g.htrc | grep -o 'class=[a-z]* .*size=40[0-9]' | sed 's/class=\([a-z]*\) .*size=/\1 /' | sort | tr '\n' ';')" = "direct 403;reachable 401;reachable 402;" ] ||
+    fail "an inherited heap: $("$HT" dump --kind scan_site g.htrc)"
 "$HT" run -q -f --leaks --sample 1K -o e.htrc -- true 2>err; [ $? = 2 ] || fail "--sample"
 exit 0
