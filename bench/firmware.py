@@ -85,8 +85,8 @@ def render(figures):
         numbers = [walk[0], walk[3], walk[7], (walk[7] - walk[3]) / 4, max(figure["first"]), bare, figure["traced"], figure["traced"] - bare, figure["most"] - bare]
         rows.append(f"| {BOARDS[board][0]} | {'cycles' if board == 'atmega2560' else 'instructions'} | " + " | ".join(f"{number:.0f}" for number in numbers) + " |")
     return (f"{BEGIN}\n## Firmware: instructions of a stack walk, and of a pair\n\nCounted by QEMU's plugin of this project between two marks, in simavr as cycles (bench/firmware.py); -Os. "
-            "A walk is of a stack that was walked before, but in \"8 for the first time\"; the pair is malloc(24) and free of picolibc or avr-libc, wrapped by the linker, in stream mode alone, "
-            "with a stack of 4 frames at the malloc, the clock's reading of the board in it; \"most\" has the turn of a frame of the line in it. Goal: 400 extra on Cortex-M3 and RV32.\n\n"
+            "A walk is of a stack whose functions were walked before, but in \"8 for the first time\"; the pair is malloc(24) and free of picolibc or avr-libc, wrapped by the linker, in stream mode alone, "
+            "with a stack of 4 frames at the malloc, which is known again and not walked, the clock's reading of the board in it; \"most\" has the turn of a frame of the line in it. Goal: 400 extra on Cortex-M3 and RV32.\n\n"
             + "\n".join(rows) + "\n\nFor comparison: ESP-IDF's own heap trace keeps records of 24 + 8 * depth bytes; the seeds of this project claim 1.3 us a malloc and 1.1 us a free at 240 MHz, "
             f"which is about 576 cycles a pair.\n{END}\n")
 

@@ -66,6 +66,9 @@ static void loss_add(struct str *out, const struct receiver *receiver)
     char number[NUMBER_ROOM], other[NUMBER_ROOM];
     const struct receiver_counts *counts = &receiver->counts;
     uint64_t dropped = receiver->twin.cost[HT_COST_DROPPED];
+    if (receiver->twin.cost[HT_COST_LONGEST_LOCK] && receiver->twin.ticks_per_s)
+        str_add_format(out, ", interrupts held off for at most %s",
+                       number_duration(number, (uint64_t)((double)receiver->twin.cost[HT_COST_LONGEST_LOCK] * 1e9 / (double)receiver->twin.ticks_per_s)));
     if (counts->restarts)
         str_add_format(out, ", %s restart%s", number_count(number, counts->restarts), counts->restarts == 1 ? "" : "s");
     if (counts->lost_events || counts->lost_frames)

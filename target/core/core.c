@@ -13,6 +13,7 @@ bool ht__enter(ht_lock *before)
     *before = ht_port_lock();
     if (!ht__core.busy) {
         ht__core.busy = 1;
+        cost_begin();
         return true;
     }
     ht__core.counters.reentered++;
@@ -22,6 +23,7 @@ bool ht__enter(ht_lock *before)
 
 void ht__leave(ht_lock before)
 {
+    cost_end();
     ht__core.busy = 0;
     ht_port_unlock(before);
 }

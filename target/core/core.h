@@ -158,6 +158,9 @@ struct ht_core {
     struct ht_heap heaps[HT_HEAPS];
     struct ht_task tasks[HT_TASKS];
     uint8_t heaps_top; /* the last entry of `heaps` that was ever used */
+#if HT_WITH_COST
+    uint32_t locked_at, longest_lock;
+#endif
 #if HT_WITH_STREAM
     struct ht_source_told caps[HT_CAPS];
 #endif
@@ -169,6 +172,23 @@ _Static_assert(HT_HEAPS < 128, "a heap takes one byte of a record");
 _Static_assert(sizeof(void *) > 4 || sizeof(struct ht_core) - HT_HEAPS * sizeof(struct ht_heap) - HT_TASKS * sizeof(struct ht_task) <= 512,
                "the state without buffers, and without the tables of heaps and tasks");
 extern struct ht_core ht__core;
+
+/* As soon as the lock is taken, and before it is given back. */
+static inline void cost_begin(void)
+{
+#if HT_WITH_COST
+    ht__core.locked_at = ht_port_now();
+#endif
+}
+
+static inline void cost_end(void)
+{
+#if HT_WITH_COST
+    uint32_t ticks = ht_port_now() - ht__core.locked_at;
+    if (ticks > ht__core.longest_lock)
+        ht__core.longest_lock = ticks;
+#endif
+}
 
 /* core.c. False: the core is at work already in what this call interrupted; it was counted, and the lock is not taken. */
 bool ht__enter(ht_lock *before);

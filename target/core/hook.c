@@ -12,6 +12,7 @@ static inline bool hook_enter(ht_lock *before)
     *before = ht_port_lock();
     if (__builtin_expect(!ht__core.busy && ht__core.does, 1)) {
         ht__core.busy = 1;
+        cost_begin();
         return true;
     }
     ht__core.counters.reentered = (uint16_t)(ht__core.counters.reentered + ht__core.busy);
@@ -21,6 +22,7 @@ static inline bool hook_enter(ht_lock *before)
 
 static inline void hook_leave(ht_lock before)
 {
+    cost_end();
     ht__core.busy = 0;
     ht_port_unlock(before);
 }

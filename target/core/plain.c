@@ -57,7 +57,9 @@ static inline bool tell_plain(const struct ht_site *site, const void *block, siz
     ht_lock before = ht_port_lock();
     if (ht__core.plain_busy == CORE_PLAIN_FREE) {
         ht__core.busy = 1;
+        cost_begin();
         told = record_put(site, block, bytes, what);
+        cost_end();
         ht__core.busy = 0;
     }
     ht_port_unlock(before);

@@ -4,10 +4,16 @@
 
 #if HT_WITH_STREAM
 
+#if HT_WITH_COST
+#define LONGEST_LOCK ht__core.longest_lock
+#else
+#define LONGEST_LOCK 0
+#endif
+
 static void cost_tell(void)
 {
     const struct ht_counters *counters = &ht__core.counters;
-    const ht_number numbers[] = {counters->frames, counters->bytes, counters->lost_events, counters->table_full, counters->cut_stacks, 0};
+    const ht_number numbers[] = {counters->frames, counters->bytes, counters->lost_events, counters->table_full, counters->cut_stacks, LONGEST_LOCK};
     ht__outbox_tell(HT_TOLD_COST, numbers, HT_COST_NUMBERS, NULL);
 }
 

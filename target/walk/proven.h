@@ -18,9 +18,9 @@
 #define HT_WALK_CODE 400
 #endif
 
-/* A search that found nothing is not begun again for as many walks through the same frame. */
+/* A search that found nothing is not begun again at once: it rests for one walk through the same frame, after the next time for two, and so on up to these. */
 #ifndef HT_WALK_REST
-#define HT_WALK_REST 32
+#define HT_WALK_REST 64
 #endif
 
 struct shape {
@@ -61,7 +61,8 @@ static ht_pc frame_prove(uintptr_t sp, ht_pc pc, struct shape *shape)
     uintptr_t room = ht__walk_stack.high - sp;
     ht_pc function, ra;
     *shape = shape_known(pc);
-    if (!shape->frame && shape->ra_at) { /* so many walks to rest */
+    uint8_t left = (uint8_t)shape->ra_at, rest = (uint8_t)(shape->ra_at >> 8); /* of what is not known */
+    if (!shape->frame && left) {
         known_keep(pc, shape->ra_at - 1u);
         return 0;
     }
@@ -76,7 +77,8 @@ static ht_pc frame_prove(uintptr_t sp, ht_pc pc, struct shape *shape)
         if (is_proven(ra, pc, at, shape) && shape->frame <= room)
             return ra;
     }
-    known_keep(pc, HT_WALK_REST);
+    rest = (uint8_t)(!rest ? 1 : rest < HT_WALK_REST ? rest * 2 : rest);
+    known_keep(pc, (uint16_t)(rest << 8 | rest));
     return 0;
 }
 

@@ -27,7 +27,7 @@ same() { # compiler words
 
 alone() { # compiler words: without a warning, here each part for itself too
     local words variants=("-std=c11 -pedantic-errors -ffreestanding" -DHT_FRAMES=0)
-    [ "$1" != gcc ] || variants+=(-DHT_WITH_{STREAM,TABLE,GUARD,STACKS,POOLS,ALERTS,REPORT,BANDWIDTH}=0 -DHT_WITH_DUMP=1 "-DHT_WITH_TABLE=0 -DHT_WITH_STACKS=0 -DHT_WITH_GUARD=0")
+    [ "$1" != gcc ] || variants+=(-DHT_WITH_{STREAM,TABLE,GUARD,STACKS,POOLS,ALERTS,REPORT,BANDWIDTH}=0 -DHT_WITH_DUMP=1 -DHT_WITH_COST=1 "-DHT_WITH_TABLE=0 -DHT_WITH_STACKS=0 -DHT_WITH_GUARD=0")
     for words in "${variants[@]}"; do
         # shellcheck disable=SC2086 # words are several
         "$@" -std=gnu11 $words -O1 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -I"$folder" -c "$folder/heaptracer.c" -o "$folder/alone.o" || { echo "$1 $words"; exit 1; }

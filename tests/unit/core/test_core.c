@@ -146,6 +146,24 @@ static void test_stream(void **state)
     assert_int_equal(heard_kind(all, HT_TOLD_STATE, 0)->numbers[0], HT_STATE_TRACKING);
 }
 
+/* Each reading of the clock takes a while: what lies between two of them under one lock is the longest, as long as nothing else is. */
+static void test_longest_lock(void **state)
+{
+    (void)state;
+    start(HT_MODE_STREAM);
+    ht_free(ht_malloc(8));
+    assert_int_equal(ht__core.longest_lock, 0);
+    port.step = 3;
+    ht_free(ht_malloc(8));
+    port.step = 0;
+    assert_in_range(ht__core.longest_lock, 6, 18);
+    uint32_t longest = ht__core.longest_lock;
+    const struct heard_all *all = port_pumped();
+    size_t count = heard_count(all, HT_TOLD_COST);
+    assert_true(count);
+    assert_int_equal(heard_kind(all, HT_TOLD_COST, count - 1)->numbers[HT_COST_LONGEST_LOCK], longest);
+}
+
 /* Capabilities without a source: an id for each mask, and none for what there is no place for. */
 static void test_caps(void **state)
 {
@@ -412,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_before_start), cmocka_unit_test(test_refused_configurations), cmocka_unit_test(test_memory_bounds), cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_longest_lock),
         cmocka_unit_test(test_caps),         cmocka_unit_test(test_ring_full),              cmocka_unit_test(test_table_full),    cmocka_unit_test(test_table_crowded),
         cmocka_unit_test(test_slots_full),
         cmocka_unit_test(test_reentered),    cmocka_unit_test(test_heaps),                  cmocka_unit_test(test_orders),        cmocka_unit_test(test_epochs),
