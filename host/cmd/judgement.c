@@ -58,7 +58,11 @@ static bool tables_judge(struct judgement *judgement, struct reading *reading, s
     const struct opt_list *fail_on = &judgement->options->fail_on;
     struct gate gate;
     struct table *reach = reading->tables.at, *faults = reading->tables.at + 1;
-    if (judgement->looks_for_leaks && !leak_rows_choose(&judgement->rows, reach, reading->symbols, findings, error))
+    size_t looks;
+    model_scans(pipeline_model(reading->pipeline), &looks);
+    if (judgement->looks_for_leaks && !looks)
+        fputs("heaptracer: no process was looked at, so nothing is known of leaks: none came to its end by itself\n", stderr);
+    else if (judgement->looks_for_leaks && !leak_rows_choose(&judgement->rows, reach, reading->symbols, findings, error))
         return false;
     if (judgement->looks_for_errors) {
         fault_findings_look(findings);

@@ -57,6 +57,11 @@ for guard in --guard --guard=full; do
     check f.sarif f.xml leak/direct=5 leak/indirect=6 >/dev/null
 done
 
+# Where nobody looked no test has passed.
+"$HT" run -q -f --leaks --guard --fail-on leak "${files[@]}" -o a.htrc -- sh -c 'kill -9 $$' 2>said; [ $? = 137 ] && grep -q 'nothing is known of leaks' said || fail "killed: $(cat said)"
+grep -q '"leak/' f.sarif && fail "a killed program has no leaks"
+grep -q 'name="heaptracer.leak"' f.xml && fail "tests about leaks of a killed program"
+
 # What cannot be is said before the program runs, and leaves no file.
 refused() { local said=$1; shift; "$HT" run -f -o c.htrc "$@" -- touch ran 2>err; [ $? = 2 ] && [ ! -e ran ] && grep -q -- "$said" err || fail "$*: $(cat err)"; }
 refused "need --leaks or --guard" --sarif f.sarif
