@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# pictures: in a build folder, out the pictures of README.md in docs/pictures: a page of a report in Chromium, and SVG, of one run of sqlite3.
+# pictures: in a build folder, out the pictures of README.md and docs/firmware.md in docs/pictures: pages of reports in Chromium, and SVG, of one run of sqlite3 and
+# one of the light controller of tests/firmware.
 set -eu
 cd "$(dirname "$0")/.."
 build=$PWD/${1:-build} root=$PWD out=$PWD/docs/pictures
@@ -25,6 +26,13 @@ cd "$folder"
 "$build/heaptracer" visualize -q orders.htrc --type memory_usage -o "$out/memory_usage.svg" -f
 "$build/heaptracer" visualize -q orders.htrc --type treemap --theme light -o "$out/treemap.svg" -f
 node "$root/tools/pictures.mjs" "$folder/orders.html" "$out"
+light=$build/firmware/mps2-an385/light.elf
+if [ -e "$light" ]; then
+    "$root/tests/firmware/run" mps2-an385 "$light" </dev/null >light.bin
+    "$build/heaptracer" listen -q file:light.bin --elf "$light" -o light.htrc
+    "$build/heaptracer" report -q light.htrc
+    node "$root/tools/pictures.mjs" "$folder/light.html" "$out" light_report
+fi
 for picture in "$out"/*.png; do
     [ "$(stat -c %s "$picture")" -le 204800 ] || { echo "pictures: $picture is larger than 200 KB"; exit 1; }
 done

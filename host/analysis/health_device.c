@@ -175,12 +175,12 @@ static struct filling filling_of(const struct health_input *input, size_t row)
 void health_rule_regions(struct health *health, const struct health_input *input)
 {
     enum health_severity severity = HEALTH_OK;
-    struct told told = {.text = "every region kept a reserve"};
+    struct told told = {.text = "Every region kept a reserve"};
     double least = 1, judged = 0;
     for (size_t i = 0; i < rows_of(input, "regions"); i++) {
         struct filling filling = filling_of(input, i);
         double share = ratio(filling.least, filling.size);
-        if (!filling.size || filling.is_pool || !health_number(input, "regions", i, "used_share"))
+        if (!filling.size || filling.is_pool || (!filling.free && !health_number(input, "regions", i, "used_share"))) /* what is free is not known */
             continue;
         judged++;
         least = share < least ? share : least;

@@ -188,14 +188,15 @@ static void rule_refused(struct health *health, const struct health_input *input
 {
     double refused = health_number(input, "summary", 0, "refused");
     size_t row = row_highest(input, "hotspots", "refused");
+    double at_one = health_number(input, "hotspots", row, "refused");
     if (!refused)
         return;
+    const char *where = refused == 1 ? "" : health_text(health, ", %s of them at one call stack", health_count(health, at_one));
     health_add(health, (struct health_finding){.id = "refused",
                                                .title = "Allocations failed",
                                                .severity = HEALTH_WARN,
-                                               .evidence = health_text(health, "%s allocations returned NULL, %s of them at one call stack. Warned from 1.",
-                                                                       health_count(health, refused),
-                                                                       health_count(health, health_number(input, "hotspots", row, "refused"))),
+                                               .evidence = health_text(health, "%s allocation%s returned NULL%s. Warned from 1.", health_count(health, refused),
+                                                                       refused == 1 ? "" : "s", where),
                                                .recommendation = "Check that the program asks for what it means to, and what it does with NULL.",
                                                .value = refused,
                                                .unit = "count",

@@ -141,8 +141,7 @@ static void use_put(struct twin *twin, const struct ht_heard *heard)
         told_put(twin, EVENT_HEAP_USE, 0, n[HT_HEAP_USE_HEAP], 0, &use);
     } else if (heard->kind == HT_TOLD_STACK_USE) {
         struct stack_use_definition use = {n[HT_STACK_USE_SIZE], n[HT_STACK_USE_LEAST_FREE], n[HT_STACK_USE_NOW], (uint32_t)n[HT_STACK_USE_FLAGS]};
-        uint64_t task = n[HT_STACK_USE_TASK];
-        told_put(twin, EVENT_STACK_USE, task ? twin_thread(twin, task & UINT16_MAX) : 0, 0, 0, &use);
+        told_put(twin, EVENT_STACK_USE, twin_thread(twin, n[HT_STACK_USE_TASK] & UINT16_MAX), 0, 0, &use);
     } else if (heard->kind == HT_TOLD_POOL_USE) {
         struct pool_use_definition use = {n[HT_POOL_USE_BLOCK_BYTES], n[HT_POOL_USE_BLOCKS], n[HT_POOL_USE_USED], n[HT_POOL_USE_PEAK], n[HT_POOL_USE_REFUSED],
                                           n[HT_POOL_USE_WASTE]};

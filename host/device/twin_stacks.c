@@ -1,5 +1,6 @@
 /* twin_stacks: in the slots of a device, out stacks as a tree of frames. A slot that was not heard since the last loss has a stack that says so. */
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -114,12 +115,15 @@ static bool file_fits(const struct twin *twin, const struct ht_heard *hello)
            ht__check(HT_CHECK_START, image, (size_t)bytes) == hello->numbers[HT_HELLO_IMAGE_HASH];
 }
 
+/* The trace may be looked at from another folder. */
 static void module_define(struct twin *twin)
 {
-    struct module_definition module = {.id = MODULE, .process = twin->process, .path = flash_path(twin->flash)};
+    char *real = realpath(flash_path(twin->flash), NULL);
+    struct module_definition module = {.id = MODULE, .process = twin->process, .path = real ? real : flash_path(twin->flash)};
     flash_code_range(twin->flash, &module.start, &module.end);
     module.build_id_bytes = flash_build_id(twin->flash, module.build_id);
     twin_define(twin, EVENT_MODULE, &module);
+    free(real);
 }
 
 static void walk_open(struct twin *twin, const struct ht_heard *hello)

@@ -9,6 +9,7 @@
 #include "cell.h"
 #include "host/analysis/answer.h"
 #include "host/base/number.h"
+#include "host/base/path.h"
 #include "host/base/str.h"
 #include "host/base/utf8.h"
 
@@ -369,7 +370,7 @@ void dashboard_put(FILE *out, const struct report *report)
     struct str title = {0};
     size_t rows[REGIONS_MOST], count = regions_choose(&dashboard, rows);
     str_add(&title, "HEAP TRACER DASHBOARD  ");
-    utf8_add_clean(&title, report->header->command ? report->header->command : "");
+    utf8_add_clean(&title, report->header->command ? path_name(report->header->command) : "");
     board_top(&dashboard.board, str_text(&title));
     health_put(&dashboard);
     regions_put(&dashboard);

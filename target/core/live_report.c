@@ -69,7 +69,8 @@ static void say_heaps(ht_print print)
         const struct ht_heap *of = &ht__core.heaps[heap];
         if ((heap && of->kind == HT_MEMORY_NONE) || (!of->bytes && !of->use) || !ht__heap_use(heap, &use))
             continue;
-        ht__text(print, T_S "  " T_W T_FREE ": " T_U " KB", T_TEXT(head), word_of(kind_of(heap)), use.free / 1024);
+        bool is_small = use.free < 1024;
+        ht__text(print, T_S "  " T_W T_FREE ": " T_U T_S, T_TEXT(head), word_of(kind_of(heap)), is_small ? use.free : use.free / 1024, T_TEXT(is_small ? " bytes" : " KB"));
         ht__text(print, use.largest_free ? ", largest " T_U " KB\n" : "\n", use.largest_free / 1024);
         head = "";
     }

@@ -40,7 +40,7 @@ function regionLevel(row: Row): string {
 /** On the overview, for firmware alone: regions and stacks. */
 export function MemoryPanel(props: { report: Report }) {
     const regions = tableOf(props.report, "regions")?.rows ?? [], tasks = tableOf(props.report, "tasks")?.rows ?? [];
-    const known = regions.filter((row) => numberOf(row.used_share) > 0 && text(row, "kind") !== "pool");
+    const known = regions.filter((row) => (numberOf(row.used_share) > 0 || numberOf(row.free_bytes) > 0) && text(row, "kind") !== "pool");
     const open = (tab: string) => () => store.go({ tab, filter: "", sort: null }, true);
     if (known.length === 0 && tasks.length === 0)
         return null;

@@ -67,8 +67,8 @@ export function tabsOf(report: Report): Tab[] {
 }
 
 /** The view of a table that is in no view's list: new analyses of the host show up by themselves. */
-function extraTabs(tables: { name: string; title: string }[]): Tab[] {
+function extraTabs(tables: { name: string; title: string; rows: unknown[] }[]): Tab[] {
     const known = new Set([...TABS.map((tab) => tab.table), ...Object.values(BESIDE).flat(), "summary", "flame"]);
-    return tables.filter((table) => !known.has(table.name))
+    return tables.filter((table) => !known.has(table.name) && table.rows.length > 0)
         .map((table) => ({ id: table.name, title: table.title, icon: "sites", part: "More", table: table.name }));
 }
