@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/base/little.h"
+#include "host/base/memory.h"
 
 struct stepper {
     const struct caller_walk *walk;
@@ -108,7 +109,7 @@ static bool step_by_frame(struct stepper *stepper, Dwarf_Frame *frame)
         enum restored restored = register_restore(stepper, frame, reg, &next.registers[reg]);
         if (reg != (unsigned)ra || restored == RESTORED)
             continue;
-        stepper->is_root = restored == RESTORED_NEVER; /* else it calls, and keeps no return address: it is one that does not return */
+        stepper->is_root = restored == RESTORED_NEVER && !stepper->machine->frames_as; /* else it calls, and keeps no return address: it is one that does not return */
         return false;
     }
     next.sp = next.registers[stepper->machine->sp] = stepper->cfa;
@@ -224,14 +225,29 @@ static void exceptions_open(struct caller_walk *walk)
             exceptions_take(walk, &head);
 }
 
+/* Tables of frames are alike on all machines; what one has by custom they say again for what is needed here: the stack pointer and the return address. */
+static Elf *elf_of(struct caller_walk *walk)
+{
+    size_t bytes = 0;
+    const char *file = elf_rawfile(flash_elf(walk->flash), &bytes);
+    if (!walk->machine->frames_as || !file || bytes < sizeof(Elf32_Ehdr))
+        return flash_elf(walk->flash);
+    walk->copy = memory_new(1, bytes);
+    memcpy(walk->copy, file, bytes);
+    ((Elf32_Ehdr *)walk->copy)->e_machine = walk->machine->frames_as;
+    walk->copy_elf = elf_memory(walk->copy, bytes);
+    return walk->copy_elf;
+}
+
 void caller_walk_open(struct caller_walk *walk, const struct flash *flash, const struct machine *machine)
 {
     *walk = (struct caller_walk){.flash = flash, .machine = machine};
     if (!machine)
         return;
-    walk->dwarf = dwarf_begin_elf(flash_elf(flash), DWARF_C_READ, NULL);
+    Elf *elf = elf_of(walk);
+    walk->dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
     walk->frames[0] = walk->dwarf ? dwarf_getcfi(walk->dwarf) : NULL;
-    walk->frames[1] = dwarf_getcfi_elf(flash_elf(flash));
+    walk->frames[1] = dwarf_getcfi_elf(elf);
     if (machine->elf == EM_ARM)
         exceptions_open(walk);
 }
@@ -242,4 +258,7 @@ void caller_walk_close(struct caller_walk *walk)
         dwarf_cfi_end(walk->frames[1]);
     if (walk->dwarf)
         dwarf_end(walk->dwarf);
+    if (walk->copy_elf)
+        elf_end(walk->copy_elf);
+    memory_free(walk->copy);
 }

@@ -21,6 +21,8 @@ struct caller_memory {
 struct caller_walk {
     const struct flash *flash;
     const struct machine *machine;
+    void *copy;           /* of the file, for a machine that libdw does not know */
+    Elf *copy_elf;
     Dwarf *dwarf;
     Dwarf_CFI *frames[2]; /* of .debug_frame and .eh_frame; either may be NULL */
     struct ehabi_table exceptions;

@@ -12,9 +12,11 @@ struct machine {
     const char *name, *qemu;
     const char *image_option;  /* by which that QEMU takes an ELF file */
     uint16_t elf;              /* e_machine */
+    uint16_t frames_as;        /* one whose call frame information libdw reads, where it does not know this machine; 0: it does */
     uint8_t pointer_bytes;
     uint8_t count, word;       /* general registers as debug data numbers them, and their bytes in the stub's order, */
     uint16_t first_at, pc_at;  /* where they begin there, and where the program counter stands */
+    uint16_t all_bytes;        /* of the stub's answer; 0: any */
     uint8_t sp, ra, fp;        /* numbers; ra MACHINE_REGISTERS: on the stack */
     uint8_t arguments[MACHINE_ARGUMENTS], result;
     uint8_t argument_bytes;

@@ -91,15 +91,32 @@ bool firmware_add(struct firmware *firmware, const char *text, enum allocator_ro
     return wanted.is_found || error_set(error, ERROR_USAGE, "the firmware has no function '%.*s'", (int)wanted.bytes, text);
 }
 
+/* An Xtensa says which calls it makes in its note: "ABI=1" are those without windows. */
+static bool is_call0(Elf *elf)
+{
+    static const char note[] = ".xtensa.info", word[] = "ABI=1";
+    size_t names;
+    GElf_Shdr head;
+    for (Elf_Scn *section = NULL; !elf_getshdrstrndx(elf, &names) && (section = elf_nextscn(elf, section));) {
+        const char *name = gelf_getshdr(section, &head) ? elf_strptr(elf, names, head.sh_name) : NULL;
+        Elf_Data *data = name && !strcmp(name, note) ? elf_rawdata(section, NULL) : NULL;
+        if (data && data->d_buf && memmem(data->d_buf, data->d_size, word, sizeof word - 1))
+            return true;
+    }
+    return false;
+}
+
 bool firmware_open(struct firmware *firmware, const char *path, struct error *error)
 {
     GElf_Ehdr head;
     *firmware = (struct firmware){.flash = flash_open(path, error)};
     if (!firmware->flash || !gelf_getehdr(flash_elf(firmware->flash), &head))
         return false;
+    if (head.e_machine == EM_XTENSA && !is_call0(flash_elf(firmware->flash)))
+        return error_set(error, ERROR_READ, "'%s' is for an Xtensa with register windows (ESP32 and its like), which is not watched; one without (lx106, ESP8266) is", path);
     firmware->machine = machine_find(head.e_machine, head.e_ident[EI_CLASS] == ELFCLASS64);
     if (!firmware->machine || head.e_ident[EI_DATA] != ELFDATA2LSB)
-        return error_set(error, ERROR_READ, "'%s' is for a processor that is not watched in QEMU: Arm Cortex-M and RISC-V (32 and 64 bits), little-endian, are", path);
+        return error_set(error, ERROR_READ, "'%s' is for a processor that is not watched in QEMU: Arm Cortex-M, RISC-V (32 and 64 bits) and Xtensa lx106, little-endian, are", path);
     functions_each(firmware, known_take, NULL);
     return true;
 }

@@ -158,6 +158,8 @@ static bool stop_take(struct watch *watch, struct error *error)
 bool watch_begin(struct watch *watch, struct error *error)
 {
     caller_walk_open(&watch->walk, watch->firmware->flash, watch->firmware->machine);
+    if (!state_read(watch, error) && !watch->remote->is_lost) /* a board with another core */
+        return false;
     for (size_t i = 0; i < watch->firmware->allocators.count; i++)
         if (!break_set(watch, watch->firmware->allocators.at[i].low, error))
             return false;

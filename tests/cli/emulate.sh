@@ -42,6 +42,15 @@ check arm.O2 $arm -O2 -mthumb -- qemu-system-arm -M mps2-an385 $semihosting
 check rv32 $riscv -march=rv32imac -mabi=ilp32 -O2 -- -M virt -bios none $semihosting
 check rv64 $riscv -march=rv64imac -mabi=lp64 -Os -- -M virt -bios none $semihosting
 
+if command -v xtensa-lx106-elf-gcc qemu-system-xtensa >/dev/null; then
+    boards="$SOURCE/examples/boards"
+    xtensa="xtensa-lx106-elf-gcc @$boards/lx106.words -I$boards -L$boards -DEMULATE_BOARD $boards/lx106.c"
+    check lx106.Os $xtensa -Os -- -M sim -cpu lx106 -semihosting
+    check lx106.O2 $xtensa -O2 -- -M sim -cpu lx106 -semihosting
+    "$HT" emulate lx106.Os.elf -o other.htrc -- -M sim -semihosting 2>err && { echo "the core dc232b passed for an lx106"; exit 1; }
+    grep -q "registers are not those of Xtensa lx106" err || { echo "another core:"; cat err; exit 1; }
+fi
+
 # Without debug data: .ARM.exidx alone leads through the stack, symbols alone name it.
 $arm -O2 -funwind-tables "$random" -o tables.elf
 "$HT" emulate tables.elf -- -M mps2-an385 $semihosting >out 2>err || [ $? = 9 ]
