@@ -78,7 +78,7 @@ bool settings_read(struct settings *settings, const char *path, struct error *er
     struct str text = {0};
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
-        return errno == ENOENT || errno == ENOTDIR || error_set_errno(error, ERROR_READ, "%s cannot be read", path);
+        return errno == ENOENT || errno == ENOTDIR || (errno == EACCES && access(path, F_OK)) || error_set_errno(error, ERROR_READ, "%s cannot be read", path);
     bool is_good = file_check(path, file, error) && file_read(path, file, &text, error) && toml_read(path, str_text(&text), text.count, setting_add, &reading, error);
     close(file);
     str_done(&text);

@@ -190,6 +190,8 @@ static inline bool enter_with_stack(struct ht_hooked *hooked, ht_lock *before)
 #endif
 #if HT_FRAMES
     walk(hooked);
+#else
+    (void)hooked;
 #endif
     return hook_enter(before);
 }
