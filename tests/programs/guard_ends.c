@@ -1,4 +1,5 @@
 /* guard_ends: a victim that writes behind a block, and ends in one of many ways. usage: guard_ends WAY [good]; without WAY it lists the ways. */
+#undef NDEBUG /* one way is a failed assertion */
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
