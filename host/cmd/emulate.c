@@ -42,7 +42,8 @@ const struct opt_command cmd_emulate_table = {
     .name = "heaptracer emulate",
     .usage = "[options] FIRMWARE [-- QEMU-WORD...]",
     .about = "Record a firmware that is not rebuilt, as it runs in QEMU",
-    .manual = "FIRMWARE is an ELF file with symbols for Arm Cortex-M, RISC-V (32 and 64 bits) or Xtensa lx106 (ESP8266; -M sim -cpu lx106). It is run by the QEMU of its processor with the words behind --, "
+    .manual = "FIRMWARE is an ELF file with symbols for Arm Cortex-M, RISC-V (32 and 64 bits) or Xtensa lx106 (ESP8266; -M sim -cpu lx106). "
+              "It is run by the QEMU of its processor with the words behind --, "
               "which choose the board; their first may be the QEMU program itself. Breakpoints stand at its malloc, free, calloc, realloc, memalign, their _r "
               "forms, operator new and delete, FreeRTOS's, Zephyr's, ESP-IDF's and MicroPython's own, as far as the symbol table has them, and at those that "
               "--function names; of functions that call each other the outermost counts. They are set through QEMU's gdb stub, which also tells registers and "

@@ -19,8 +19,8 @@ struct settings {
     struct arena arena;
 };
 
-/* Zero-filled is empty. A file that is not there, or in a folder that is closed to us, is no error. One that others may write, or that belongs to somebody else (but root), is refused: a setting can name
- * a command to run. */
+/* Zero-filled is empty. A file that is not there, or in a folder that is closed to us, is no error. One that others may write, or that belongs to somebody else
+ * (but root), is refused: a setting can name a command to run. */
 bool settings_read(struct settings *settings, const char *path, struct error *error);
 /* NULL: nothing is said about it. */
 const struct setting *settings_find(const struct settings *settings, const char *key);

@@ -116,7 +116,8 @@ bool firmware_open(struct firmware *firmware, const char *path, struct error *er
         return error_set(error, ERROR_READ, "'%s' is for an Xtensa with register windows (ESP32 and its like), which is not watched; one without (lx106, ESP8266) is", path);
     firmware->machine = machine_find(head.e_machine, head.e_ident[EI_CLASS] == ELFCLASS64);
     if (!firmware->machine || head.e_ident[EI_DATA] != ELFDATA2LSB)
-        return error_set(error, ERROR_READ, "'%s' is for a processor that is not watched in QEMU: Arm Cortex-M, RISC-V (32 and 64 bits) and Xtensa lx106, little-endian, are", path);
+        return error_set(error, ERROR_READ, "'%s' is for a processor that is not watched in QEMU: Arm Cortex-M, RISC-V (32 and 64 bits) and Xtensa lx106, little-endian, are",
+                         path);
     functions_each(firmware, known_take, NULL);
     return true;
 }
