@@ -64,35 +64,28 @@ static bool has_old(uint8_t kind)
     return kind == HT_TOLD_RESIZE || kind == HT_TOLD_RESIZE_FAILED;
 }
 
-static bool is_odd(const struct ht_frame *frame, const struct ht_told *told)
+static ht_number way_from(ht_word from, ht_word to, uint8_t shift)
 {
-    ht_word bits = 0;
-    if (has_old(told->kind))
-        bits = (ht_word)(bits | (told->old_address - frame->address));
-    if (told->kind <= HT_TOLD_RESIZE)
-        bits = (ht_word)(bits | (told->address - frame->address));
-    return (uint8_t)bits & ((1 << shift_of(frame)) - 1);
-}
-
-static ht_number way_to(struct ht_frame *frame, ht_word address, uint8_t shift)
-{
-    ht_distance difference = (ht_distance)(address - frame->address);
-    frame->address = address;
-    return folded(difference >> shift);
+    return folded((ht_distance)(to - from) >> shift);
 }
 
 /* The numbers of any record; *head gets what its first byte says of them. */
 static ht_number *told_put(struct ht_frame *frame, const struct ht_told *told, uint8_t *head, ht_number *to)
 {
-    bool odd = is_odd(frame, told);
-    uint8_t shift = odd ? 0 : shift_of(frame), has = odd ? HT_HOT_IS_ODD : 0;
+    uint8_t kind = told->kind, has = 0, shift = shift_of(frame);
+    ht_word from = frame->address, old = has_old(kind) ? told->old_address : from, now = kind <= HT_TOLD_RESIZE ? told->address : old;
+    if (((old - from) | (now - old)) & ((1 << shift) - 1)) {
+        shift = 0;
+        has = HT_HOT_IS_ODD;
+    }
     *to++ = (uint32_t)(told->tick - frame->tick);
     frame->tick = told->tick;
-    if (has_old(told->kind))
-        *to++ = way_to(frame, told->old_address, shift);
-    if (told->kind <= HT_TOLD_RESIZE)
-        *to++ = way_to(frame, told->address, shift);
-    if (told->kind != HT_TOLD_FREE)
+    frame->address = now;
+    if (has_old(kind))
+        *to++ = way_from(from, old, shift);
+    if (kind <= HT_TOLD_RESIZE)
+        *to++ = way_from(old, now, shift);
+    if (kind != HT_TOLD_FREE)
         *to++ = told->size;
     if (told->taken) {
         has |= HT_HOT_HAS_TAKEN;

@@ -11,6 +11,8 @@
  *   the ring is full   the event is dropped and counted; a LOST record takes its place in the stream as soon as there is room. Nothing waits.
  *   the table is full  (or crowded: a block is looked for in at most HT_PROBES places) the block is not kept and counted, as table_full; reports say so. Its free
  *                      is an unknown one. The stream has it.
+ *   a wrong free       of what was freed already is refused and told, with guard bands; of an address where no heap is too, as far as the heaps are told
+ *                      (ht_heap_main, ht_heap_add); of an address within a block only where there is a table. Else the allocator gets it.
  *   heaps that overlap one inside another is right (a pool in an arena); a partial overlap is refused by ht_heap_add, and is an overlap fault.
  *   time under the lock  at most HT_LONGEST_LOCK instructions on a Cortex-M or RISC-V with the default sizes. HT_WITH_COST measures it: over the light controller's life
  *                      (QEMU, 32 ns an instruction) 68 us on a Cortex-M3, 78 on RV32, 221 on an lx106. Most events take less than 200 instructions. */
@@ -87,6 +89,9 @@
 #ifndef HT_PAINT
 #define HT_PAINT 0xa5 /* what the system fills its stacks with: FreeRTOS this, Zephyr 0xaa */
 #endif
+#ifndef HT_STACK_UNIT
+#define HT_STACK_UNIT 4 /* stacks are measured in as many bytes; the largest has 65,535 of them */
+#endif
 #define HT_LONGEST_LOCK 3000
 
 enum ht_mode {
@@ -97,7 +102,7 @@ enum ht_mode {
 enum ht_running { HT_STATE_IDLE, HT_STATE_TRACKING, HT_STATE_ALERTING /* tracking, with a threshold passed */, HT_STATE_REPORTING };
 enum ht_light { HT_LIGHT_OK, HT_LIGHT_WARN, HT_LIGHT_CRITICAL, HT_LIGHT_NO_DATA };
 
-/* What is watched, of the heaps that tell it, the worst one. */
+/* What is watched, of the heaps that tell it, the worst one. Its number is the rule of an alert on the line and in a trace. */
 enum ht_watch {
     HT_WATCH_FREE,          /* bytes free: passed when FEWER */
     HT_WATCH_LARGEST,       /* bytes of the largest free block: passed when FEWER */

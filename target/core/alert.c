@@ -31,7 +31,7 @@ static void heaps_look(uint32_t *values)
     struct ht_heap_use use;
     for (uint8_t heap = 0; heap < HT_HEAPS; heap++) {
         const struct ht_heap *of = &ht__core.heaps[heap];
-        if ((!of->bytes && !of->use) || of->kind == HT_MEMORY_POOL || !ht__heap_use(heap, &use))
+        if ((!of->bytes && !of->use) || ht__core.kinds[heap] == HT_MEMORY_POOL || !ht__heap_use(heap, &use))
             continue;
         value_look(values, HT_WATCH_FREE, use.free);
         if (!use.largest_free)
@@ -54,15 +54,16 @@ static void values_look(uint32_t *values)
     values[HT_WATCH_TRACER] = counters->lost_events + counters->table_full;
     for (uint8_t task = 0; task < HT_TASKS; task++)
         if (ht__core.tasks[task].flags & HT_TASK_WATCHED)
-            value_look(values, HT_WATCH_STACK, ht__core.tasks[task].least_free);
+            value_look(values, HT_WATCH_STACK, (size_t)ht__core.tasks[task].least_free * HT_STACK_UNIT);
 }
 
 static void notify(const struct ht_alert *alert)
 {
-    const ht_number numbers[HT_ALERT_NUMBERS] = {alert->light, alert->watch + 1u, alert->value, alert->threshold};
-    const char *name = ht__word(HT_WORD_WATCH_FREE + (unsigned)alert->watch);
-    ht__outbox_tell(HT_TOLD_ALERT, numbers, HT_ALERT_NUMBERS, name);
-    ht__text(ht_port_print, T_TRACER T_W ": " T_S " " T_U ", threshold " T_U "\n", HT_WORD_LIGHT_OK + (unsigned)alert->light, T_TEXT(name), alert->value, alert->threshold);
+    const ht_number numbers[HT_ALERT_NUMBERS] = {alert->light, alert->watch, alert->value, alert->threshold};
+    unsigned watch = HT_WORD_WATCH_FREE + (unsigned)alert->watch;
+    ht__outbox_tell(HT_TOLD_ALERT, numbers, HT_ALERT_NUMBERS, ht__word(watch));
+    ht__text(ht_port_print, T_TRACER T_W ": " T_W " " T_U ", threshold " T_U "\n", HT_WORD_LIGHT_OK + (unsigned)alert->light, watch, alert->value,
+             alert->threshold);
     if (ht__core.on_alert)
         ht__core.on_alert(ht__core.alert_context, alert);
 }
@@ -73,8 +74,8 @@ static uint8_t watch_check(uint8_t watch, uint32_t turned)
     for (; alert.light != HT_LIGHT_OK; alert.light--, alert.threshold = ht__core.thresholds[watch].warn)
         if (alert.threshold && turned >= (alert.threshold ^ turn(watch)) - turn(watch))
             break;
-    if (alert.light != ht__core.lights[watch]) {
-        ht__core.lights[watch] = (uint8_t)alert.light;
+    if (alert.light != ht__core.run->lights[watch]) {
+        ht__core.run->lights[watch] = (uint8_t)alert.light;
         notify(&alert);
     }
     return (uint8_t)alert.light;

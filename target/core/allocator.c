@@ -67,7 +67,7 @@ static void *resize(const struct ht_site *site, void *block, size_t bytes, bool 
     struct ht_hooked hooked;
     ht__hooked_set(&hooked, HT_TOLD_RESIZE_FAILED, ht__heap_of(block), NULL, bytes);
     hooked.told.old_address = (uintptr_t)block;
-    hooked.was = ht__hook_take(block);
+    ht__hook_take(block, &hooked.was);
     hooked.live_flags = is_guarded ? HT_LIVE_GUARDED : 0;
     uint8_t *raw = too_large(bytes) ? NULL : ht_port_realloc((uint8_t *)block - head, bytes + (is_guarded ? GUARD_BYTES : 0), site->caps);
     void *now = raw && is_guarded ? guarded(raw, bytes) : raw;

@@ -49,23 +49,16 @@ int ht_bandwidth(ht_heap_id heap, void *memory, size_t bytes, struct ht_bandwidt
     numbers[HT_BANDWIDTH_BYTES] = run.count * sizeof(uint32_t);
     for (uint8_t way = 0; way < WAYS_ALL; way++)
         (&result->read_sequential)[way] = (uint32_t)(numbers[HT_BANDWIDTH_READ + way] = speed(&run, way));
-    ht__core.heaps[heap].random_read = result->read_random;
+    if (ht__core.kinds[heap] <= HT_MEMORY_EXTERNAL)
+        ht__core.random_read[ht__core.kinds[heap] == HT_MEMORY_EXTERNAL] = result->read_random;
     ht__outbox_tell(HT_TOLD_BANDWIDTH, numbers, HT_BANDWIDTH_NUMBERS, NULL);
-    return 0;
-}
-
-static uint32_t random_read(uint8_t kind_least, uint8_t kind_most)
-{
-    for (uint8_t i = 0; i < HT_HEAPS; i++)
-        if (ht__core.heaps[i].random_read && ht__core.heaps[i].kind >= kind_least && ht__core.heaps[i].kind <= kind_most)
-            return ht__core.heaps[i].random_read;
     return 0;
 }
 
 /* Of an external memory that is as fast as the internal one small blocks may be anywhere. */
 enum ht_place ht_advise(size_t bytes, unsigned wishes)
 {
-    uint32_t internal = random_read(HT_MEMORY_RAM, HT_MEMORY_INTERNAL), external = random_read(HT_MEMORY_EXTERNAL, HT_MEMORY_EXTERNAL);
+    uint32_t internal = ht__core.random_read[0], external = ht__core.random_read[1];
     if (wishes & (HT_WISH_DMA | HT_WISH_INTERRUPT))
         return HT_PLACE_INTERNAL;
     bool is_slower = !internal || !external || external < internal / 2;

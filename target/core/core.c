@@ -8,25 +8,34 @@
 
 struct ht_core ht__core;
 
-bool ht__enter(ht_lock *before)
+bool ht__enter(void)
 {
-    *before = ht_port_lock();
+    ht_lock before = ht_port_lock();
     if (!ht__core.busy) {
         ht__core.busy = 1;
+        ht__core.before = before;
         cost_begin();
         return true;
     }
     ht__core.counters.reentered++;
-    ht_port_unlock(*before);
+    ht_port_unlock(before);
     return false;
 }
 
-void ht__leave(ht_lock before)
+void ht__leave(void)
 {
+    ht_lock before = ht__core.before;
     cost_end();
     ht__core.busy = 0;
     ht_port_unlock(before);
 }
+
+#ifdef __AVR__
+__attribute__((noinline)) void ht__count_one(uint32_t *counter)
+{
+    (*counter)++;
+}
+#endif
 
 /* What is left of the caller's memory. */
 struct rest {
@@ -36,7 +45,8 @@ struct rest {
 
 enum { ALIGNMENT = sizeof(uint64_t) > sizeof(void *) ? sizeof(void *) : sizeof(uint64_t), SLOTS_MOST = 16384, IMAGE_MOST = 4096 };
 
-static void *rest_take(struct rest *rest, size_t bytes)
+/* All 0; NULL: there is not so much. */
+static __attribute__((noinline)) void *rest_take(struct rest *rest, size_t bytes)
 {
     uint8_t *taken = rest->at;
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -44,33 +54,30 @@ static void *rest_take(struct rest *rest, size_t bytes)
         return NULL;
     rest->at += bytes;
     rest->bytes -= bytes;
-    return taken;
+    return __builtin_memset(taken, 0, bytes);
 }
 
 static bool open_slots(struct rest *rest, const struct ht_config *config)
 {
 #if HT_FRAMES
     uint8_t depth = config->frames && config->frames < HT_FRAMES ? config->frames : HT_FRAMES;
-    size_t asked = config->stacks ? config->stacks : rest->bytes / 4 / ht__slots_bytes(1, depth);
+    size_t each = ht__slots_bytes(1, depth), asked = config->stacks ? config->stacks : rest->bytes / 4 / each;
     uint16_t slots = 1;
     while (slots < SLOTS_MOST && slots * 2u <= asked)
         slots = (uint16_t)(slots * 2);
-    uint8_t *bytes = rest_take(rest, ht__slots_bytes(slots, depth));
-    if (!bytes)
-        return false;
-    ht__slots_open(bytes, slots, depth);
+    return ht__slots_open(rest_take(rest, slots * each), slots, depth);
 #else
     (void)rest, (void)config;
-#endif
     return true;
+#endif
 }
 
 static bool open_quarantine(struct rest *rest, const struct ht_config *config)
 {
 #if HT_WITH_GUARD
-    struct ht_quarantine *quarantine = &ht__core.quarantine;
-    *quarantine = (struct ht_quarantine){.count = config->quarantine, .most_bytes = config->quarantine_bytes ? config->quarantine_bytes : SIZE_MAX};
-    return !config->quarantine || (quarantine->held = rest_take(rest, config->quarantine * sizeof(struct ht_held)));
+    ht__core.quarantine.count = config->quarantine;
+    ht__core.quarantine.most_bytes = config->quarantine_bytes ? config->quarantine_bytes : SIZE_MAX;
+    return (ht__core.quarantine.held = rest_take(rest, config->quarantine * sizeof(struct ht_held)));
 #else
     (void)rest, (void)config;
     return true;
@@ -83,18 +90,17 @@ static bool open_table(struct rest *rest, const struct ht_config *config)
     if (!core_keeps())
         return true;
     size_t each = sizeof(struct ht_live) + HT_WITH_ROOTS, asked = config->blocks ? config->blocks : (core_streams() ? rest->bytes / 2 : rest->bytes) / each;
-    uint16_t count = asked > UINT16_MAX ? UINT16_MAX : (uint16_t)asked;
-    struct ht_live *cells = rest_take(rest, count * each);
-    if (!cells || !count)
-        return false;
-    ht__live_open(cells, count);
+    ht__core.live.count = asked > UINT16_MAX ? UINT16_MAX : (uint16_t)asked;
+    ht__core.live.cells = rest_take(rest, ht__core.live.count * each);
 #if HT_WITH_ROOTS
-    ht__leak_open((uint8_t *)(cells + count));
+    if (ht__core.live.cells)
+        ht__leak_open((uint8_t *)(ht__core.live.cells + ht__core.live.count));
 #endif
+    return ht__core.live.cells && asked;
 #else
     (void)rest, (void)config;
-#endif
     return true;
+#endif
 }
 
 static bool open_outbox(struct rest *rest)
@@ -120,6 +126,8 @@ static void identify(const struct ht_config *config)
     size_t seen = config->memory_bytes < HT_FRAME_BYTES ? config->memory_bytes : HT_FRAME_BYTES;
     ht__core.boot = ht__check(HT_CHECK_START ^ ht_port_now() ^ ht__core.boot, config->memory, seen);
     ht__core.image_hash = ht__check(HT_CHECK_START, image.start, image.bytes < IMAGE_MOST ? image.bytes : IMAGE_MOST);
+    ht__core.outbox.frame.pc_base = (uintptr_t)image.start;
+    ht__core.outbox.frame.address_base = ht__core.heaps[ht__core.heaps[0].bytes ? 0 : HT_HEAPS > 1].base;
 #else
     (void)config;
 #endif
@@ -128,23 +136,19 @@ static void identify(const struct ht_config *config)
 /* Heaps, tasks and pools that were told of before stay. */
 static void reset(const struct ht_config *config)
 {
+    ht_lock before = ht_port_lock();
     __builtin_memset(&ht__core, 0, offsetof(struct ht_core, epoch));
-    for (uint8_t heap = 0; heap < HT_HEAPS; heap++)
-        ht__core.heaps[heap].used = ht__core.heaps[heap].blocks = 0;
     ht__core.mode = config->mode;
     ht__core.sink = config->sink;
     ht__core.free_stacks = config->free_stacks;
     ht__core.scan_blocks = config->scan;
     ht__core.worst = HT_LIGHT_NO_DATA;
-#if HT_WITH_STREAM
-    ht__core.outbox.frame.address_base = ht__core.heaps[ht__core.heaps[0].bytes ? 0 : HT_HEAPS > 1].base;
-    ht__core.outbox.frame.pc_base = (uintptr_t)ht_port_image().start;
-#endif
 #if HT_WITH_ALERTS
     ht__core.thresholds = config->thresholds;
     ht__core.on_alert = config->on_alert;
     ht__core.alert_context = config->context;
 #endif
+    ht_port_unlock(before);
 }
 
 /* After each change of what it is made of. */
@@ -178,34 +182,33 @@ void ht__state_set(enum ht_running running)
     ht__does_set();
 }
 
-int ht_start(const struct ht_config *config)
+static int open(const struct ht_config *config)
 {
-    if (!config) {
-        if (!ht__core.configured)
-            return HT_NOT_HERE;
-        ht__state_set(HT_STATE_TRACKING);
-        return 0;
-    }
-    struct rest rest = {(uint8_t *)(((uintptr_t)config->memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT), 0};
-    size_t lost = (size_t)(rest.at - (uint8_t *)config->memory);
-    rest.bytes = config->memory && config->memory_bytes > lost ? config->memory_bytes - lost : 0;
-    if ((!HT_WITH_TABLE && config->mode != HT_MODE_STREAM) || (!HT_WITH_STREAM && config->mode != HT_MODE_TABLE))
+    size_t lost = (size_t)(-(uintptr_t)config->memory % ALIGNMENT);
+    struct rest rest = {(uint8_t *)config->memory + lost, config->memory && config->memory_bytes > lost ? config->memory_bytes - lost : 0};
+    if (config->mode == HT_MODE_STREAM ? !HT_WITH_STREAM : !HT_WITH_TABLE || (config->mode == HT_MODE_BOTH && !HT_WITH_STREAM))
         return HT_NOT_COMPILED;
     if (config->mode != HT_MODE_TABLE && (!config->sink || !config->sink->write))
         return HT_NO_SINK;
-    ht_lock before = ht_port_lock();
     reset(config);
-    ht_port_unlock(before);
     identify(config);
-    if (!open_slots(&rest, config) || !open_quarantine(&rest, config) || !open_table(&rest, config) || !open_outbox(&rest))
+    ht__core.run = rest_take(&rest, sizeof(struct ht_run));
+    if (!ht__core.run || !open_slots(&rest, config) || !open_quarantine(&rest, config) || !open_table(&rest, config) || !open_outbox(&rest))
         return HT_TOO_SMALL;
 #if HT_WITH_STREAM
     if (core_streams())
         ht__epoch_begin();
 #endif
     ht__core.configured = true;
-    ht__state_set(HT_STATE_TRACKING);
     return 0;
+}
+
+int ht_start(const struct ht_config *config)
+{
+    int wrong = config ? open(config) : ht__core.configured ? 0 : HT_NOT_HERE;
+    if (!wrong)
+        ht__state_set(HT_STATE_TRACKING);
+    return wrong;
 }
 
 void ht_stop(void)

@@ -43,31 +43,37 @@ struct ht_heap {
     size_t bytes;
     bool (*use)(void *context, struct ht_heap_use *use);
     void *context;
-    size_t used, least_free; /* of the table's blocks; of what `use` answered */
-    uint32_t random_read;    /* kB/s */
-    uint16_t blocks;
-    uint8_t kind; /* enum ht_memory; HT_MEMORY_NONE: the entry is free */
+    size_t most_taken; /* all bits but those of the fewest bytes that were free; 0: not known */
 };
 
 enum { HT_TASK_USED = 1, HT_TASK_WATCHED = 2, HT_TASK_BROKEN = 4 };
 struct ht_task {
     const void *handle;
     const char *name;
-    uint8_t *stack; /* lowest address */
-    size_t bytes;
-    size_t least_free, now; /* now: in use, as far as the port said */
+    uint8_t *stack;                 /* lowest address */
+    uint16_t units, least_free, now; /* of HT_STACK_UNIT bytes: of the stack; never used; in use, as far as the port said */
     uint8_t priority, flags;
 };
 
+static inline size_t stack_bytes(const struct ht_task *task)
+{
+    return (size_t)task->units * HT_STACK_UNIT;
+}
+
+static inline uint16_t stack_units(size_t bytes)
+{
+    return bytes / HT_STACK_UNIT < UINT16_MAX ? (uint16_t)(bytes / HT_STACK_UNIT) : UINT16_MAX;
+}
+
 struct ht_outbox {
+    uint8_t slots, head, tail;
+    uint8_t ready, sent; /* bytes of the frame at `tail` */
+    bool flush;
+    uint16_t sequence, frames_of_epoch;
     uint8_t *bytes; /* `slots` of HT_FRAME_BYTES; the first byte of one that is closed is its length until it is sent */
     struct ht_frame frame;
     uint32_t lost_events, lost_bytes; /* that no LOST told yet */
     uint32_t opened;                  /* tick at which `head` was opened */
-    uint16_t sequence, frames_of_epoch;
-    uint8_t slots, head, tail;
-    uint8_t ready, sent; /* bytes of the frame at `tail` */
-    bool flush;
 };
 
 enum { CORE_PLAIN_FREE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 1 : 0x100 }; /* plain_busy: plain, and not busy */
@@ -96,7 +102,7 @@ struct ht_held {
 struct ht_quarantine {
     struct ht_held *held;
     size_t bytes, most_bytes;
-    uint16_t count, used, oldest;
+    uint16_t count, oldest; /* oldest: where the next one goes */
 };
 
 struct ht_fault {
@@ -105,6 +111,29 @@ struct ht_fault {
     int32_t offset;       /* of the first bad byte in the block */
     uint16_t free_slot;
     uint8_t kind, guess, found_by, count, bytes_count;
+};
+
+/* What of it ht_pump says as text. */
+struct ht_fault_kept {
+    uintptr_t address;
+    size_t size;
+    int32_t offset;
+    uint16_t slot; /* held */
+    uint8_t kind, guess, count;
+};
+
+/* State that stands in the caller's memory. */
+struct ht_run {
+#if HT_WITH_STREAM
+    struct ht_source_told caps[HT_CAPS];
+#endif
+#if HT_WITH_TABLE
+    size_t bytes[HT_HEAPS]; /* of the live blocks of each heap, and how many they are */
+    uint16_t blocks[HT_HEAPS];
+#endif
+#if HT_WITH_ALERTS
+    uint8_t lights[HT_WATCHES];
+#endif
 };
 
 enum { HT_WANT_EPOCH = 1, HT_WANT_SNAPSHOT = 2, HT_WANT_DETACHED = 4, HT_WANT_FAULT = 8 };
@@ -127,10 +156,12 @@ struct ht_core {
     uint8_t wants, free_stacks, scan_blocks, worst;
     uint8_t names; /* of the epoch that are told: heaps, then tasks */
     uint16_t snapshot_blocks;
-    const struct ht_sink *sink;
 #if HT_WITH_STREAM
     struct ht_outbox outbox;
 #endif
+    struct ht_run *run;
+    ht_lock before; /* of who has the lock by ht__enter */
+    const struct ht_sink *sink;
 #if HT_FRAMES
     struct ht_slots slots;
 #endif
@@ -141,7 +172,7 @@ struct ht_core {
     uint32_t last_told;       /* when the state of heaps and stacks was told */
     uint32_t image_hash;
 #if HT_WITH_FAULTS
-    struct ht_fault fault; /* the first that ht_pump has to say; its block's slot is held */
+    struct ht_fault_kept fault; /* the first that ht_pump has to say */
 #endif
 #if HT_WITH_GUARD
     struct ht_quarantine quarantine;
@@ -151,7 +182,6 @@ struct ht_core {
     void (*on_alert)(void *context, const struct ht_alert *alert);
     void *alert_context;
     uint32_t baseline;
-    uint8_t lights[HT_WATCHES];
 #endif
     uint16_t epoch, sources;
     uint32_t boot;
@@ -161,8 +191,9 @@ struct ht_core {
 #if HT_WITH_COST
     uint32_t locked_at, longest_lock;
 #endif
-#if HT_WITH_STREAM
-    struct ht_source_told caps[HT_CAPS];
+    uint8_t kinds[HT_HEAPS]; /* enum ht_memory; HT_MEMORY_NONE: that one of `heaps` is free */
+#if HT_WITH_BANDWIDTH
+    uint32_t random_read[2]; /* kB/s: of internal memory, of external */
 #endif
 #if HT_WITH_POOLS
     struct ht_pool *pools;
@@ -191,8 +222,8 @@ static inline void cost_end(void)
 }
 
 /* core.c. False: the core is at work already in what this call interrupted; it was counted, and the lock is not taken. */
-bool ht__enter(ht_lock *before);
-void ht__leave(ht_lock before);
+bool ht__enter(void);
+void ht__leave(void);
 
 static inline bool core_streams(void)
 {
@@ -203,6 +234,16 @@ static inline bool core_keeps(void)
 {
     return HT_WITH_TABLE && ht__core.mode != HT_MODE_STREAM;
 }
+
+/* An AVR needs 40 bytes for it. */
+#ifdef __AVR__
+void ht__count_one(uint32_t *counter);
+#else
+static inline void ht__count_one(uint32_t *counter)
+{
+    (*counter)++;
+}
+#endif
 
 static inline void core_want(uint8_t wants)
 {
@@ -227,7 +268,7 @@ void ht__hook(const struct ht_site *site, struct ht_hooked *hooked);
 
 /* Field by field: a small libc clears memory byte by byte, which would cost more than all else that an event costs. */
 void ht__hooked_set(struct ht_hooked *hooked, uint8_t kind, uint8_t heap, const void *block, size_t bytes);
-struct ht_live ht__hook_take(const void *block);
+void ht__hook_take(const void *block, struct ht_live *was);
 #if HT_WITH_FAULTS
 void ht__fault_set(struct ht_fault *fault, uint8_t found_by);
 /* site NULL: nobody's call found it. */

@@ -62,14 +62,13 @@ void ht__epoch_names(void)
 {
     bool room = true;
     while (room && ht__core.names < HT_HEAPS + HT_TASKS) {
-        ht_lock before;
-        if (!ht__enter(&before))
+        if (!ht__enter())
             return;
         uint8_t name = ht__core.names;
         room = name < HT_HEAPS ? ht__heap_tell(name) : ht__task_tell((uint8_t)(name - HT_HEAPS));
         if (room)
             ht__core.names++;
-        ht__leave(before);
+        ht__leave();
     }
 }
 

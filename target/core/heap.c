@@ -2,22 +2,23 @@
 #include "core.h"
 #include "outbox.h"
 
-/* One is wholly within the other, or they have nothing in common. */
-static bool fits_beside(const struct ht_heap *heap, uintptr_t base, size_t bytes)
+/* The one begins before the other and ends in it. */
+static __attribute__((noinline)) bool leans(uintptr_t base, uintptr_t end, uintptr_t other_base, uintptr_t other_end)
 {
-    uintptr_t end = base + bytes, other_end = heap->base + heap->bytes;
-    bool apart = end <= heap->base || other_end <= base, inside = base >= heap->base && end <= other_end, around = base <= heap->base && end >= other_end;
-    return !heap->bytes || apart || inside || around;
+    return base < other_base && other_base < end && end < other_end;
 }
 
-static uint8_t place_for(uintptr_t base, size_t bytes)
+/* HT_HEAPS: another one has a part of it, and neither is within the other; 0: none is free. */
+static uint8_t place_for(uintptr_t base, uintptr_t end)
 {
     uint8_t free = 0;
     for (uint8_t i = HT_HEAPS; i-- > 0;) {
-        if (i && ht__core.heaps[i].kind == HT_MEMORY_NONE)
-            free = i;
-        else if (bytes && !fits_beside(&ht__core.heaps[i], base, bytes))
+        const struct ht_heap *heap = &ht__core.heaps[i];
+        uintptr_t heap_end = heap->base + heap->bytes;
+        if (leans(base, end, heap->base, heap_end) || leans(heap->base, heap_end, base, end))
             return HT_HEAPS;
+        if (i && ht__core.kinds[i] == HT_MEMORY_NONE)
+            free = i;
     }
     return free;
 }
@@ -28,8 +29,8 @@ static void heap_set(uint8_t heap, const char *name, const void *base, size_t by
     to->name = name;
     to->base = (uintptr_t)base;
     to->bytes = bytes;
-    to->kind = (uint8_t)(kind == HT_MEMORY_NONE ? HT_MEMORY_RAM : kind);
-    to->least_free = SIZE_MAX;
+    ht__core.kinds[heap] = (uint8_t)(kind == HT_MEMORY_NONE ? HT_MEMORY_RAM : kind);
+    to->most_taken = 0;
     if (heap > ht__core.heaps_top)
         ht__core.heaps_top = heap;
 #if HT_WITH_STREAM
@@ -40,13 +41,12 @@ static void heap_set(uint8_t heap, const char *name, const void *base, size_t by
 
 ht_heap_id ht_heap_add(const char *name, const void *base, size_t bytes, enum ht_memory kind)
 {
-    ht_lock before;
-    if (!ht__enter(&before))
+    if (!ht__enter())
         return 0;
-    uint8_t heap = place_for((uintptr_t)base, bytes);
-    if (heap && heap < HT_HEAPS)
+    uint8_t heap = place_for((uintptr_t)base, (uintptr_t)base + bytes);
+    if (heap % HT_HEAPS)
         heap_set(heap, name, base, bytes, kind);
-    ht__leave(before);
+    ht__leave();
     if (heap < HT_HEAPS)
         return heap;
 #if HT_WITH_FAULTS
@@ -62,11 +62,10 @@ ht_heap_id ht_heap_add(const char *name, const void *base, size_t bytes, enum ht
 
 void ht_heap_main(const char *name, const void *base, size_t bytes, enum ht_memory kind)
 {
-    ht_lock before;
-    if (!ht__enter(&before))
+    if (!ht__enter())
         return;
     heap_set(0, name, base, bytes, kind);
-    ht__leave(before);
+    ht__leave();
 }
 
 void ht_heap_watch(ht_heap_id heap, bool (*use)(void *context, struct ht_heap_use *use), void *context)
@@ -94,17 +93,21 @@ uint8_t ht__heap_of_many(const void *address)
 bool ht__heap_use(uint8_t heap, struct ht_heap_use *use)
 {
     struct ht_heap *of = &ht__core.heaps[heap];
-    *use = (struct ht_heap_use){.used = of->used, .blocks = of->blocks};
-    bool known = of->use ? of->use(of->context, use) : core_keeps() && (of->kind != HT_MEMORY_NONE || !heap);
-    if (!known)
+    __builtin_memset(use, 0, sizeof *use);
+#if HT_WITH_TABLE
+    if (core_keeps()) {
+        use->used = ht__core.run->bytes[heap];
+        use->blocks = ht__core.run->blocks[heap];
+    }
+#endif
+    if (of->use ? !of->use(of->context, use) : !core_keeps() || (heap && ht__core.kinds[heap] == HT_MEMORY_NONE))
         return false;
     if (!use->free && of->bytes > use->used)
         use->free = of->bytes - use->used;
-    if (use->least_free && use->least_free < of->least_free)
-        of->least_free = use->least_free;
-    if (of->bytes && use->free < of->least_free)
-        of->least_free = use->free;
-    use->least_free = of->least_free == SIZE_MAX ? 0 : of->least_free;
+    size_t taken = ~(use->least_free ? use->least_free : use->free);
+    if ((of->bytes || ~taken) && taken > of->most_taken)
+        of->most_taken = taken;
+    use->least_free = of->most_taken ? ~of->most_taken : 0;
     return true;
 }
 
@@ -113,8 +116,8 @@ bool ht__heap_use(uint8_t heap, struct ht_heap_use *use)
 bool ht__heap_tell(uint8_t heap)
 {
     const struct ht_heap *of = &ht__core.heaps[heap];
-    const ht_number numbers[] = {heap, of->kind, of->base, of->bytes};
-    if (of->kind == HT_MEMORY_NONE)
+    const ht_number numbers[] = {heap, ht__core.kinds[heap], of->base, of->bytes};
+    if (ht__core.kinds[heap] == HT_MEMORY_NONE)
         return true;
     return ht__outbox_rare(HT_TOLD_HEAP, numbers, HT_HEAP_CAPS, of->name, of->name ? __builtin_strlen(of->name) : 0);
 }

@@ -34,8 +34,8 @@ static struct ht_source_told *told_of(const struct ht_hooked *hooked)
     if (hooked->site->source)
         return hooked->site->source->told;
     for (uint8_t i = 0; i < HT_CAPS && hooked->site->caps; i++)
-        if (!ht__core.caps[i].id || ht__core.caps[i].caps == hooked->site->caps)
-            return &ht__core.caps[i];
+        if (!ht__core.run->caps[i].id || ht__core.run->caps[i].caps == hooked->site->caps)
+            return &ht__core.run->caps[i];
     return NULL;
 }
 
@@ -88,7 +88,7 @@ static inline void place(struct ht_hooked *hooked)
     if (hooked->count)
         hooked->slot = ht__slots_find(hooked->pcs, hooked->count);
     if (hooked->slot == HT_SLOT_FULL)
-        ht__core.counters.cut_stacks++;
+        ht__count_one(&ht__core.counters.cut_stacks);
 #endif
 }
 
@@ -111,7 +111,7 @@ static inline void stream(struct ht_hooked *hooked)
 static void block_end(struct ht_hooked *hooked)
 {
     if (hooked->told.kind == HT_TOLD_FREE) {
-        hooked->was = ht__live_take((uintptr_t)hooked->told.address);
+        ht__live_take((uintptr_t)hooked->told.address, &hooked->was);
         ht__core.counters.unknown_frees += !hooked->was.address && hooked->does & DOES_RUN;
     }
     if (hooked->was.address && !hooked->holds && (hooked->told.kind != HT_TOLD_RESIZE_FAILED || !ht__live_put(&hooked->was)))
@@ -123,11 +123,12 @@ static void block_begin(struct ht_hooked *hooked)
 {
     const struct ht_told *told = &hooked->told;
     const struct ht_source *source = hooked->site->source;
-    struct ht_live replaced = ht__live_take((uintptr_t)told->address);
+    struct ht_live replaced;
     struct ht_live block = {(uintptr_t)told->address, (size_t)told->size,           source,    told->tick, ht__core.counters.allocations,
                             hooked->slot,             (uint8_t)(told->task | hooked->live_flags), told->heap};
     if (told->flags & HT_TOLD_INTERRUPT)
         block.task |= HT_LIVE_INTERRUPT;
+    ht__live_take(block.address, &replaced);
     if (source && !core_streams())
         source->told->caps = hooked->site->caps;
     if (replaced.address)
@@ -135,7 +136,7 @@ static void block_begin(struct ht_hooked *hooked)
     if (ht__live_put(&block))
         slot_hold(hooked->slot);
     else
-        ht__core.counters.table_full++;
+        ht__count_one(&ht__core.counters.table_full);
 }
 
 #endif
@@ -221,9 +222,9 @@ void ht__hook(const struct ht_site *site, struct ht_hooked *hooked)
         return;
     place(hooked);
     if (kind & REFUSES)
-        ht__core.counters.refused++;
+        ht__count_one(&ht__core.counters.refused);
     if (kind & GIVES)
-        ht__core.counters.allocations++;
+        ht__count_one(&ht__core.counters.allocations);
 #if HT_WITH_TABLE
     if (hooked->does & DOES_KEEP) {
         if (kind & ~(1 << HT_TOLD_ALLOC))
@@ -241,19 +242,17 @@ void ht__hook(const struct ht_site *site, struct ht_hooked *hooked)
 }
 
 /* Out of the table, without a word: the block is about to be moved. */
-struct ht_live ht__hook_take(const void *block)
+void ht__hook_take(const void *block, struct ht_live *was)
 {
-    struct ht_live was = {0};
 #if HT_WITH_TABLE
     ht_lock before;
     if (core_keeps() && hook_enter(&before)) {
-        was = ht__live_take((uintptr_t)block);
+        ht__live_take((uintptr_t)block, was);
         hook_leave(before);
     }
 #else
-    (void)block;
+    (void)block, (void)was;
 #endif
-    return was;
 }
 
 #if HT_WITH_FAULTS
@@ -299,26 +298,26 @@ static void fault_tell(const struct ht_hooked *hooked, const struct ht_fault *fa
 /* The first since the last ht_pump is kept for its line of text. */
 void ht__hook_fault(const struct ht_site *site, const struct ht_fault *fault)
 {
+    static const struct ht_site nobody;
     struct ht_hooked hooked;
     ht_lock before;
     ht__hooked_set(&hooked, HT_TOLD_FREE, 0, NULL, 0);
-    hooked.site = site;
+    hooked.site = site ? site : &nobody;
     hooked.count = 0;
     hooked.slot = HT_SLOT_NONE;
     hooked.does = ht__core.does;
 #if HT_FRAMES
     hooked.told.kind = HT_TOLD_REFUSE; /* whose stack is wanted */
-    if (site)
-        walk(&hooked);
+    walk(&hooked);
 #endif
     if (!hook_enter(&before))
         return;
     place(&hooked);
-    ht__core.counters.faults++;
+    ht__count_one(&ht__core.counters.faults);
     if (ht__core.running != HT_STATE_IDLE)
         fault_tell(&hooked, fault);
     if (!(ht__core.wants & HT_WANT_FAULT)) {
-        ht__core.fault = *fault;
+        ht__core.fault = (struct ht_fault_kept){fault->block.address, fault->block.size, fault->offset, fault->block.slot, fault->kind, fault->guess, fault->count};
         core_want(HT_WANT_FAULT);
         slot_hold(fault->block.slot);
     }
@@ -342,7 +341,7 @@ static void hook_resized(const struct ht_site *site, uint8_t kind, ht_heap_id he
     ht__hooked_set(&hooked, kind, heap < HT_HEAPS ? heap : 0, to, bytes);
     hooked.told.old_address = (uintptr_t)from;
     hooked.told.taken = taken;
-    hooked.was = ht__hook_take(from);
+    ht__hook_take(from, &hooked.was);
     ht__hook(site, &hooked);
 }
 

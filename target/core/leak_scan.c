@@ -154,15 +154,16 @@ static void begin(void)
 static void stack_set(const struct ht_task *task, uintptr_t here)
 {
     uintptr_t low = (uintptr_t)task->stack;
+    size_t bytes = stack_bytes(task), used = (size_t)task->now * HT_STACK_UNIT;
     memory_set(low, 0);
-    if (!(task->flags & HT_TASK_USED) || !task->bytes)
+    if (!(task->flags & HT_TASK_USED) || !task->units)
         return;
-    if (here - low < task->bytes)
-        memory_set(here, low + task->bytes - here);
-    else if (task->now && task->now <= task->bytes)
-        memory_set(low + task->bytes - task->now, task->now);
+    if (here - low < bytes)
+        memory_set(here, low + bytes - here);
+    else if (task->now && task->now <= task->units)
+        memory_set(low + bytes - used, used);
     else
-        memory_set(low, task->bytes);
+        memory_set(low, bytes);
 }
 
 /* All at once: what runs changes its own. */
@@ -171,7 +172,7 @@ static void stacks_look(uintptr_t here)
     bool known = false;
     for (uint8_t i = 0; i < HT_TASKS; i++) {
         const struct ht_task *task = &ht__core.tasks[i];
-        known |= task->flags & HT_TASK_USED && here - (uintptr_t)task->stack < task->bytes;
+        known |= task->flags & HT_TASK_USED && here - (uintptr_t)task->stack < stack_bytes(task);
         stack_set(task, here);
         memory_look(~0u);
     }

@@ -21,7 +21,7 @@ static bool start_own(size_t blocks, size_t stacks)
         slots = (uint16_t)(slots * 2);
     config.blocks = blocks > UINT16_MAX ? UINT16_MAX : (uint16_t)blocks;
     config.stacks = slots;
-    config.memory_bytes = config.blocks * (sizeof(struct ht_live) + HT_WITH_ROOTS) + SPARE_BYTES;
+    config.memory_bytes = config.blocks * (sizeof(struct ht_live) + HT_WITH_ROOTS) + sizeof(struct ht_run) + SPARE_BYTES;
 #if HT_FRAMES
     config.memory_bytes += ht__slots_bytes(slots, HT_FRAMES);
 #endif
@@ -57,6 +57,8 @@ void ht_leak_end(void)
     if (!buffer)
         return;
     ht__core.configured = false;
+    ht__core.mode = HT_MODE_STREAM; /* there is no table any more */
+    ht__core.live.reach = 0;
     ht__does_set();
     ht_port_free(buffer);
     buffer = NULL;

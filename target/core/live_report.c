@@ -6,12 +6,45 @@
 
 #if HT_WITH_REPORT
 
+/* What is said, in its order in `sentences`. */
+enum say {
+    SAY_LEAKED, SAY_LEAK, SAY_SOURCE, SAY_TASK, SAY_STACK, SAY_FRAME, SAY_NEXT_FRAME, SAY_NOT_CAPTURED, SAY_BUFFER_FULL,
+    SAY_SUMMARY, SAY_KIND, SAY_FOUND, SAY_HEAPS, SAY_HEAP, SAY_LARGEST, SAY_END
+};
+static const char sentences[] =
+    "\n" T_RULER "   LEAKED ALLOCATIONS\n" T_RULER "Heap trace leak records: " T_U "\n" T_BACKTRACE "s captured: " T_U "\n\n\0"
+    "--- LEAK #" T_U " ---\nAddress: " T_X " (" T_W ")\nSize: " T_U T_BYTES "\n\0"
+    "Source: " T_PLACE "\n\0"
+    "Task: " T_S "\n\0"
+    T_BACKTRACE ":\n  \0"
+    T_X "\0"
+    ":" T_X "\0"
+#if HT_FRAMES
+    T_NOT_CAPTURED "told without its caller)\n\0"
+#else
+    T_NOT_CAPTURED "compiled without frames)\n\0"
+#endif
+    T_NOT_CAPTURED "buffer full)\n\0"
+    T_RULER "   LEAK SUMMARY\n" T_RULER "Total leaks: " T_U T_ALLOCATIONS ", " T_U T_BYTES " (" T_U "." T_D " KB)\n\0"
+    "  " T_W T_W ": " T_U T_ALLOCATIONS "\n\0"
+    "  " T_BACKTRACE "s found: " T_U " / " T_U "\n\0"
+    "\nCurrent heap status:\n\0"
+    "  " T_W T_FREE ": " T_U T_W "\0"
+    ", largest " T_U " KB\0"
+    T_RULER;
+
+static void say_numbers(ht_print print, enum say text, const ht_number *numbers)
+{
+    ht__put(print, ht__nth(sentences, text), numbers);
+}
+#define say(print, text, ...) say_numbers(print, text, (const ht_number[]){__VA_ARGS__})
+
 enum { ANY_KIND = 0, KINDS = HT_MEMORY_RTC + 1, TROUBLES = HT_WORD_FAULTS - HT_WORD_LOST + 1 };
 
 /* Malloc's own memory, where nobody said what it is, is internal. */
 static uint8_t kind_of(uint8_t heap)
 {
-    uint8_t kind = ht__core.heaps[heap].kind;
+    uint8_t kind = ht__core.kinds[heap];
     return kind < HT_MEMORY_INTERNAL ? HT_MEMORY_INTERNAL : kind;
 }
 
@@ -27,16 +60,16 @@ static bool say_stack(ht_print print, uint16_t slot)
     const ht_pc *pcs;
     if (slot_is(slot)) {
         pcs = ht__slots_get(slot, &count);
-        ht__put(print, T_BACKTRACE ":\n  ", NULL);
+        say_numbers(print, SAY_STACK, NULL);
         for (uint8_t i = 0; i < count; i++)
-            ht__text(print, i ? ":" T_X : T_X, pcs[i]);
+            say_numbers(print, i ? SAY_NEXT_FRAME : SAY_FRAME, &pcs[i]);
         print('\n');
         return true;
     }
-    ht__put(print, slot == HT_SLOT_FULL ? T_NOT_CAPTURED "buffer full)\n" : T_NOT_CAPTURED "told without its caller)\n", NULL);
+    say_numbers(print, slot == HT_SLOT_FULL ? SAY_BUFFER_FULL : SAY_NOT_CAPTURED, NULL);
 #else
     (void)slot;
-    ht__put(print, T_NOT_CAPTURED "compiled without frames)\n", NULL);
+    say_numbers(print, SAY_NOT_CAPTURED, NULL);
 #endif
     return false;
 }
@@ -44,13 +77,13 @@ static bool say_stack(ht_print print, uint16_t slot)
 static bool say_block(ht_print print, const struct ht_live *block, uint32_t number)
 {
     const struct ht_source *source = block->source;
-    ht__text(print, "--- LEAK #" T_U " ---\nAddress: " T_X " (" T_W ")\nSize: " T_U T_BYTES "\n", number, block->address, word_of(kind_of(block->heap)), block->size);
+    say(print, SAY_LEAK, number, block->address, word_of(kind_of(block->heap)), block->size);
     if (source)
-        ht__text(print, "Source: " T_PLACE "\n", T_TEXT(source->file), source->line, T_TEXT(source->function),
-                 T_TEXT(source->variable ? source->variable : "not given"));
-    const char *task = block->task & HT_LIVE_INTERRUPT ? "an interrupt" : ht__core.tasks[(block->task & HT_LIVE_TASK) % HT_TASKS].name;
+        say(print, SAY_SOURCE, T_TEXT(source->file), source->line, T_TEXT(source->function),
+                 T_TEXT(source->variable ? source->variable : ht__word(HT_WORD_NOT_GIVEN)));
+    const char *task = block->task & HT_LIVE_INTERRUPT ? ht__word(HT_WORD_INTERRUPT) : ht__core.tasks[(block->task & HT_LIVE_TASK) % HT_TASKS].name;
     if (task)
-        ht__text(print, "Task: " T_S "\n", T_TEXT(task));
+        say(print, SAY_TASK, T_TEXT(task));
 #if HT_WITH_ROOTS
     uint8_t reach = ht__leak_state_of(block->address);
     if (reach == HT_REACH_NOT || reach == HT_REACH_MAYBE)
@@ -64,15 +97,19 @@ static bool say_block(ht_print print, const struct ht_live *block, uint32_t numb
 static void say_heaps(ht_print print)
 {
     struct ht_heap_use use;
-    const char *head = "\nCurrent heap status:\n";
+    bool any = false;
     for (uint8_t heap = 0; heap < HT_HEAPS; heap++) {
         const struct ht_heap *of = &ht__core.heaps[heap];
-        if ((heap && of->kind == HT_MEMORY_NONE) || (!of->bytes && !of->use) || !ht__heap_use(heap, &use))
+        if ((heap && ht__core.kinds[heap] == HT_MEMORY_NONE) || (!of->bytes && !of->use) || !ht__heap_use(heap, &use))
             continue;
+        if (!any)
+            say_numbers(print, SAY_HEAPS, NULL);
+        any = true;
         bool is_small = use.free < 1024;
-        ht__text(print, T_S "  " T_W T_FREE ": " T_U T_S, T_TEXT(head), word_of(kind_of(heap)), is_small ? use.free : use.free / 1024, T_TEXT(is_small ? " bytes" : " KB"));
-        ht__text(print, use.largest_free ? ", largest " T_U " KB\n" : "\n", use.largest_free / 1024);
-        head = "";
+        say(print, SAY_HEAP, word_of(kind_of(heap)), is_small ? use.free : use.free / 1024, is_small ? HT_WORD_BYTES : HT_WORD_KB);
+        if (use.largest_free)
+            say(print, SAY_LARGEST, use.largest_free / 1024);
+        print('\n');
     }
 }
 
@@ -95,7 +132,7 @@ static void say_kinds(ht_print print, uint32_t since)
     for (uint8_t kind = HT_MEMORY_INTERNAL; kind < KINDS; kind++) {
         uint32_t blocks = blocks_count(since, kind, &captured);
         if (blocks)
-            ht__text(print, "  " T_W T_S ": " T_U T_ALLOCATIONS "\n", word_of(kind), T_TEXT(kind == HT_MEMORY_INTERNAL ? " RAM" : ""), blocks);
+            say(print, SAY_KIND, word_of(kind), kind == HT_MEMORY_INTERNAL ? HT_WORD_RAM : HT_WORD_NONE, blocks);
     }
 }
 
@@ -104,7 +141,7 @@ static void say_troubles(ht_print print)
     const uint32_t *counter = &ht__core.counters.lost_events;
     for (unsigned i = 0; i < TROUBLES; i++)
         if (counter[i])
-            ht__text(print, T_W, HT_WORD_LOST + i, counter[i]);
+            ht__put(print, ht__word(HT_WORD_LOST + i), (const ht_number[]){counter[i]});
 #if HT_WITH_ROOTS
     uint32_t bytes, blocks = ht__leak_count(HT_REACH_NOT, &bytes);
     if (blocks)
@@ -119,20 +156,19 @@ int ht__report(ht_print print, uint32_t since)
 {
     struct ht_live block;
     uint32_t blocks = 0, bytes = 0, captured = 0, last = since, all = blocks_count(since, ANY_KIND, &captured);
-    ht__text(print, "\n" T_RULER "   LEAKED ALLOCATIONS\n" T_RULER "Heap trace leak records: " T_U "\n" T_BACKTRACE "s captured: " T_U "\n\n", all, captured);
+    say(print, SAY_LEAKED, all, captured);
     captured = 0;
     while (ht__live_next(last, &block)) {
         last = block.id;
         bytes += (uint32_t)block.size;
         captured += say_block(print, &block, ++blocks);
     }
-    ht__text(print, T_RULER "   LEAK SUMMARY\n" T_RULER "Total leaks: " T_U T_ALLOCATIONS ", " T_U T_BYTES " (" T_U "." T_D " KB)\n", blocks, bytes, bytes / 1024,
-             bytes % 1024 * 100 / 1024);
+    say(print, SAY_SUMMARY, blocks, bytes, bytes / 1024, bytes % 1024 * 100 / 1024);
     say_kinds(print, since);
-    ht__text(print, "  " T_BACKTRACE "s found: " T_U " / " T_U "\n", captured, blocks);
+    say(print, SAY_FOUND, captured, blocks);
     say_troubles(print);
     say_heaps(print);
-    ht__put(print, T_RULER, NULL);
+    say_numbers(print, SAY_END, NULL);
     return (int)blocks;
 }
 
@@ -151,21 +187,21 @@ int ht_report(ht_print print)
 /* "heaptracer: overflow of the block 0x20001234 (24 bytes) at byte 24: 1 byte, like a string terminator" and where the block came from. */
 void ht__fault_say(void)
 {
-    const struct ht_fault *fault = &ht__core.fault;
-    ht__text(ht_port_print, T_TRACER T_W " of " T_X " (" T_U T_BYTES ")", HT_WORD_FAULT + fault->kind, fault->block.address, fault->block.size);
+    const struct ht_fault_kept *fault = &ht__core.fault;
+    ht__text(ht_port_print, T_TRACER T_W " of " T_X " (" T_U T_BYTES ")", HT_WORD_FAULT + fault->kind, fault->address, fault->size);
     if (fault->count) {
         bool before = fault->offset < 0;
-        ht__text(ht_port_print, " at byte " T_S T_U ": " T_U " bad" T_W, T_TEXT(before ? "-" : ""), (uint32_t)(before ? -fault->offset : fault->offset),
-                 fault->count, HT_WORD_GUESS + fault->guess);
+        ht__text(ht_port_print, before ? " at byte -" T_U ": " T_U " bad" T_W : " at byte " T_U ": " T_U " bad" T_W,
+                 (uint32_t)(before ? -fault->offset : fault->offset), fault->count, HT_WORD_GUESS_NONE + fault->guess);
     }
     ht_port_print('\n');
 #if HT_FRAMES
-    if (slot_is(fault->block.slot))
-        say_stack(ht_port_print, fault->block.slot);
+    if (slot_is(fault->slot))
+        say_stack(ht_port_print, fault->slot);
 #endif
     ht_lock before = ht_port_lock();
     ht__core.wants &= (uint8_t)~HT_WANT_FAULT;
-    slot_release(fault->block.slot);
+    slot_release(fault->slot);
     ht_port_unlock(before);
 }
 #endif

@@ -5,14 +5,6 @@
 
 #define LIVE (ht__core.live)
 
-void ht__live_open(struct ht_live *cells, uint16_t count)
-{
-    LIVE.cells = cells;
-    LIVE.count = count;
-    for (uint16_t i = 0; i < count; i++)
-        cells[i].address = 0;
-}
-
 /* A block has two homes, so that a table can be nearly full before one finds no place. */
 struct homes {
     uint16_t cell[2];
@@ -59,14 +51,15 @@ bool ht__live_get(uintptr_t address, struct ht_live *to)
     return live;
 }
 
-static void count(const struct ht_live *block, bool lives)
+/* by: 1 or -1 */
+static void count(const struct ht_live *block, int8_t by)
 {
     struct ht_counters *counters = &ht__core.counters;
-    struct ht_heap *heap = &ht__core.heaps[block->heap];
-    counters->live_bytes += lives ? (uint32_t)block->size : 0 - (uint32_t)block->size;
-    heap->used += lives ? block->size : 0 - block->size;
-    counters->live_blocks += lives ? 1u : UINT32_MAX;
-    heap->blocks = (uint16_t)(heap->blocks + (lives ? 1 : -1));
+    size_t bytes = by < 0 ? 0 - block->size : block->size;
+    ht__core.run->bytes[block->heap] += bytes;
+    ht__core.run->blocks[block->heap] = (uint16_t)(ht__core.run->blocks[block->heap] + by);
+    counters->live_bytes += by < 0 ? 0 - (uint32_t)block->size : (uint32_t)block->size;
+    counters->live_blocks += (uint32_t)(int32_t)by;
     if (counters->live_bytes > counters->peak_bytes)
         counters->peak_bytes = counters->live_bytes;
 }
@@ -77,19 +70,19 @@ bool ht__live_put(const struct ht_live *block)
     if (!cell)
         return false;
     *cell = *block;
-    count(block, true);
+    count(block, 1);
     return true;
 }
 
-struct ht_live ht__live_take(uintptr_t address)
+void ht__live_take(uintptr_t address, struct ht_live *to)
 {
-    struct ht_live *cell = ht__live_find(address), block = {0};
+    struct ht_live *cell = ht__live_find(address);
+    to->address = 0;
     if (!cell)
-        return block;
-    block = *cell;
+        return;
+    *to = *cell;
     cell->address = 0;
-    count(&block, false);
-    return block;
+    count(to, -1);
 }
 
 bool ht__live_copy(uint16_t cell, struct ht_live *to)

@@ -5,11 +5,10 @@
 
 #include "core.h"
 
-void ht__live_open(struct ht_live *cells, uint16_t count);
 /* None lives at its address. False: it is full there. */
 bool ht__live_put(const struct ht_live *block);
 /* Its copy; address 0: it is not there. */
-struct ht_live ht__live_take(uintptr_t address);
+void ht__live_take(uintptr_t address, struct ht_live *to);
 struct ht_live *ht__live_find(uintptr_t address);
 /* Its copy, while it lives. */
 #if HT_WITH_TABLE

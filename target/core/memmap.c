@@ -144,7 +144,7 @@ void list_allocations(void)
                  block.size);
         if (source)
             ht__text(ht_port_print, " " T_PLACE, T_TEXT(source->file), source->line, T_TEXT(source->function),
-                     T_TEXT(source->variable ? source->variable : "not given"));
+                     T_TEXT(source->variable ? source->variable : ht__word(HT_WORD_NOT_GIVEN)));
         ht_port_print('\n');
         id = block.id;
     }
@@ -155,7 +155,7 @@ void print_memory_info(const char *tag)
 {
     struct ht_heap_use use;
     for (uint8_t heap = 0; heap < HT_HEAPS; heap++)
-        if ((ht__core.heaps[heap].kind != HT_MEMORY_NONE || !heap) && ht__heap_use(heap, &use))
+        if ((ht__core.kinds[heap] != HT_MEMORY_NONE || !heap) && ht__heap_use(heap, &use))
             ht__text(ht_port_print, T_S ": " T_S ": used " T_U "," T_FREE " " T_U ", largest" T_FREE " " T_U ", least" T_FREE " " T_U T_BYTES "\n", T_TEXT(tag),
                      T_TEXT(ht__core.heaps[heap].name ? ht__core.heaps[heap].name : "heap"), use.used, use.free, use.largest_free, use.least_free);
 }

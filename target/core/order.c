@@ -40,11 +40,10 @@ static void dump_tell(void)
     while (room && dump_left) {
         uint8_t count = dump_left < DUMP_A_FRAME ? (uint8_t)dump_left : DUMP_A_FRAME;
         const ht_number address = dump_at;
-        ht_lock before;
-        if (!ht__enter(&before))
+        if (!ht__enter())
             return;
         room = ht__outbox_free() && ht__outbox_rare(HT_TOLD_DUMP, &address, 1, (const void *)dump_at, count);
-        ht__leave(before);
+        ht__leave();
         if (!room)
             return;
         dump_at += count;

@@ -74,7 +74,7 @@ void ht__outbox_miss(uint32_t bytes)
     BOX.lost_events++;
     BOX.lost_bytes += bytes;
     ht__core.plain = 0;
-    ht__core.counters.lost_events++;
+    ht__count_one(&ht__core.counters.lost_events);
 }
 
 bool ht__outbox_rare(uint8_t kind, const ht_number *numbers, uint8_t count, const void *tail, size_t tail_bytes)
@@ -87,11 +87,10 @@ bool ht__outbox_rare(uint8_t kind, const ht_number *numbers, uint8_t count, cons
 
 void ht__outbox_tell(uint8_t kind, const ht_number *numbers, uint8_t count, const char *tail)
 {
-    ht_lock before;
-    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !ht__enter(&before))
+    if (ht__core.running == HT_STATE_IDLE || !core_streams() || !ht__enter())
         return;
     ht__outbox_rare(kind, numbers, count, tail, tail ? __builtin_strlen(tail) : 0);
-    ht__leave(before);
+    ht__leave();
 }
 
 bool ht__outbox_stack(uint16_t slot, const ht_pc *pcs, uint8_t count, bool is_cut)
@@ -109,15 +108,14 @@ uint8_t ht__outbox_free(void)
 /* A frame that is not full goes out when it is old, so that a slow program's line is not mostly frames' heads. */
 static void close_old(void)
 {
-    ht_lock before;
-    if (!ht__enter(&before))
+    if (!ht__enter())
         return;
     uint32_t now = ht_port_now();
     if (ht__frame_is_empty(&BOX.frame) && !BOX.lost_events)
         BOX.opened = now;
     else if (BOX.flush || now - BOX.opened > ht_port_ticks_per_s() >> 4)
         BOX.flush = !ht__outbox_next(now) && BOX.flush;
-    ht__leave(before);
+    ht__leave();
 }
 
 /* True: the frame at the tail is out. */
@@ -136,7 +134,7 @@ static bool send_one(void)
     if (BOX.sent < BOX.ready)
         return false;
     BOX.ready = 0;
-    ht__core.counters.frames++;
+    ht__count_one(&ht__core.counters.frames);
     ht_lock before = ht_port_lock();
     BOX.tail = after(BOX.tail);
     ht_port_unlock(before);

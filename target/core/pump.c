@@ -19,12 +19,11 @@ static void cost_tell(void)
 
 static void epoch_if_due(void)
 {
-    ht_lock before;
     if (ht__core.outbox.frames_of_epoch >= HT_EPOCH_FRAMES)
         core_want(HT_WANT_EPOCH);
-    if (ht__core.wants & HT_WANT_EPOCH && ht__enter(&before)) {
+    if (ht__core.wants & HT_WANT_EPOCH && ht__enter()) {
         ht__epoch_begin();
-        ht__leave(before);
+        ht__leave();
     }
     ht__epoch_names();
 }

@@ -1,4 +1,5 @@
-/* quarantine: in freed blocks, out the same later, if nobody wrote into them. They are filled, and held in the order in which they came. */
+/* quarantine: in freed blocks, out the same later, if nobody wrote into them. They are filled, and held in the order in which they came, in a ring where each
+ * takes the place of the oldest. */
 #include "guard.h"
 
 #include "slots.h"
@@ -41,45 +42,39 @@ static void let_go(const struct ht_site *site, const struct ht_held *held)
     ht_port_free((uint8_t *)held->block.address - HT_GUARD_HEAD);
 }
 
-/* False: `held` must wait for the oldest, or, where there is none, is too large for us: that one is to be let go. */
-static bool hold(struct ht_held *held, struct ht_held *oldest)
+/* In goes `held`, which may be nothing, out comes the oldest, which may be nothing. True: they hold too many bytes. */
+static bool exchange(struct ht_held *held)
 {
     ht_lock before = ht_port_lock();
-    size_t bytes = QUARANTINE.bytes + held->block.size;
-    bool fits = QUARANTINE.used < QUARANTINE.count && bytes <= QUARANTINE.most_bytes;
-    uint16_t first = QUARANTINE.oldest;
-    if (fits) {
-        QUARANTINE.held[(first + QUARANTINE.used++) % QUARANTINE.count] = *held;
-        QUARANTINE.bytes = bytes;
-    } else if (QUARANTINE.used) {
-        *oldest = QUARANTINE.held[first];
-        QUARANTINE.bytes -= oldest->block.size;
-        QUARANTINE.oldest = (uint16_t)((first + 1) % QUARANTINE.count);
-        QUARANTINE.used--;
-    } else {
-        *oldest = *held;
-    }
+    struct ht_held *cell = &QUARANTINE.held[QUARANTINE.oldest], oldest = *cell;
+    *cell = *held;
+    *held = oldest;
+    QUARANTINE.bytes += cell->block.size - oldest.block.size;
+    if (++QUARANTINE.oldest == QUARANTINE.count)
+        QUARANTINE.oldest = 0;
+    bool over = QUARANTINE.bytes > QUARANTINE.most_bytes;
     ht_port_unlock(before);
-    return fits;
+    return over;
 }
 
 void ht__quarantine_put(const struct ht_site *site, struct ht_held *held)
 {
-    struct ht_held oldest;
+    bool over = true;
     __builtin_memset((void *)held->block.address, FILL, held->block.size);
-    while (!hold(held, &oldest)) {
-        let_go(site, &oldest);
-        if (oldest.block.address == held->block.address)
-            return;
+    while (over) {
+        over = exchange(held);
+        if (held->block.address)
+            let_go(site, held);
+        held->block.address = held->block.size = 0;
     }
 }
 
 void ht__quarantine_find(const void *block, struct ht_fault *fault)
 {
-    for (uint16_t i = 0; i < QUARANTINE.used; i++) {
+    for (uint16_t i = 0; i < QUARANTINE.count; i++) {
         ht_lock before = ht_port_lock();
-        const struct ht_held *held = &QUARANTINE.held[(QUARANTINE.oldest + i) % QUARANTINE.count];
-        if (i < QUARANTINE.used && held->block.address == (uintptr_t)block) {
+        const struct ht_held *held = &QUARANTINE.held[i];
+        if (held->block.address == (uintptr_t)block) {
             fault->block = held->block;
             fault->free_slot = held->free_slot;
         }

@@ -20,14 +20,13 @@ size_t ht__slots_bytes(uint16_t slots, uint8_t depth)
     return slots * stride(depth);
 }
 
-void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth)
+bool ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth)
 {
     SLOTS.bytes = bytes;
     SLOTS.mask = (uint16_t)(slots - 1);
     SLOTS.depth = depth;
     SLOTS.stride = (uint16_t)stride(depth);
-    for (uint16_t i = 0; i < slots; i++)
-        slot_at(i)->count = 0, slot_at(i)->holds = 0;
+    return bytes;
 }
 
 static inline __attribute__((always_inline)) bool slot_has(const struct ht_slot *slot, const ht_pc *pcs, uint8_t count)

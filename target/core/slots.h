@@ -9,7 +9,8 @@ void ht__slots_learn(uint16_t slot, const void *here);
 void ht__slots_forget(void);
 uint16_t ht__slots_again(const void *here); /* slot_again, but not inline */
 size_t ht__slots_bytes(uint16_t slots, uint8_t depth);
-void ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth); /* slots: a power of two */
+/* bytes: all 0, as many as ht__slots_bytes says; NULL: false. slots: a power of two. */
+bool ht__slots_open(uint8_t *bytes, uint16_t slots, uint8_t depth);
 /* count: of pcs, with HT_WALK_CUT or without. HT_SLOT_FULL: all that it might take are held. */
 uint16_t ht__slots_find(const ht_pc *pcs, uint8_t count);
 void ht__slots_hold(uint16_t slot);

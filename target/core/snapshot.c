@@ -10,15 +10,14 @@ enum { FREE_LEAST = 2 /* frames that stay for events */, BEGINS = 0, ENDED = 1 }
 
 void ht_snapshot(void)
 {
-    ht_lock before;
-    if (!ht__core.configured || !core_streams() || !core_keeps() || !ht__enter(&before))
+    if (!ht__core.configured || !core_streams() || !core_keeps() || !ht__enter())
         return;
     const ht_number numbers[HT_SNAPSHOT_NUMBERS] = {BEGINS};
     if (ht__outbox_rare(HT_TOLD_SNAPSHOT, numbers, HT_SNAPSHOT_NUMBERS, NULL, 0)) {
         ht__core.live.told = ht__core.snapshot_blocks = 0;
         core_want(HT_WANT_SNAPSHOT);
     }
-    ht__leave(before);
+    ht__leave();
 }
 
 static bool block_tell(const struct ht_live *block)
@@ -53,8 +52,7 @@ void ht__snapshot_tell(void)
     struct ht_live_table *live = &ht__core.live;
     bool room = true;
     while (room && ht__core.wants & HT_WANT_SNAPSHOT) {
-        ht_lock before;
-        if (!ht__enter(&before))
+        if (!ht__enter())
             return;
         room = ht__outbox_free() >= FREE_LEAST;
         const struct ht_live *block = live->told < live->count ? &live->cells[live->told] : NULL;
@@ -65,7 +63,7 @@ void ht__snapshot_tell(void)
             ht__core.snapshot_blocks = (uint16_t)(ht__core.snapshot_blocks + (block->address != 0));
             live->told++;
         }
-        ht__leave(before);
+        ht__leave();
     }
 }
 

@@ -48,8 +48,8 @@ static struct look look_begin(const struct place *place)
 {
     struct ht_image image = ht_port_image();
     const struct ht_task *task = &ht__core.tasks[ht_port_task() % HT_TASKS];
-    uintptr_t end = ht__walk_stack.high, top = (uintptr_t)task->stack + task->bytes;
-    if (place->sp - (uintptr_t)task->stack < task->bytes && top < end)
+    uintptr_t end = ht__walk_stack.high, top = (uintptr_t)task->stack + stack_bytes(task);
+    if (place->sp - (uintptr_t)task->stack < stack_bytes(task) && top < end)
         end = top;
     if (place->sp < ht__walk_stack.low || place->sp > end || place->sp % WORD)
         end = place->sp - BELOW; /* it is not known where stacks are */

@@ -4,21 +4,20 @@
 
 uint8_t ht_task_begin(const void *handle, const char *name, void *stack, size_t bytes, uint8_t priority)
 {
-    ht_lock before;
     uint8_t task = 1;
-    if (!ht__enter(&before))
+    if (!ht__enter())
         return 0;
     while (task < HT_TASKS && ht__core.tasks[task].flags & HT_TASK_USED)
         task++;
     if (task == HT_TASKS)
         task = 0;
     else
-        ht__core.tasks[task] = (struct ht_task){handle, name, stack, bytes, bytes, 0, priority, HT_TASK_USED};
+        ht__core.tasks[task] = (struct ht_task){handle, name, stack, stack_units(bytes), stack_units(bytes), 0, priority, HT_TASK_USED};
 #if HT_WITH_STREAM
     if (task && ht__core.running != HT_STATE_IDLE && core_streams())
         ht__task_tell(task);
 #endif
-    ht__leave(before);
+    ht__leave();
     return task;
 }
 
@@ -43,7 +42,7 @@ uint8_t ht_task_of(const void *handle)
 bool ht__task_tell(uint8_t task)
 {
     const struct ht_task *of = &ht__core.tasks[task];
-    const ht_number numbers[] = {task, (uintptr_t)of->handle, (uintptr_t)of->stack, of->bytes, of->priority};
+    const ht_number numbers[] = {task, (uintptr_t)of->handle, (uintptr_t)of->stack, (ht_number)of->units * HT_STACK_UNIT, of->priority};
     if (!task || !(of->flags & HT_TASK_USED))
         return true;
     return ht__outbox_rare(HT_TOLD_TASK, numbers, HT_TASK_NUMBERS, of->name, of->name ? __builtin_strlen(of->name) : 0);

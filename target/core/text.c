@@ -9,12 +9,16 @@ static const char text_words[] =
 #undef T_WORD
     ;
 
+const char *ht__nth(const char *texts, unsigned number)
+{
+    while (number)
+        number -= !*texts++;
+    return texts;
+}
+
 const char *ht__word(unsigned number)
 {
-    const char *at = text_words;
-    while (number)
-        number -= !*at++;
-    return at;
+    return ht__nth(text_words, number);
 }
 
 static void put_number(ht_print print, ht_number number, unsigned base, int8_t least)

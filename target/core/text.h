@@ -32,5 +32,7 @@ const ht_number *ht__put(ht_print print, const char *text, const ht_number *numb
 #define T_TEXT(text) ((ht_number)(uintptr_t)(text))
 #define ht__text(print, text, ...) ((void)ht__put(print, text, (const ht_number[]){__VA_ARGS__}))
 const char *ht__word(unsigned number);
+/* The one of that number in texts that stand one behind the other, each with a 0. */
+const char *ht__nth(const char *texts, unsigned number);
 
 #endif

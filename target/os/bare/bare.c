@@ -1,6 +1,7 @@
-/* bare: what of the port is not worth a place in every call: the allocator, and answers that a firmware may replace by functions of the same names. */
+/* bare: what of the port is not worth a place in every call: the allocator, and answers that a firmware may replace. */
 #include <heaptracer/port.h>
 #include "libc_wrap.h"
+#include "quiet.h"
 
 volatile uint8_t ht_bare_task, ht_bare_interrupts;
 
@@ -22,18 +23,3 @@ void ht_port_free(void *block)
     ht__libc_free(block);
 }
 #endif
-
-__attribute__((weak)) void ht_port_led(enum ht_light light)
-{
-    (void)light;
-}
-
-__attribute__((weak)) void ht_port_print(char letter)
-{
-    (void)letter;
-}
-
-__attribute__((weak)) struct ht_image ht_port_image(void)
-{
-    return (struct ht_image){NULL, 0};
-}

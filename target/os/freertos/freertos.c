@@ -4,6 +4,8 @@
 #include "freertos.h"
 #include "freertos_hooks.h"
 
+#include "target/os/bare/quiet.h"
+
 #ifndef HT_FREERTOS_WRAP
 #define HT_FREERTOS_WRAP 0
 #endif
@@ -155,19 +157,4 @@ void *ht_port_realloc(void *block, size_t bytes, uint32_t caps)
 void ht_port_free(void *block)
 {
     REAL_FREE(block);
-}
-
-__attribute__((weak)) void ht_port_led(enum ht_light light)
-{
-    (void)light;
-}
-
-__attribute__((weak)) void ht_port_print(char letter)
-{
-    (void)letter;
-}
-
-__attribute__((weak)) struct ht_image ht_port_image(void)
-{
-    return (struct ht_image){NULL, 0};
 }

@@ -14,7 +14,7 @@
 #include "target/sink/sink_uart.h"
 
 #ifdef __AVR__
-#define LIGHT_MEMORY_BYTES 1400
+#define LIGHT_MEMORY_BYTES 1464
 #else
 #define LIGHT_MEMORY_BYTES 4096
 #endif

@@ -413,8 +413,9 @@ static void test_alloc_where_one_lives(void **state)
 static void test_memory_of_modes(void **state)
 {
     (void)state;
-    const size_t slots = 16 * (4 + HT_FRAMES * sizeof(ht_pc) + (sizeof(void *) == 8 ? 4 : 0)), blocks = 100 * sizeof(struct ht_live), line = 4 * HT_FRAME_BYTES;
-    const size_t most[] = {slots + line, slots + blocks, slots + blocks + line};
+    const size_t slots = 16 * (4 + HT_FRAMES * sizeof(ht_pc) + (sizeof(void *) == 8 ? 4 : 0)), blocks = 100 * sizeof(struct ht_live), line = 4 * HT_FRAME_BYTES,
+                 run = (sizeof(struct ht_run) + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+    const size_t most[] = {run + slots + line, run + slots + blocks, run + slots + blocks + line};
     for (int mode = HT_MODE_STREAM; mode <= HT_MODE_BOTH; mode++) {
         port_reset();
         struct ht_config config = {.mode = (enum ht_mode)mode, .memory = (void *)(((uintptr_t)memory + 15) & ~(uintptr_t)15), .sink = &port_sink, .stacks = 16, .blocks = 100};

@@ -152,6 +152,20 @@ static void test_wild_and_interior_free(void **state)
     assert_int_equal(ht_counters().live_blocks, 0);
 }
 
+/* Without a table a block within another is not known; one where no heap is, is. */
+static void test_wild_free_without_table(void **state)
+{
+    (void)state;
+    static char wild[64];
+    start_with(HT_MODE_STREAM, 0);
+    ht_heap_main("heap", port.cells, sizeof port.cells, HT_MEMORY_RAM);
+    ht_free(wild + 32);
+    assert_int_equal(fault(0)[HT_FAULT_KIND], HT_FAULT_WILD_FREE);
+    assert_int_equal(fault(0)[HT_FAULT_BLOCK], (uintptr_t)(wild + 32));
+    assert_int_equal(fault(0)[HT_FAULT_ALLOC_SLOT], 0);
+    assert_int_equal(port.freed, 0);
+}
+
 /* A block of the allocator itself, from before the tracer or from a library, goes its way without guard bands. */
 static void test_foreign(void **state)
 {
@@ -264,7 +278,7 @@ static void test_resize_checks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table_alone),
+        cmocka_unit_test(test_table_alone), cmocka_unit_test(test_wild_free_without_table),
         cmocka_unit_test(test_overflows),  cmocka_unit_test(test_underflows), cmocka_unit_test(test_double_free), cmocka_unit_test(test_wild_and_interior_free),
         cmocka_unit_test(test_foreign),    cmocka_unit_test(test_quarantine), cmocka_unit_test(test_scan),        cmocka_unit_test(test_resize_checks),
     };

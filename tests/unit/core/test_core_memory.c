@@ -50,6 +50,26 @@ static __attribute__((noinline)) int deep(int depth)
     return depth ? deep(depth - 1) + local[0] : 0;
 }
 
+/* A task that ends between two of the pump's checks. */
+static void test_ended_stack(void **state)
+{
+    (void)state;
+    static uint8_t stack[512];
+    start();
+    memset(stack, 0xa5, sizeof stack);
+    uint8_t task = ht_task_begin(stack, "once", stack, sizeof stack, 5);
+    ht_stack_watch(task, true);
+    memset(stack + 240, 1, sizeof stack - 240);
+    assert_int_equal(ht_stack_check(task), 240);
+    ht_task_end(task);
+    assert_int_equal(ht_stack_check(task), SIZE_MAX);
+    const struct heard_all *all = port_pumped();
+    const struct ht_heard *use = heard_kind(all, HT_TOLD_STACK_USE, 0), *end = heard_kind(all, HT_TOLD_TASK_END, 0);
+    assert_true(use && end && use < end);
+    assert_int_equal(use->numbers[HT_STACK_USE_LEAST_FREE], 240);
+    assert_null(heard_kind(all, HT_TOLD_STACK_USE, 1));
+}
+
 /* The stack that runs, painted by the core itself. */
 static __attribute__((noinline, no_sanitize("address"))) void test_own_stack(void **state)
 {
@@ -139,18 +159,19 @@ static void test_advice(void **state)
     assert_int_equal(ht_advise(5000, HT_WISH_HOT), HT_PLACE_INTERNAL);
     ht_heap_add("in", (void *)0x1000, 16, HT_MEMORY_INTERNAL);
     ht_heap_add("ex", (void *)0x2000, 16, HT_MEMORY_EXTERNAL);
-    ht__core.heaps[1].random_read = 1000;
-    ht__core.heaps[2].random_read = 900;
+    ht__core.random_read[0] = 1000;
+    ht__core.random_read[1] = 900;
     assert_int_equal(ht_advise(100, 0), HT_PLACE_ANY);
     assert_int_equal(ht_advise(5000, HT_WISH_HOT), HT_PLACE_EXTERNAL);
-    ht__core.heaps[2].random_read = 100;
+    ht__core.random_read[1] = 100;
     assert_int_equal(ht_advise(100, 0), HT_PLACE_INTERNAL);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_painted_stack), cmocka_unit_test(test_own_stack), cmocka_unit_test(test_pool), cmocka_unit_test(test_bandwidth), cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_painted_stack), cmocka_unit_test(test_ended_stack), cmocka_unit_test(test_own_stack),
+        cmocka_unit_test(test_pool), cmocka_unit_test(test_bandwidth), cmocka_unit_test(test_advice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,7 +240,7 @@ static void test_alerts(void **state)
     assert_int_equal(port.light, HT_LIGHT_OK);
     const struct heard_all *all = port_pumped();
     assert_int_equal(heard_count(all, HT_TOLD_ALERT), alert_count);
-    assert_int_equal(heard_kind(all, HT_TOLD_ALERT, 1)->numbers[HT_ALERT_RULE], HT_WATCH_LIVE + 1);
+    assert_int_equal(heard_kind(all, HT_TOLD_ALERT, 1)->numbers[HT_ALERT_RULE], HT_WATCH_LIVE);
     assert_memory_equal(heard_kind(all, HT_TOLD_ALERT, 1)->tail, "live blocks", 11);
     assert_int_equal(heard_kind(all, HT_TOLD_STATE, 1)->numbers[0], HT_STATE_ALERTING);
 }
