@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """size: in the pair of files of `make dist`, out the flash and RAM that the tracer takes of a firmware, as a table. Exit code 1 when one takes more than it may.
 
-usage: size.py FOLDER (for dist and what is built). Only what the linker keeps of the tracer counts: code, constants and texts; not the port, and not libgcc.
+usage: size.py FOLDER [switches] (for dist and what is built); with the word, what each switch of the tracer takes of "everything". Only what the linker keeps of the tracer counts: code, constants and texts; not the port, and not libgcc.
 """
 import os
 import re
@@ -19,18 +19,21 @@ AVR = "avr-gcc -mmcu=atmega2560 -Wl,--section-start=.text=0"
 LX106 = "xtensa-lx106-elf-gcc -mlongcalls -mtext-section-literals"
 # compiler; what; words; most bytes of flash; most bytes of RAM, with the tables of HT_TASKS tasks and HT_HEAPS heaps. The limits grow only with a reason.
 ROWS = [
-    (CORTEX, "table, no text report", f"{TABLE} -DHT_WITH_REPORT=0", 3072, 512),
-    (CORTEX, "table", TABLE, 4864, 512),
-    (CORTEX, "stream", STREAM, 6144, 600),
-    (CORTEX, "everything", "-DEVERYTHING", 15104, 700),
-    (RV32, "table, no text report", f"{TABLE} -DHT_WITH_REPORT=0", 3584, 512),
-    (RV32, "table", TABLE, 6144, 512),
-    (RV32, "stream", STREAM, 6656, 600),
-    (RV32, "everything", "-DEVERYTHING", 18432, 700),
-    (AVR, "table, 1 frame, no text report", f"{TABLE} -DHT_WITH_REPORT=0 -DHT_FRAMES=1 -DHT_TASKS=2 -DHT_HEAPS=2 -DHT_CAPS=1", 6144, 300),
-    (AVR, "stream, 1 frame", f"{STREAM} -DHT_FRAMES=1 -DHT_TASKS=2 -DHT_HEAPS=2 -DHT_CAPS=1", 12288, 300),
-    (LX106, "stream", STREAM, 7168, 600),
+    (CORTEX, "table, no text report", f"{TABLE} -DHT_WITH_REPORT=0", 2624, 400),
+    (CORTEX, "table", TABLE, 4800, 400),
+    (CORTEX, "stream", STREAM, 5440, 448),
+    (CORTEX, "everything", "-DEVERYTHING", 14720, 512),
+    (CORTEX, "everything, dump, older tools' calls", "-DEVERYTHING -DOLDER -DHT_WITH_DUMP=1", 16896, 1000),
+    (RV32, "table, no text report", f"{TABLE} -DHT_WITH_REPORT=0", 2944, 400),
+    (RV32, "table", TABLE, 5376, 400),
+    (RV32, "stream", STREAM, 6304, 448),
+    (RV32, "everything", "-DEVERYTHING", 16896, 512),
+    (AVR, "table, 1 frame, no text report", f"{TABLE} -DHT_WITH_REPORT=0 -DHT_FRAMES=1 -DHT_TASKS=2 -DHT_HEAPS=2 -DHT_CAPS=1", 4480, 176),
+    (AVR, "stream, 1 frame", f"{STREAM} -DHT_FRAMES=1 -DHT_TASKS=2 -DHT_HEAPS=2 -DHT_CAPS=1", 10624, 224),
+    (LX106, "stream", STREAM, 6304, 448),
 ]
+SWITCHES = ["-DHT_WITH_STREAM=0", "-DHT_WITH_TABLE=0", "-DHT_WITH_REPORT=0", "-DHT_WITH_GUARD=0", "-DHT_WITH_STACKS=0", "-DHT_WITH_POOLS=0", "-DHT_WITH_ALERTS=0",
+            "-DHT_WITH_BANDWIDTH=0", "-DHT_WITH_DUMP=1", "-DHT_FRAMES=1", "-DHT_FRAMES=0", "-DHT_TASKS=4", "-DHT_HEAPS=2"]
 SECTION = re.compile(r"^ \.(text|rodata|data|bss|literal|progmem)[\w.$]*\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+\S*tracer\.o\b", re.MULTILINE)
 
 
@@ -58,9 +61,23 @@ def build(folder, compiler, words):
     return flash, ram
 
 
+def switches(folder):
+    """What each switch takes: everything, less everything without it."""
+    print("| without | " + " | ".join(f"{name} flash | {name} RAM" for name in ("Cortex-M3", "RV32")) + " |\n|---|" + "---:|" * 4)
+    everything = {compiler: build(folder, compiler, "-DEVERYTHING") for compiler in (CORTEX, RV32)}
+    for words in SWITCHES:
+        row = []
+        for compiler, (flash, ram) in everything.items():
+            without = build(folder, compiler, "-DEVERYTHING " + words)
+            row += [f"{flash - without[0]:,}", str(ram - without[1])]
+        print(f"| `{words.replace('-D', '')}` | " + " | ".join(row) + " |")
+
+
 def main():
     folder = os.path.abspath(sys.argv[1])
     run([sys.executable, os.path.join(HERE, "..", "..", "tools", "dist.py"), folder])
+    if sys.argv[2:] == ["switches"]:
+        return switches(folder)
     print(f"{'machine':24}{'what':34}{'flash':>8}{'most':>8}{'RAM':>8}{'most':>8}")
     over = False
     for compiler, what, words, most_flash, most_ram in ROWS:

@@ -1,4 +1,5 @@
 /* size_app: a firmware that calls all that is compiled in, so that the linker keeps it, on a port that does nothing. Its own bytes are not counted. */
+#define HEAP_TRACKER_ENABLED
 #include "heaptracer.h"
 
 volatile uint32_t sink_of_all;
@@ -133,8 +134,6 @@ static void calls(void *volatile block, size_t bytes)
 #ifdef EVERYTHING
 static void everything(void *volatile block, size_t bytes)
 {
-    static struct ht_pool pool;
-    struct ht_bandwidth bandwidth;
     uint8_t byte = (uint8_t)bytes;
     ht_on_alloc(byte, block, bytes);
     ht_on_free(byte, block);
@@ -143,17 +142,51 @@ static void everything(void *volatile block, size_t bytes)
     ht_heap_add("region", block, bytes, HT_MEMORY_EXTERNAL);
     ht_heap_watch(byte, NULL, block);
     ht_task_end(ht_task_begin(block, "task", block, bytes, byte));
+#if HT_WITH_STACKS
     ht_stack_main(block, bytes);
     ht_stack_watch(byte, byte);
+    ht_stack_check(byte);
+#endif
+#if HT_WITH_GUARD
     ht_guard_check(block);
+#endif
     ht_mark("mark");
     ht_snapshot();
+#if HT_WITH_POOLS
+    static struct ht_pool pool;
     ht_pool_begin(&pool, "pool", block, bytes, bytes);
     ht_pool_give(&pool, ht_pool_take(&pool, bytes));
+#endif
+#if HT_WITH_BANDWIDTH
+    struct ht_bandwidth bandwidth;
     ht_bandwidth(byte, block, bytes, &bandwidth);
+    sink_of_all = (uint32_t)ht_advise(bytes, bandwidth.read_random);
+#endif
+#if HT_WITH_ALERTS
     ht_alert_baseline();
-    sink_of_all = (uint32_t)ht_advise(bytes, bandwidth.read_random) + ht_counters().bytes;
+#endif
+    sink_of_all = ht_counters().bytes;
     block = HT_MALLOC(block, bytes);
+}
+#endif
+
+#ifdef OLDER
+/* The calls by the names that older tools gave them. */
+static void older(void *volatile block, size_t bytes)
+{
+    leak_tracker_start(bytes, bytes);
+    block = TRACE_MALLOC(bytes, 4, block);
+    block = TRACE_CALLOC(bytes, bytes, 4);
+    block = TRACE_REALLOC(block, bytes, 4);
+    block = traceable_heap_caps_malloc(bytes, 4, "file", 1, "function");
+    free_unregister_allocation((void **)(uintptr_t)block);
+    register_allocation((MemoryTraceInfo){.address = block, .size = bytes});
+    unregister_allocation(block);
+    list_allocations();
+    print_memory_info("tag");
+    block = TRACKED_MALLOC(bytes);
+    TRACKED_FREE(block);
+    leak_tracker_end();
 }
 #endif
 
@@ -162,5 +195,8 @@ OPAQUE void entry(void)
     calls((void *)(uintptr_t)sink_of_all, sink_of_all);
 #ifdef EVERYTHING
     everything((void *)(uintptr_t)sink_of_all, sink_of_all);
+#endif
+#ifdef OLDER
+    older((void *)(uintptr_t)sink_of_all, sink_of_all);
 #endif
 }
