@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+# Told or not as the run is a little faster or slower: it is near the threshold.
+UNSURE = ("Memory does not grow steadily", "Memory grows all the time")
 NAMES = ("text report", "dashboard", "health")
 
 
@@ -38,7 +40,8 @@ def main():
         shown = page.split(f"<!-- {name} -->\n```\n")[1].split("\n```\n<!-- end -->")[0].splitlines()
         wrong += [f"{name}: it is not there"] * (len(shown) < 20)
         given = {shape(line) for line in text.decode().splitlines()}
-        wrong += [f"{name}: {line}" for line in shown if shape(line) not in given and line != "..." and ".elf" not in line and ".htrc" not in line]
+        wrong += [f"{name}: {line}" for line in shown if shape(line) not in given and line != "..." and ".elf" not in line and ".htrc" not in line
+                  and not line.endswith(UNSURE)]
     print("\n".join(wrong))
     sys.exit(len(wrong) > 0)
 
