@@ -8,12 +8,12 @@ fail() { echo "FAIL: $*"; head -50 said; exit 1; }
 run() { timeout 60 "$HT" run -f --leaks -o a.htrc "$@" >out 2>said </dev/null; }
 
 kinds=0
-# hostile WAY STATUS FAULTS [WORD] : with heads and tails alone; then the same with pages. FAULTS is how many there are, - any number.
+# hostile WAY STATUS FAULTS [WORD] (STATUS may be of some): with heads and tails alone; then the same with pages. FAULTS is how many there are, - any number.
 hostile() {
     local mode=$1 way=$2 status=$3 faults=$4 word=${5:-}
     run $mode -- "$VICTIMS/guard_hostile" "$way"
     local got=$?
-    [ $got = "$status" ] || fail "$mode $way: ended with $got"
+    [[ $got =~ ^($status)$ ]] || fail "$mode $way: ended with $got"
     [ "$faults" = - ] || [ "$faults" = 0 ] || grep -q "^heaptracer: $faults faults\?:" said || fail "$mode $way: not $faults faults"
     [ "$faults" != 0 ] || grep -q "^heaptracer: no faults" said || fail "$mode $way: a false alarm"
     [ -z "$word" ] || grep -q "$word" said || fail "$mode $way: no '$word'"
@@ -30,7 +30,7 @@ hostile "$tails" forge_heads 0 64 "^  interior free: .* of 256 B"
 hostile "$tails" unmap 0 0
 hostile "$tails" tick 0 0
 hostile "$tails" fork_in_handler 0 0
-hostile "$tails" jump_out 0 -
+hostile "$tails" jump_out "0|134|139" - # the C library may find its own heap broken by such a jump, with us or without
 hostile "$tails" dies_in_the_scan 137 0 "^  leaks: \|has ended"
 half=$kinds
 full=--guard=full
@@ -43,7 +43,7 @@ hostile $full forge_heads 0 64 "^  interior free: .* of 256 B"
 hostile $full unmap 0 0
 hostile $full tick 0 0
 hostile $full fork_in_handler 0 0
-hostile $full jump_out 0 - "blocks did not end at a guard page"
+hostile $full jump_out "0|134|139" - "blocks did not end at a guard page"
 hostile $full dies_in_the_scan 137 - "^  leaks: \|has ended"
 [ "$half" = "$("$VICTIMS/guard_hostile" | wc -l)" ] && [ "$kinds" = $((2 * half)) ] || fail "a way was left out"
 echo ok
