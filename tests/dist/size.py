@@ -29,6 +29,7 @@ ROWS = [
     (RV32, "stream", STREAM, 6304, 448),
     (RV32, "everything", "-DEVERYTHING", 16896, 512),
     (AVR, "table, 1 frame, no text report", f"{TABLE} -DHT_WITH_REPORT=0 -DHT_FRAMES=1 -DHT_TASKS=2 -DHT_HEAPS=2 -DHT_CAPS=1", 4480, 176),
+    (AVR, "the same, -mcall-prologues", f"{TABLE} -DHT_WITH_REPORT=0 -DHT_FRAMES=1 -DHT_TASKS=2 -DHT_HEAPS=2 -DHT_CAPS=1 -mcall-prologues", 4096, 176),
     (AVR, "stream, 1 frame", f"{STREAM} -DHT_FRAMES=1 -DHT_TASKS=2 -DHT_HEAPS=2 -DHT_CAPS=1", 10624, 224),
     (LX106, "stream", STREAM, 6304, 448),
 ]
