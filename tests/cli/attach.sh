@@ -87,6 +87,26 @@ kill -0 $plugs || fail "a library was not found"
 [ "$("$HT" dump plugs.htrc | grep -c 'size=4242')" -gt 4 ] || fail "blocks of libraries that were loaded later"
 
 # What cannot be, and why.
+# A program with an address of its own for malloc, as Debian's python3 is: its calls are seen all the same.
+cat >stub.c <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+void *(*volatile taken)(size_t) = malloc;
+int main(void)
+{
+    for (;;) {
+        void *volatile block = malloc(7777);
+        free(block);
+        free(taken(55));
+        usleep(1000);
+    }
+}
+END
+cc -O1 -fno-pie -no-pie -fno-builtin stub.c -o stub || exit 1
+./stub & stub=$!; victims="$victims $stub"; sleep 0.5
+"$HT" attach $stub -q -o stub.htrc --duration 300ms 2>err || fail "a program with its own address for malloc"
+"$HT" dump stub.htrc >dumped; grep -q 'size=7777' dumped && grep -q ' free ' dumped || fail "calls of a program with its own address for malloc"
+
 refuse() { local words=$1; shift; "$HT" attach "$@" -o no.htrc --duration 1s 2>err; [ $? -ge 2 ] && grep -q "$words" err && [ ! -e no.htrc ] || fail "refuse: $words"; }
 refuse 'not the number' x
 refuse 'there is no process' 1073741823

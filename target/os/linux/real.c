@@ -2,6 +2,7 @@
 #include "os.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,9 +102,44 @@ static bool is_ours(const void *address)
     return (uintptr_t)address >= (uintptr_t)__ehdr_start && (uintptr_t)address < (uintptr_t)_end;
 }
 
+#ifdef __GLIBC__
+/* A program that is not position-independent and takes a function's address makes its own stub of it that address, for everybody. */
+static bool is_stub(const void *found)
+{
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+    return dladdr1(found, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol && symbol->st_shndx == SHN_UNDEF;
+}
+
+/* Of the libraries in the order in which they were loaded, the first that has it itself. */
+static void *find_in_libraries(const char *name)
+{
+    for (const struct link_map *map = _r_debug.r_map ? _r_debug.r_map->l_next : NULL; map; map = map->l_next) {
+        void *handle = *map->l_name ? dlopen(map->l_name, RTLD_LAZY | RTLD_NOLOAD) : NULL, *found = handle ? dlsym(handle, name) : NULL;
+        Dl_info info;
+        if (handle)
+            dlclose(handle);
+        if (found && !is_ours(found) && dladdr(found, &info) && (uintptr_t)info.dli_fbase == map->l_addr)
+            return found;
+    }
+    return NULL;
+}
+
+static void *find_late(const char *name)
+{
+    void *found = dlsym(RTLD_DEFAULT, name);
+    return found && is_stub(found) ? find_in_libraries(name) : found;
+}
+#else
+static void *find_late(const char *name)
+{
+    return dlsym(RTLD_DEFAULT, name);
+}
+#endif
+
 void *ht__real_find(const char *name)
 {
-    void *found = is_late ? dlsym(RTLD_DEFAULT, name) : NULL;
+    void *found = is_late ? find_late(name) : NULL;
     return found && !is_ours(found) ? found : dlsym(RTLD_NEXT, name);
 }
 
