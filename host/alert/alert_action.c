@@ -53,7 +53,7 @@ __attribute__((noreturn)) static void command_run(const struct action_news *news
 {
     setenv("HEAPTRACER_ALERT", news->rule->name, 1);
     setenv("HEAPTRACER_ALERT_STATE", news->fires ? "fires" : "ended", 1);
-    setenv("HEAPTRACER_ALERT_LEVEL", news->rule->level == RULE_CRITICAL ? "critical" : "warn", 1);
+    setenv("HEAPTRACER_ALERT_LEVEL", rule_level_words[news->rule->level], 1);
     setenv("HEAPTRACER_ALERT_LINE", news->line, 1);
     variable_set("HEAPTRACER_ALERT_VALUE", "%.15g", news->value);
     execl("/bin/sh", "sh", "-c", news->rule->command, (char *)NULL);
@@ -67,7 +67,7 @@ static void body_write(FILE *out, const struct action_news *news)
     json_text(&json, "schema", "heaptracer.alert/1");
     json_text(&json, "rule", news->rule->name);
     json_text(&json, "condition", news->rule->when);
-    json_text(&json, "level", news->rule->level == RULE_CRITICAL ? "critical" : "warn");
+    json_text(&json, "level", rule_level_words[news->rule->level]);
     json_text(&json, "state", news->fires ? "fires" : "ended");
     json_real(&json, "value", news->value);
     json_unsigned(&json, "time_ns", news->time_ns);

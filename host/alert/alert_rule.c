@@ -27,11 +27,12 @@ bool rule_owns(const char *key)
     return is_threshold || !strncmp(key, rule_stem, sizeof rule_stem - 1);
 }
 
+const char *const rule_level_words[] = {[RULE_OK] = "ok", [RULE_WARN] = "warn", [RULE_CRITICAL] = "critical"};
+
 static bool level_take(struct rule *rule, const struct setting *setting, struct error *error)
 {
-    static const char *const names[] = {"ok", "warn", "critical"};
     for (int i = RULE_WARN; i <= RULE_CRITICAL; i++)
-        if (!strcmp(setting->text, names[i])) {
+        if (!strcmp(setting->text, rule_level_words[i])) {
             rule->level = (enum rule_level)i;
             return true;
         }

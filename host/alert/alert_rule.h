@@ -23,6 +23,9 @@ struct rules {
     struct arena arena;
 };
 
+/* "ok", "warn", "critical": as in the configuration. */
+extern const char *const rule_level_words[];
+
 /* The first words of a key about rules: "alerts.". Those of them that are no options. */
 bool rule_owns(const char *key);
 /* False and `error` with file and line. The settings must outlive the rules. */

@@ -41,7 +41,7 @@ static void line_make(struct str *line, const struct rule *rule, const struct ta
 {
     struct str value = {0};
     char duration[NUMBER_ROOM];
-    str_add_format(line, "%s: %s: %s", fires ? rule->level == RULE_CRITICAL ? "critical" : "warn" : "ended", rule->name, rule->when);
+    str_add_format(line, "%s: %s: %s", fires ? rule_level_words[rule->level] : "ended", rule->name, rule->when);
     if (fires && rule->for_ns)
         str_add_format(line, " for %s", number_duration(duration, rule->for_ns));
     if (*rule->gate.column && found->has_row) {
@@ -135,7 +135,7 @@ void alerts_table(const struct alerts *alerts, struct table *table)
         const struct rule_watch *alert = alerts->list.at + i;
         union cell *row = table_row(table);
         row[NAME].text = table_text(table, "%s", rule->name);
-        row[LEVEL].text = rule->level == RULE_CRITICAL ? "critical" : "warn";
+        row[LEVEL].text = rule_level_words[rule->level];
         row[WHEN].text = table_text(table, "%s", rule->when);
         row[STATE].text = words[alert->state];
         row[VALUE].f = alert->value;

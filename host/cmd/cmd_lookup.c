@@ -170,10 +170,10 @@ static void pages_put(void *context, const struct page_range *range)
 }
 
 /* "55d0c8a0c000-55d0c8a4d000 rw-p 00000000 00:00 0      [heap]" of the process with that number. */
-static void mapping_put(struct lookup *lookup, const char *pid)
+static void mapping_put(struct lookup *lookup, pid_t pid)
 {
     char path[64], line[4096];
-    snprintf(path, sizeof path, "/proc/%.20s/maps", pid);
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
     FILE *maps = fopen(path, "re");
     while (maps && fgets(line, sizeof line, maps)) {
         uint64_t start, end;
@@ -225,7 +225,7 @@ static bool lookup_put(struct lookup *lookup, struct feed *feed, struct error *e
     return page_close(&page, feed->problem.kind ? feed->problem.text : NULL, error) && is_good;
 }
 
-static void lookup_fill(struct lookup *lookup, const struct feed *feed, const char *word)
+static void lookup_fill(struct lookup *lookup, const struct feed *feed)
 {
     lookup->model = pipeline_model(feed->pipeline);
     table_init(&lookup->table, "lookup", "Address", "What lies, or lay, at the address.", TABLE_ROWS, columns, COLUMNS);
@@ -234,17 +234,17 @@ static void lookup_fill(struct lookup *lookup, const struct feed *feed, const ch
     model_each_pages(lookup->model, pages_put, lookup);
     modules_put(lookup);
     stacks_put(lookup);
-    if (word[strspn(word, "0123456789")] == 0)
-        mapping_put(lookup, word);
+    if (feed->pid)
+        mapping_put(lookup, feed->pid);
 }
 
-/* What happened up to now is to be in the trace. A word that names no recording is told by who opens it. */
-static void recording_flush(const char *word)
+/* What happened up to now is to be in the trace. */
+static void recording_flush(pid_t pid)
 {
     struct str answer = {0};
     struct error ignored = {0};
-    if (!word[strspn(word, "0123456789")])
-        control_ask((pid_t)strtol(word, NULL, 10), "flush", &answer, &ignored);
+    if (pid)
+        control_ask(pid, "flush", &answer, &ignored);
     str_done(&answer);
 }
 
@@ -255,11 +255,13 @@ static int lookup_go(struct lookup *lookup, const char *word)
     struct feed feed;
     struct error error = {0};
     int exit_code = CMD_FAILED;
-    recording_flush(word);
-    if (feed_find(&feed, &config, &error) && feed_open(&feed, &error)) {
+    bool is_found = feed_find(&feed, &config, &error);
+    if (is_found)
+        recording_flush(feed.pid);
+    if (is_found && feed_open(&feed, &error)) {
         feed_run(&feed);
         pipeline_flush(feed.pipeline);
-        lookup_fill(lookup, &feed, word);
+        lookup_fill(lookup, &feed);
         if (feed.is_left)
             feed.problem = (struct error){0}; /* it is still written */
         if (lookup_put(lookup, &feed, &error))

@@ -4,7 +4,6 @@
 
 #include "cmd.h"
 #include "configured.h"
-#include "host/base/nearest.h"
 #include "page.h"
 
 struct config_options {
@@ -119,19 +118,6 @@ static int config_list(const struct config_options *options)
     return error.kind ? cmd_fail(&error) : CMD_DONE;
 }
 
-static int config_unknown(const char *word)
-{
-    struct error error = {0};
-    struct nearest nearest = {.wanted = word};
-    for (const struct configured_key *key = configured_keys; key->key; key++)
-        nearest_offer(&nearest, key->key);
-    if (nearest.best)
-        error_set(&error, ERROR_USAGE, "there is no setting '%s'; did you mean '%s'?", word, nearest.best);
-    else
-        error_set(&error, ERROR_USAGE, "there is no setting '%s'; 'heaptracer config' lists them", word);
-    return cmd_fail(&error);
-}
-
 static int config_print(const char *word)
 {
     for (const struct configured_key *key = configured_keys; key->key; key++) {
@@ -143,12 +129,9 @@ static int config_print(const char *word)
         str_add(&value, "\n");
         return cmd_print(&value);
     }
-    return config_unknown(word);
-}
-
-static bool is_bare(const struct opt *opt)
-{
-    return opt->kind == OPT_COUNT;
+    struct error error = {0};
+    configured_unknown("", word, &error);
+    return cmd_fail(&error);
 }
 
 /* Every line but the sections is a comment, so that the file changes nothing until one is taken out. */
@@ -173,7 +156,7 @@ static int config_example(void)
         else if (opt->kind == OPT_LIST)
             str_add_format(&text, "#%s = [\"%s\"]\n", key->key + dot + 1, opt->argument);
         else
-            str_add_format(&text, is_bare(opt) ? "#%s = 10\n" : "#%s = \"%s\"\n", key->key + dot + 1, opt->argument);
+            str_add_format(&text, opt->kind == OPT_COUNT ? "#%s = 10\n" : "#%s = \"%s\"\n", key->key + dot + 1, opt->argument);
     }
     return cmd_print(&text);
 }

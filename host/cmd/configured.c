@@ -37,14 +37,14 @@ const struct rules *configured_rules(void)
     return &rules;
 }
 
-static bool unknown(const struct setting *setting, struct error *error)
+bool configured_unknown(const char *place, const char *name, struct error *error)
 {
-    struct nearest nearest = {.wanted = setting->key};
+    struct nearest nearest = {.wanted = name};
     for (const struct configured_key *key = configured_keys; key->key; key++)
         nearest_offer(&nearest, key->key);
     if (nearest.best)
-        return error_set(error, ERROR_USAGE, "%s: there is no setting '%s'; did you mean '%s'?", setting->place, setting->key, nearest.best);
-    return error_set(error, ERROR_USAGE, "%s: there is no setting '%s'; 'heaptracer config' lists them", setting->place, setting->key);
+        return error_set(error, ERROR_USAGE, "%sthere is no setting '%s'; did you mean '%s'?", place, name, nearest.best);
+    return error_set(error, ERROR_USAGE, "%sthere is no setting '%s'; 'heaptracer config' lists them", place, name);
 }
 
 static bool fits(const struct setting *setting, const struct opt *opt, const char *place, struct error *error)
@@ -63,7 +63,7 @@ static bool setting_take(const struct setting *setting, struct error *error)
     struct str place = {0};
     str_add_format(&place, "%s: %s", setting->place, setting->key);
     char *kept = memory_copy_text(str_text(&place)); /* as long as this run */
-    str_done(&place);
+    str_clear(&place);
     for (const struct configured_key *key = configured_keys; key->key; key++) {
         const struct opt *opt = !strcmp(key->key, setting->key) ? configured_option(key) : NULL;
         is_known |= opt != NULL;
@@ -72,7 +72,10 @@ static bool setting_take(const struct setting *setting, struct error *error)
         if (opt)
             vec_push(&given, ((struct opt_given){key->command, key->option, setting->text, kept}));
     }
-    return is_known || unknown(setting, error);
+    str_add_format(&place, "%s: ", setting->place);
+    is_known = is_known || configured_unknown(str_text(&place), setting->key, error);
+    str_done(&place);
+    return is_known;
 }
 
 static bool user_file_read(struct error *error)

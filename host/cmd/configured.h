@@ -16,6 +16,8 @@ extern const struct configured_key configured_keys[]; /* ends with a NULL key */
 bool configured_read(struct error *error);
 /* The option that a key is about, of the first command that has it; NULL: there is no such option. */
 const struct opt *configured_option(const struct configured_key *key);
+/* Sets `error`: there is no such setting, and which was meant. `place` is what stands in front: "FILE:LINE: " or "". Returns false. */
+bool configured_unknown(const char *place, const char *key, struct error *error);
 /* The rules of its alerts. */
 const struct rules *configured_rules(void);
 /* What was read. */

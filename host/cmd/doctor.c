@@ -16,6 +16,7 @@
 #include "host/base/number.h"
 #include "host/launch/attach.h"
 #include "host/launch/search.h"
+#include "host/launch/standstill.h"
 #include "host/launch/target.h"
 #include "host/view/paint.h"
 #include "page.h"
@@ -125,24 +126,13 @@ static void look_clock(struct doctor *doctor)
             "nothing: the kernel's clock is used, about 15 ns more an event");
 }
 
-static long number_in(const char *path, long otherwise)
-{
-    long number = otherwise;
-    FILE *file = fopen(path, "re");
-    if (file && fscanf(file, "%ld", &number) != 1)
-        number = otherwise;
-    if (file)
-        fclose(file);
-    return number;
-}
-
 static void look_ptrace(struct doctor *doctor)
 {
     enum { YAMA_CHILDREN = 1 };
-    long scope = number_in("/proc/sys/kernel/yama/ptrace_scope", 0);
+    long scope = standstill_scope();
     struct str found = {0};
     bool is_free = !geteuid() || scope < YAMA_CHILDREN;
-    str_add_format(&found, "%s, kernel.yama.ptrace_scope is %ld", geteuid() ? "not root" : "root", scope);
+    str_add_format(&found, "%s, kernel.yama.ptrace_scope is %ld", geteuid() ? "not root" : "root", scope < 0 ? 0 : scope);
     row_put(doctor, "join a process that runs (attach)", is_free ? DOCTOR_OK : DOCTOR_MISSING, str_text(&found), "run it as root, or: sudo sysctl kernel.yama.ptrace_scope=0");
     str_done(&found);
 }

@@ -57,7 +57,8 @@ bool feed_find(struct feed *feed, const struct feed_config *config, struct error
     const char *word = config->word;
     struct str path = {0};
     bool is_number = *word && !word[strspn(word, "0123456789")] && strlen(word) < 10 && access(word, F_OK);
-    bool is_good = !is_number || control_ask_trace((pid_t)strtol(word, NULL, 10), &path, error);
+    feed->pid = is_number ? (pid_t)strtol(word, NULL, 10) : 0;
+    bool is_good = !is_number || control_ask_trace(feed->pid, &path, error);
     feed->path = memory_copy_text(is_number ? str_text(&path) : word);
     str_done(&path);
     if (is_good)

@@ -25,6 +25,7 @@ struct feed_config {
 struct feed {
     const struct feed_config *config;
     char *path;
+    pid_t pid; /* 0: a file was named */
     struct follow *follow;
     struct trace_reader *reader;
     struct pipeline *pipeline;

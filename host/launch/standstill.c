@@ -26,10 +26,10 @@ enum {
 static const uint64_t PATIENCE_NS = 500000000; /* for threads that the kernel does not stop at once */
 
 /* A number in a file of /proc, -1 if there is none. */
-static long read_number(const char *path)
+long standstill_scope(void)
 {
     char text[32] = "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
     ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
         close(fd);
@@ -52,7 +52,7 @@ long standstill_status(pid_t pid, const char *name, int base)
 
 bool standstill_say_why(pid_t pid, int why, struct error *error)
 {
-    long scope = read_number("/proc/sys/kernel/yama/ptrace_scope"), tracer = standstill_status(pid, "TracerPid:", 10);
+    long scope = standstill_scope(), tracer = standstill_status(pid, "TracerPid:", 10);
     bool has_memory = standstill_status(pid, "VmSize:", 10) >= 0; /* one that waits for its parent to ask has none */
     if (why == ESRCH || !has_memory)
         return error_set(error, ERROR_READ, "process %d has ended", (int)pid);

@@ -42,6 +42,8 @@ enum standstill_step {
 
 /* What stands behind `name` ("TracerPid:") in /proc/PID/status, -1: nothing. */
 long standstill_status(pid_t pid, const char *name, int base);
+/* kernel.yama.ptrace_scope; -1: this kernel has none. */
+long standstill_scope(void);
 /* Why a process may not be held, with the mend, by errno; returns false. */
 bool standstill_say_why(pid_t pid, int why, struct error *error);
 /* Holds one thread. False: it may not be held; `error` says what would have to change. */
