@@ -1,0 +1,32 @@
+/* gaps: in free pieces, out the lowest that is large enough, and a piece's neighbours, each in O(log n): the free list in order of address of those allocators that
+ * have one. A piece is {address, bytes}; addresses are not 0. */
+#ifndef HOST_SIM_GAPS_H
+#define HOST_SIM_GAPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct gap {
+    uint64_t address, bytes;
+};
+
+struct gap_node;
+
+struct gaps {
+    struct gap_node *nodes; /* [0] is nobody */
+    uint32_t count, room, root, spare, random;
+    uint64_t pieces, bytes;
+};
+
+void gaps_add(struct gaps *gaps, uint64_t address, uint64_t bytes);
+/* `address` is a piece's. */
+void gaps_remove(struct gaps *gaps, uint64_t address);
+/* These give {0, 0} when there is none. */
+struct gap gaps_fit(const struct gaps *gaps, uint64_t bytes);
+struct gap gaps_before(const struct gaps *gaps, uint64_t address);
+struct gap gaps_from(const struct gaps *gaps, uint64_t address); /* the first at `address` or above */
+struct gap gaps_last(const struct gaps *gaps);
+uint64_t gaps_largest(const struct gaps *gaps);
+void gaps_done(struct gaps *gaps);
+
+#endif
