@@ -161,7 +161,7 @@ static void block_give(struct avr_libc *heap, uint16_t block)
     list_lower_top(heap);
 }
 
-static void *avr_libc_begin(const struct arena *arena, struct error *error)
+static void *avr_libc_begin(const struct simulator_arena *arena, struct error *error)
 {
     const struct arena_region *region = arena->regions;
     if (!region->base || region->base > SPACE || region->bytes < CHUNK_LEAST || region->bytes > SPACE - 1 - region->base) {

@@ -7,7 +7,7 @@ struct heap_1 {
     uint64_t align, blocks;
 };
 
-static void *heap_1_begin(const struct arena *arena, struct error *error)
+static void *heap_1_begin(const struct simulator_arena *arena, struct error *error)
 {
     const struct arena_region *region = arena->regions;
     uint64_t align = arena->align_bytes ? arena->align_bytes : 8;

@@ -104,7 +104,7 @@ static void chunk_give(struct newlib_nano *heap, uint64_t chunk, uint64_t bytes)
     *words_at(&heap->words, chunk) = bytes;
 }
 
-static void *newlib_nano_begin(const struct arena *arena, struct error *error)
+static void *newlib_nano_begin(const struct simulator_arena *arena, struct error *error)
 {
     uint64_t word = arena->pointer_bytes ? arena->pointer_bytes : 4;
     struct sbrk sbrk;

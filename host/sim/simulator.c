@@ -22,7 +22,7 @@ const struct simulator *simulator_find(const char *name)
     return NULL;
 }
 
-uint64_t simulator_option(const struct arena *arena, const char *name, uint64_t otherwise)
+uint64_t simulator_option(const struct simulator_arena *arena, const char *name, uint64_t otherwise)
 {
     size_t bytes = strlen(name);
     for (const char *at = arena->options; at && *at; at += strcspn(at, ","), at += *at == ',') {

@@ -15,7 +15,7 @@ struct arena_region {
     uint64_t base, bytes; /* base in the address space of the modelled target: alignment depends on it */
 };
 
-struct arena {
+struct simulator_arena {
     const struct arena_region *regions; /* in order of address; most allocators take one */
     size_t region_count;
     uint32_t pointer_bytes; /* 2, 4 or 8; 0: the allocator's usual one */
@@ -44,7 +44,7 @@ struct simulator {
     uint32_t most_regions;
     bool grows;                 /* asks a system for memory: `regions` is what there is, not what it holds */
     /* NULL and `error` when the arena cannot hold such a heap. */
-    void *(*begin)(const struct arena *arena, struct error *error);
+    void *(*begin)(const struct simulator_arena *arena, struct error *error);
     void (*end)(void *heap);
     /* 0: refused. `size` may be anything; `align` is 0 for malloc, else a power of two. */
     uint64_t (*alloc)(void *heap, uint64_t size, uint64_t align);
@@ -65,6 +65,6 @@ extern const struct simulator *const simulators[];
 /* NULL: there is none of that name. */
 const struct simulator *simulator_find(const char *name);
 /* The value of option `name` in arena->options, `otherwise` if it is not there; a flag without a value is 1. */
-uint64_t simulator_option(const struct arena *arena, const char *name, uint64_t otherwise);
+uint64_t simulator_option(const struct simulator_arena *arena, const char *name, uint64_t otherwise);
 
 #endif

@@ -68,7 +68,7 @@ static inline void sim_cover_check(const struct simulator *simulator, const void
     assert_int_equal(use.used + use.free + use.overhead, use.total);
 }
 
-static inline struct sim_vector sim_vector_run(const char *name, const struct arena *arena, uint32_t slots, uint32_t sizes, uint32_t pointer_mask)
+static inline struct sim_vector sim_vector_run(const char *name, const struct simulator_arena *arena, uint32_t slots, uint32_t sizes, uint32_t pointer_mask)
 {
     const struct simulator *simulator = simulator_find(name);
     assert_non_null(simulator);

@@ -5,7 +5,7 @@ static void the_golden_vector_is_equal(void **state)
 {
     (void)state;
     struct arena_region region = {0x200, 640};
-    struct arena arena = {.regions = &region, .region_count = 1};
+    struct simulator_arena arena = {.regions = &region, .region_count = 1};
     struct sim_vector vector = sim_vector_run("avr-libc", &arena, 24, 48, 0xffff);
     assert_int_equal(vector.hash, 0x865c6742);
     assert_int_equal(vector.allocs, 1008);
@@ -19,7 +19,7 @@ static void resize_to_one_byte_spoils_the_neighbour(void **state)
     (void)state;
     const struct simulator *simulator = simulator_find("avr-libc");
     struct arena_region region = {0x21c, 0x2000 - 0x21c};
-    struct arena arena = {.regions = &region, .region_count = 1};
+    struct simulator_arena arena = {.regions = &region, .region_count = 1};
     void *heap = simulator->begin(&arena, NULL);
     assert_int_equal(simulator->alloc(heap, 0x1000, 0), 0x21e);
     uint64_t p = simulator->alloc(heap, 5, 0), q = simulator->alloc(heap, 10, 0);
@@ -36,7 +36,7 @@ static void what_an_avr_cannot_have_is_refused(void **state)
     (void)state;
     const struct simulator *simulator = simulator_find("avr-libc");
     struct arena_region region = {0x20000000, 640};
-    struct arena arena = {.regions = &region, .region_count = 1};
+    struct simulator_arena arena = {.regions = &region, .region_count = 1};
     struct error error = {0};
     assert_null(simulator->begin(&arena, &error));
     assert_int_equal(error.kind, ERROR_USAGE);

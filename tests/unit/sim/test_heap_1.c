@@ -13,7 +13,7 @@ static void heap_1_gives_the_next_aligned_bytes(void **state)
     (void)state;
     const struct simulator *simulator = simulator_find("heap_1");
     struct arena_region region = {0x20000004, 108};
-    struct arena arena = {.regions = &region, .region_count = 1};
+    struct simulator_arena arena = {.regions = &region, .region_count = 1};
     void *heap = simulator->begin(&arena, NULL);
     assert_int_equal(simulator->alloc(heap, 1, 0), 0x20000008);
     assert_int_equal(simulator->alloc(heap, 9, 0), 0x20000010);
@@ -29,7 +29,7 @@ static void heap_1_tells_every_byte_once(void **state)
     (void)state;
     const struct simulator *simulator = simulator_find("heap_1");
     struct arena_region region = {0x20000004, 108};
-    struct arena arena = {.regions = &region, .region_count = 1};
+    struct simulator_arena arena = {.regions = &region, .region_count = 1};
     void *heap = simulator->begin(&arena, NULL);
     simulator->alloc(heap, 20, 0);
     struct arena_use use;

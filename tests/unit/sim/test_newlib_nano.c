@@ -5,7 +5,7 @@ static void the_golden_vector_is_equal(void **state)
 {
     (void)state;
     struct arena_region region = {0x20000004, 1 << 20};
-    struct arena arena = {.regions = &region, .region_count = 1};
+    struct simulator_arena arena = {.regions = &region, .region_count = 1};
     struct sim_vector vector = sim_vector_run("newlib-nano", &arena, 64, 400, UINT32_MAX);
     assert_int_equal(vector.hash, 0x8aab4627);
     assert_int_equal(vector.allocs, 1017);
@@ -17,7 +17,7 @@ static void strides_are_those_measured(void **state)
     (void)state;
     const struct simulator *simulator = simulator_find("newlib-nano");
     struct arena_region region = {0x20000000, 65536};
-    struct arena arena = {.regions = &region, .region_count = 1};
+    struct simulator_arena arena = {.regions = &region, .region_count = 1};
     void *heap = simulator->begin(&arena, NULL);
     uint64_t taken, usable, block = simulator->alloc(heap, 100, 0);
     assert_int_equal(block, 0x20000008);
