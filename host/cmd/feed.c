@@ -50,32 +50,56 @@ static long feed_read(void *context, void *bytes, size_t room)
     return got;
 }
 
-/* A number is a process, unless a file has that name. */
+static bool file_open(struct feed *feed, const char *path, struct error *error)
+{
+    feed->follow = follow_open(&(struct follow_config){path, feed_wait, feed}, error);
+    feed->was_written = feed->follow && follow_is_written(feed->follow);
+    return feed->follow != NULL;
+}
+
 bool feed_find(struct feed *feed, const struct feed_config *config, struct error *error)
 {
-    *feed = (struct feed){.config = config, .read_ns = now_ns()};
     const char *word = config->word;
+    *feed = (struct feed){.config = config, .kind = source_kind(word), .read_ns = now_ns()};
     struct str path = {0};
-    bool is_number = *word && !word[strspn(word, "0123456789")] && strlen(word) < 10 && access(word, F_OK);
-    feed->pid = is_number ? (pid_t)strtol(word, NULL, 10) : 0;
-    bool is_good = !is_number || control_ask_trace(feed->pid, &path, error);
-    feed->path = memory_copy_text(is_number ? str_text(&path) : word);
+    feed->pid = feed->kind == SOURCE_PROCESS ? (pid_t)strtol(word, NULL, 10) : 0;
+    bool is_good = feed->kind != SOURCE_PROCESS || control_ask_trace(feed->pid, &path, error);
+    feed->path = memory_copy_text(path.count ? str_text(&path) : word);
     str_done(&path);
-    if (is_good)
-        feed->follow = follow_open(&(struct follow_config){feed->path, feed_wait, feed}, error);
-    if (!feed->follow)
+    if (!is_good)
         return false;
-    feed->was_written = follow_is_written(feed->follow);
-    return true;
+    return feed->kind == SOURCE_BOARD ? spool_start(&feed->spool, word, config->source, error) : file_open(feed, feed->path, error);
+}
+
+/* A board's trace is there when the board has said who it is. */
+static bool spool_await(struct feed *feed, struct error *error)
+{
+    for (;;) {
+        bool is_over = beside_is_over(&feed->spool.beside); /* asked first, so that what it wrote last is seen */
+        bool is_there = !access(feed->spool.path, F_OK);
+        if (is_there && !feed->follow && !file_open(feed, feed->spool.path, error))
+            return false;
+        feed->was_written = is_there && follow_is_written(feed->follow);
+        if (feed->was_written || (is_over && is_there))
+            return true;
+        if (is_over && !beside_why(&feed->spool.beside, error))
+            error_set(error, ERROR_READ, "nothing was recorded of %s", feed->path);
+        if (is_over)
+            return false;
+        if (!feed_beat(feed, true))
+            return error_set(error, ERROR_READ, "%s did not say who it is", feed->path);
+    }
 }
 
 bool feed_open(struct feed *feed, struct error *error)
 {
     const struct feed_config *config = feed->config;
+    if (feed->kind == SOURCE_BOARD && !spool_await(feed, error))
+        return false;
     feed->reader = trace_open_stream(feed_read, feed, strcmp(feed->path, "-") ? feed->path : "standard input", error);
     if (!feed->reader)
         return false;
-    feed->symbols = page_symbols(config->names, feed->path);
+    feed->symbols = page_symbols(config->names, feed->spool.path ? feed->spool.path : feed->path);
     struct pipeline_options chosen = {
         .tables = config->tables, .more = config->more, .define = feed_define, .see = config->see ? feed_see : NULL, .context = feed};
     feed->pipeline = pipeline_new(&chosen, trace_get_header(feed->reader), error);
@@ -87,6 +111,9 @@ void feed_run(struct feed *feed)
     pipeline_watch(feed->pipeline, feed_progress, feed);
     pipeline_read(feed->pipeline, feed->reader, &feed->problem);
     feed->is_over = !feed->is_left;
+    struct error why = {0};
+    if (feed->is_over && beside_why(&feed->spool.beside, &why))
+        feed->problem = why;
     if (feed->is_over && !feed->problem.kind)
         pass_end_check(feed->reader, feed->path, &feed->problem);
 }
@@ -126,6 +153,7 @@ void feed_close(struct feed *feed)
     if (feed->reader)
         trace_close(feed->reader);
     follow_close(feed->follow);
+    spool_end(&feed->spool);
     memory_free(feed->path);
     *feed = (struct feed){0};
 }

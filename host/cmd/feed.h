@@ -1,4 +1,4 @@
-/* feed: in the number of a recorded process or a file, out a pipeline that follows its trace while it is written, and looks at it between events. */
+/* feed: in a SOURCE (a recorded process, a file, a board), out a pipeline that follows its trace while it is written, and looks at it between events. */
 #ifndef HOST_CMD_FEED_H
 #define HOST_CMD_FEED_H
 
@@ -6,11 +6,13 @@
 #include "host/symbol/symbol.h"
 #include "host/trace/follow.h"
 #include "page.h"
+#include "spool.h"
 
 struct feed;
 
 struct feed_config {
-    const char *word; /* a PID or a file; "-" is standard input */
+    const char *word;                     /* SOURCE; "-" is standard input */
+    const struct source_options *source;  /* NULL: none */
     const struct page_options *names; /* where names of functions are looked for */
     const char *const *tables; /* as in pipeline_options */
     const struct analysis *const *more;
@@ -24,20 +26,22 @@ struct feed_config {
 
 struct feed {
     const struct feed_config *config;
-    char *path;
-    pid_t pid; /* 0: a file was named */
+    enum source_kind kind;
+    char *path; /* for people: the file, or the word of a board */
+    pid_t pid;  /* 0: no process was named */
+    struct spool spool; /* of a board */
     struct follow *follow;
     struct trace_reader *reader;
     struct pipeline *pipeline;
     struct symbols *symbols;
     struct error problem;  /* what the trace could not give */
-    bool was_written;      /* when it was opened */
+    bool was_written;      /* when it was opened: known after feed_open of a board, after feed_find else */
     bool is_over, is_left; /* the end was read; the beat wanted no more */
     uint64_t read_ns;      /* clock when bytes came last */
     uint64_t event_ns;     /* of the event that is next */
 };
 
-/* Finds the file; feed_close ends it, also after a failure. */
+/* Finds the file, or begins to record it; feed_close ends it, also after a failure. */
 bool feed_find(struct feed *feed, const struct feed_config *config, struct error *error);
 /* Reads its header, for which it may have to wait. */
 bool feed_open(struct feed *feed, struct error *error);

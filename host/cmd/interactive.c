@@ -10,27 +10,29 @@
 
 struct interactive_options {
     struct page_options page;
+    struct source_options source;
     int theme;
 };
 
 static const struct opt interactive_options[] = {
     {OPT_CHOICE, 0, "theme", offsetof(struct interactive_options, theme), "THEME", "colours; none where $NO_COLOR is set", "dark", "dark|light|mono|high-contrast", NULL},
+    SOURCE_OPTIONS(struct interactive_options, source),
     PAGE_NAME_OPTIONS(struct interactive_options, page),
     {0},
 };
 
 static const struct opt_example interactive_examples[] = {
     {"heaptracer interactive 4711", "look into process 4711 while it is recorded"},
+    {"heaptracer interactive tcp:localhost:4321 --elf app.elf", "look into a board, or a firmware in QEMU"},
     {"heaptracer interactive app.htrc --theme light", "look through a run that is over"},
     {0},
 };
 
 const struct opt_command cmd_interactive_table = {
     .name = "heaptracer interactive",
-    .usage = "[options] PID|FILE",
+    .usage = "[options] PID|FILE|BOARD",
     .about = "Look at a program's heap in the terminal, while it is recorded or afterwards",
-    .manual = "PID is the number of a process that 'heaptracer run' started, or of its recorder or a 'heaptracer listen'; FILE is a trace, also one that is still "
-              "written.\n\n"
+    .manual = SOURCE_MANUAL "\n\n"
               "The tabs 1 to 8 show an overview, leaks, sites, a map of the heap, threads or tasks, the course over time, errors and alerts; '?' shows the keys. "
               "Of a run that goes on the picture changes at most ten times a second. q leaves; the program and its recording go on.\n\n"
               "Any size from 60x15 will do. Signs are ASCII where the locale is not UTF-8, and there are no colours where NO_COLOR is set or the terminal has none.\n\n"
@@ -132,12 +134,12 @@ static void interactive_rest(struct interactive *interactive)
         continue;
 }
 
-bool interactive_show(const char *word, enum theme theme, const struct page_options *names, struct interactive_end *end, struct error *error)
+bool interactive_show(const char *word, const struct source_options *from, enum theme theme, const struct page_options *names, struct interactive_end *end, struct error *error)
 {
     static const struct analysis *const slices[] = {&analysis_slices, NULL};
     struct interactive interactive = {.alerts = {.rules = configured_rules()}};
     struct tui_source source = {answer, mark, &interactive};
-    struct feed_config config = {.word = word, .names = names, .more = slices, .beat = interactive_beat, .context = &interactive};
+    struct feed_config config = {.word = word, .source = from, .names = names, .more = slices, .beat = interactive_beat, .context = &interactive};
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -170,7 +172,7 @@ int cmd_interactive(int argc, char **argv)
     if (!cmd_parse(&cmd_interactive_table, &options, argc, argv, &words, &exit_code))
         return exit_code;
     exit_code = CMD_DONE;
-    if (!interactive_show(words.at[0], (enum theme)options.theme, &options.page, &end, &error))
+    if (!interactive_show(words.at[0], &options.source, (enum theme)options.theme, &options.page, &end, &error))
         exit_code = cmd_fail(&error);
     else if (end.problem.kind)
         exit_code = cmd_fail(&end.problem);

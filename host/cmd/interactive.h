@@ -10,7 +10,7 @@ struct interactive_end {
     struct error problem; /* what the trace could not give */
 };
 
-/* Shows the run until the user leaves. False and `error`: it could not. */
-bool interactive_show(const char *word, enum theme theme, const struct page_options *names, struct interactive_end *end, struct error *error);
+/* Shows the run until the user leaves; `from` may be NULL. False and `error`: it could not. */
+bool interactive_show(const char *word, const struct source_options *from, enum theme theme, const struct page_options *names, struct interactive_end *end, struct error *error);
 
 #endif

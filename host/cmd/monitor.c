@@ -17,6 +17,7 @@
 
 struct monitor_options {
     struct page_options page;
+    struct source_options source;
     uint64_t interval_ns, count;
     int format;
 };
@@ -25,12 +26,14 @@ static const struct opt monitor_options[] = {
     {OPT_TIME, 'i', "interval", offsetof(struct monitor_options, interval_ns), "TIME", "a line for each so long", "500ms", NULL, NULL},
     {OPT_COUNT, 'n', "count", offsetof(struct monitor_options, count), "N", "end after N lines", "when the program ends", NULL, NULL},
     {OPT_CHOICE, 0, "format", offsetof(struct monitor_options, format), "FORMAT", "human; json: one object a line; csv", "human", "human|json|csv", NULL},
+    SOURCE_OPTIONS(struct monitor_options, source),
     PAGE_NAME_OPTIONS(struct monitor_options, page),
     {0},
 };
 
 static const struct opt_example monitor_examples[] = {
     {"heaptracer monitor 4711", "what process 4711 does, twice a second; it was started by 'heaptracer run'"},
+    {"heaptracer monitor serial:/dev/ttyUSB0 --elf build/app.elf", "what a board does"},
     {"heaptracer monitor app.htrc --interval 1m --format csv", "the course of a run that is over, one row a minute"},
     {"heaptracer monitor app.htrc --format json | jq .growth_bytes", "how much it grew in each interval"},
     {0},
@@ -38,10 +41,9 @@ static const struct opt_example monitor_examples[] = {
 
 const struct opt_command cmd_monitor_table = {
     .name = "heaptracer monitor",
-    .usage = "[options] PID|FILE",
+    .usage = "[options] PID|FILE|BOARD",
     .about = "Print a line of figures each half second while a program is recorded",
-    .manual = "PID is the number of a process that 'heaptracer run' started, or of its recorder or a 'heaptracer listen'; FILE is a trace, also one that is still "
-              "written, or '-' for standard input.\n\n"
+    .manual = SOURCE_MANUAL "\n\n"
               "Of a trace that is being written, the lines begin now and come as time passes, also when nothing happens; the file can be joined and left at any "
               "time, by any number of monitors. Of one that is over, all intervals come at once; a stretch in which nothing happened is one line.\n\n"
               "A line tells live bytes and blocks, allocations and frees a second, how fast live memory grows, and the call stack that gained most; of a firmware also "
@@ -175,7 +177,7 @@ static int monitor_go(const struct monitor_options *options, const char *word)
     static const char *const shown[] = {[TABLE_REGIONS] = "regions", [TABLE_FAULTS] = "faults", [TABLE_ALERTS] = "alerts", NULL};
     const char **tables = alerting_tables(configured_rules(), shown);
     struct monitor monitor = {.options = options, .alerts = {.rules = configured_rules(), .say = alert_say}, .view = {.has_unicode = true, .width = 120}, .begin_clock = now_ns()};
-    struct feed_config config = {.word = word, .names = &options->page, .tables = tables, .beat = monitor_beat, .context = &monitor};
+    struct feed_config config = {.word = word, .source = &options->source, .names = &options->page, .tables = tables, .beat = monitor_beat, .context = &monitor};
     struct sigaction action = {.sa_handler = on_interrupt};
     struct feed feed;
     struct error error = {0};

@@ -36,6 +36,19 @@ static const struct {
     {"unix:", CABLE_UNIX}, {"unix-listen:", CABLE_UNIX_LISTEN}, {"file:", CABLE_FILE},
 };
 
+static size_t kind_find(const char *word)
+{
+    size_t i = 0, count = sizeof kinds / sizeof *kinds;
+    while (i < count && strncmp(word, kinds[i].prefix, strlen(kinds[i].prefix)))
+        i++;
+    return i;
+}
+
+bool cable_is_named(const char *word)
+{
+    return kind_find(word) < sizeof kinds / sizeof *kinds;
+}
+
 static bool baud_parse(struct cable *cable, struct error *error)
 {
     char *comma = strrchr(cable->word, ','), *end;
@@ -70,12 +83,12 @@ static bool place_parse(struct cable *cable, struct error *error)
 static bool word_parse(struct cable *cable, const char *word, struct error *error)
 {
     const char *rest = NULL;
+    size_t i = kind_find(word);
     cable->kind = CABLE_FILE;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !rest; i++)
-        if (!strncmp(word, kinds[i].prefix, strlen(kinds[i].prefix))) {
-            cable->kind = kinds[i].kind;
-            rest = word + strlen(kinds[i].prefix);
-        }
+    if (cable_is_named(word)) {
+        cable->kind = kinds[i].kind;
+        rest = word + strlen(kinds[i].prefix);
+    }
     if (!rest && (!strcmp(word, "-") || !strcmp(word, "stdin")))
         rest = "-";
     if (!rest)

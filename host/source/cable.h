@@ -21,6 +21,8 @@ enum cable_news {
 
 struct cable;
 
+/* Whether the word begins like one that names a line; a plain "-" does not. */
+bool cable_is_named(const char *word);
 /* NULL and `error` if the word names no line, or one that cannot be. A device or peer that is not there yet is waited for. */
 struct cable *cable_open(const char *word, struct error *error);
 const char *cable_name(const struct cable *cable);
