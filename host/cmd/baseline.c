@@ -1,0 +1,202 @@
+/* baseline: in a trace, or a file that was saved from one, out its figures and sites. */
+#include "baseline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/base/number.h"
+#include "host/base/utf8.h"
+#include "host/config/toml.h"
+#include "host/view/frames.h"
+
+enum { SITES_MOST = 50, STACK_ROOM = 400, FILE_MOST = 1 << 20 };
+
+void baseline_stack(struct str *text, struct frames *frames, struct symbols *symbols, uint32_t stack)
+{
+    str_clear(text);
+    frames_of_stack(frames, symbols, stack);
+    for (size_t i = 0; i < frames->list.count && text->count < STACK_ROOM; i++) {
+        if (frames->list.at[i].role != FRAME_PROGRAM)
+            continue;
+        str_add(text, text->count ? " <- " : "");
+        utf8_add_clean(text, frames->list.at[i].text.function);
+    }
+    if (!text->count)
+        str_add(text, "?");
+}
+
+static void site_add(struct baseline *baseline, size_t first, struct baseline_site site)
+{
+    for (size_t i = first; i < baseline->sites.count; i++)
+        if (!strcmp(baseline->sites.at[i].stack, site.stack)) {
+            baseline->sites.at[i].amount += site.amount;
+            return;
+        }
+    site.stack = arena_copy_text(&baseline->arena, site.stack, strlen(site.stack));
+    vec_push(&baseline->sites, site);
+}
+
+static void sites_take(struct baseline *baseline, const struct figures *figures, enum figure figure, struct symbols *symbols)
+{
+    const struct table *who = figures->who[figure];
+    struct frames frames = {0};
+    struct str text = {0};
+    size_t first = baseline->sites.count;
+    for (size_t row = 0; who && row < who->row_count && baseline->sites.count - first < SITES_MOST; row++) {
+        const union cell *cells = table_at(who, row);
+        baseline_stack(&text, &frames, symbols, (uint32_t)cells[figures->who_stack[figure]].u);
+        site_add(baseline, first, (struct baseline_site){figure, str_text(&text), (double)cells[figures->who_amount[figure]].u});
+    }
+    frames_done(&frames);
+    str_done(&text);
+}
+
+void baseline_take(struct baseline *baseline, const struct figures *figures, struct symbols *symbols)
+{
+    for (enum figure figure = 0; figure < FIGURES; figure++) {
+        baseline->is_known[figure] = figures->is_known[figure];
+        baseline->values[figure] = figures_value(figures, figure);
+        if (figure_rules[figure].grows)
+            sites_take(baseline, figures, figure, symbols);
+    }
+}
+
+static bool run_read(struct baseline *baseline, const struct page_options *names, struct error *error)
+{
+    struct reading reading = {0};
+    struct figures figures;
+    struct reading_config config = {.page = names, .tables = figure_tables};
+    bool is_good = reading_open(&reading, &config, baseline->path, error) && reading_run(&reading, error);
+    if (is_good && reading.problem.kind)
+        is_good = error_set(error, ERROR_READ, "the baseline is no whole run: %s", reading.problem.text);
+    if (is_good) {
+        figures_take(&figures, &reading);
+        baseline_take(baseline, &figures, reading.symbols);
+        figures_done(&figures);
+    }
+    reading_close(&reading);
+    return is_good;
+}
+
+struct saved {
+    struct baseline *baseline;
+    struct error *error;
+};
+
+/* "figures.peak" or "sites.peak" */
+static bool key_find(const char *key, const char *section, enum figure *figure)
+{
+    size_t count = strlen(section);
+    if (strncmp(key, section, count))
+        return false;
+    for (*figure = 0; *figure < FIGURES; ++*figure)
+        if (!strcmp(key + count, figure_rules[*figure].name))
+            return true;
+    return false;
+}
+
+/* What another version of us has saved beside is no mistake; what cannot be read is one. */
+static void saved_see(void *context, const struct toml_value *value)
+{
+    struct saved *saved = context;
+    struct baseline *baseline = saved->baseline;
+    enum figure figure;
+    char *end = NULL;
+    double amount = strtod(value->text, &end);
+    if (key_find(value->key, "figures.", &figure)) {
+        if (value->kind != TOML_NUMBER || amount < 0)
+            error_set(saved->error, ERROR_READ, "%s:%u: %s: '%s' is no amount", baseline->path, value->line, value->key, value->text);
+        baseline->is_known[figure] = true;
+        baseline->values[figure] = amount;
+    } else if (key_find(value->key, "sites.", &figure)) {
+        if (end == value->text || *end != ' ' || value->kind != TOML_TEXT) {
+            error_set(saved->error, ERROR_READ, "%s:%u: %s: '%s' is no amount and stack", baseline->path, value->line, value->key, value->text);
+            return;
+        }
+        vec_push(&baseline->sites, ((struct baseline_site){figure, arena_copy_text(&baseline->arena, end + 1, strlen(end + 1)), amount}));
+    }
+}
+
+static bool saved_read(struct baseline *baseline, struct error *error)
+{
+    struct saved saved = {baseline, error};
+    FILE *in = fopen(baseline->path, "re");
+    if (!in)
+        return error_set_errno(error, ERROR_READ, "the baseline %s cannot be read", baseline->path);
+    char *text = memory_new(FILE_MOST + 1, 1);
+    size_t count = fread(text, 1, FILE_MOST + 1, in);
+    bool is_good = count <= FILE_MOST || error_set(error, ERROR_READ, "%s has more than 1 MiB: that is no baseline", baseline->path);
+    is_good = is_good && toml_read(baseline->path, text, count, saved_see, &saved, error) && !error->kind;
+    if (!is_good)
+        error->kind = ERROR_READ; /* an input, unlike a configuration */
+    bool has_any = false;
+    for (enum figure figure = 0; figure < FIGURES; figure++)
+        has_any |= baseline->is_known[figure];
+    if (is_good && !has_any)
+        is_good = error_set(error, ERROR_READ, "%s holds no figures: 'heaptracer check FILE --save-baseline %s' writes them", baseline->path, baseline->path);
+    memory_free(text);
+    fclose(in);
+    return is_good;
+}
+
+bool baseline_read(struct baseline *baseline, const char *path, const struct page_options *names, struct error *error)
+{
+    size_t count = strlen(path), ending = strlen(".toml");
+    *baseline = (struct baseline){.path = path};
+    if (count > ending && !strcmp(path + count - ending, ".toml"))
+        return saved_read(baseline, error);
+    return run_read(baseline, names, error);
+}
+
+static void text_put(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            putc('\\', out);
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            fprintf(out, "\\u%04x", (unsigned char)*text);
+        else
+            putc(*text, out);
+    }
+}
+
+static void sites_put(FILE *out, const struct baseline *baseline, enum figure figure)
+{
+    fprintf(out, "%s = [\n", figure_rules[figure].name);
+    for (size_t i = 0; i < baseline->sites.count; i++) {
+        if (baseline->sites.at[i].figure != figure)
+            continue;
+        fprintf(out, "  \"%.0f ", baseline->sites.at[i].amount);
+        text_put(out, baseline->sites.at[i].stack);
+        fputs("\",\n", out);
+    }
+    fputs("]\n", out);
+}
+
+void baseline_put(FILE *out, const struct baseline *baseline, const struct trace_header *header)
+{
+    fputs("# Written by 'heaptracer check --save-baseline': what later runs are compared with. Amounts are bytes and counts.\nprogram = \"", out);
+    text_put(out, header->command ? header->command : "");
+    fputs("\"\n\n[figures]\n", out);
+    for (enum figure figure = 0; figure < FIGURES; figure++)
+        if (baseline->is_known[figure])
+            fprintf(out, "%s = %.*f\n", figure_rules[figure].name, baseline->values[figure] == (double)(uint64_t)baseline->values[figure] ? 0 : 6, baseline->values[figure]);
+    fputs("\n[sites]\n", out);
+    for (enum figure figure = 0; figure < FIGURES; figure++)
+        if (figure_rules[figure].grows)
+            sites_put(out, baseline, figure);
+}
+
+double baseline_before(const struct baseline *baseline, enum figure figure, const char *stack)
+{
+    for (size_t i = 0; i < baseline->sites.count; i++)
+        if (baseline->sites.at[i].figure == figure && !strcmp(baseline->sites.at[i].stack, stack))
+            return baseline->sites.at[i].amount;
+    return 0;
+}
+
+void baseline_done(struct baseline *baseline)
+{
+    vec_done(&baseline->sites);
+    arena_done(&baseline->arena);
+}

@@ -1,0 +1,117 @@
+/* figures: in the tables of a trace, out a table of one row. */
+#include "figures.h"
+
+#include "leak_rows.h"
+
+const struct figure_rule figure_rules[FIGURES] = {
+#define FIGURE(name, kind, title, table, column, how, who, who_column, grows, about) {#name, title, table, column, FIGURE_##how, who, who_column, grows, about},
+#include "figure.def"
+#undef FIGURE
+};
+
+const struct column figure_columns[FIGURES] = {
+#define FIGURE(name, kind, title, table, column, how, who, who_column, grows, about) {#name, title, "", about, COLUMN_##kind},
+#include "figure.def"
+#undef FIGURE
+};
+
+const char *const figure_tables[] = {"summary", "leaks", "reach", "peak", "hotspots", "regions", "tasks", "faults", NULL};
+
+static void cell_set(const struct column *column, union cell *cell, double value)
+{
+    if (column->kind == COLUMN_RATIO || column->kind == COLUMN_REAL)
+        cell->f = value;
+    else
+        cell->u = (uint64_t)value;
+}
+
+static bool column_take(const struct table *table, const char *name, enum figure_how how, double *value)
+{
+    int at = name ? table_find_column(table, name) : -1;
+    *value = how == FIGURE_ROWS ? (double)table->row_count : 0;
+    for (size_t row = 0; at >= 0 && row < table->row_count; row++) {
+        double cell = table_real(table->columns + at, table_at(table, row)[at]);
+        if (how == FIGURE_SUM)
+            *value += cell;
+        else if (cell > *value)
+            *value = cell;
+    }
+    return how == FIGURE_ROWS || (at >= 0 && table->row_count);
+}
+
+/* Of a heap that has nothing free and of one that tells nothing, the column is 0 alike. */
+static bool tells_of_free(const struct reading *reading)
+{
+    double free_bytes;
+    const struct table *regions = reading_table(reading, "regions");
+    return column_take(regions, "free_bytes", FIGURE_MOST, &free_bytes) && free_bytes > 0;
+}
+
+static bool tells_of_stacks(const struct reading *reading)
+{
+    double bytes;
+    return column_take(reading_table(reading, "tasks"), "stack_bytes", FIGURE_MOST, &bytes) && bytes > 0;
+}
+
+static double lost_bytes(const struct table *reach)
+{
+    int bytes = table_find_column(reach, "bytes"), confidence = table_find_column(reach, "confidence");
+    double sum = 0;
+    for (size_t row = 0; row < reach->row_count; row++)
+        if (table_at(reach, row)[confidence].f > LEAK_SURE)
+            sum += (double)table_at(reach, row)[bytes].u;
+    return sum;
+}
+
+/* Whoever looked for leaks knows which blocks are lost; else all that was not freed counts. */
+static bool leaks_take(struct figures *figures, const struct reading *reading, double *value)
+{
+    size_t looks;
+    model_scans(pipeline_model(reading->pipeline), &looks);
+    if (!looks)
+        return column_take(reading_table(reading, "summary"), "leaked_bytes", FIGURE_MOST, value);
+    figures->who[FIGURE_leaks] = reading_table(reading, "reach");
+    *value = lost_bytes(figures->who[FIGURE_leaks]);
+    return true;
+}
+
+static void figure_take(struct figures *figures, const struct reading *reading, enum figure figure, union cell *cell)
+{
+    const struct figure_rule *rule = figure_rules + figure;
+    double value = 0;
+    bool is_known = true;
+    figures->who[figure] = rule->who ? reading_table(reading, rule->who) : NULL;
+    if (figure == FIGURE_fragmentation)
+        is_known = tells_of_free(reading);
+    else if (figure == FIGURE_stack)
+        is_known = tells_of_stacks(reading);
+    if (figure == FIGURE_leaks)
+        is_known = leaks_take(figures, reading, &value);
+    else if (is_known)
+        is_known = column_take(reading_table(reading, rule->table), rule->column, rule->how, &value);
+    figures->is_known[figure] = is_known;
+    cell_set(figure_columns + figure, cell, value);
+    if (!figures->who[figure])
+        return;
+    figures->who_stack[figure] = table_find_column(figures->who[figure], "stack");
+    figures->who_amount[figure] = table_find_column(figures->who[figure], rule->who_column);
+}
+
+void figures_take(struct figures *figures, const struct reading *reading)
+{
+    *figures = (struct figures){0};
+    table_init(&figures->table, "figures", "Figures", "What budgets are set for.", TABLE_ROWS, figure_columns, FIGURES);
+    union cell *row = table_row(&figures->table);
+    for (enum figure figure = 0; figure < FIGURES; figure++)
+        figure_take(figures, reading, figure, row + figure);
+}
+
+double figures_value(const struct figures *figures, enum figure figure)
+{
+    return table_real(figure_columns + figure, table_at(&figures->table, 0)[figure]);
+}
+
+void figures_done(struct figures *figures)
+{
+    table_done(&figures->table);
+}

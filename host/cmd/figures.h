@@ -1,0 +1,43 @@
+/* figures: in the tables of a trace, out a table of one row: the few numbers that budgets are set for and that a baseline keeps; and who stands behind each. */
+#ifndef HOST_CMD_FIGURES_H
+#define HOST_CMD_FIGURES_H
+
+#include "reading.h"
+
+enum figure {
+#define FIGURE(name, ...) FIGURE_##name,
+#include "figure.def"
+#undef FIGURE
+    FIGURES
+};
+
+enum figure_how { FIGURE_MOST, FIGURE_SUM, FIGURE_ROWS };
+
+struct figure_rule {
+    const char *name, *title;
+    const char *table, *column; /* NULL: taken in a way of its own */
+    enum figure_how how;
+    const char *who, *who_column;
+    bool grows;
+    const char *about;
+};
+
+extern const struct figure_rule figure_rules[FIGURES];
+extern const struct column figure_columns[FIGURES]; /* of the table "figures" */
+/* Names of the tables that figures need, NULL-terminated; each may be there twice. */
+extern const char *const figure_tables[];
+
+struct figures {
+    struct table table;     /* "figures": a column for each, in the order of figure.def */
+    bool is_known[FIGURES]; /* false: the trace does not tell */
+    const struct table *who[FIGURES]; /* tables of the reading; NULL: nobody is named */
+    int who_stack[FIGURES], who_amount[FIGURES]; /* their columns */
+};
+
+/* After reading_run; of tables of the reading, which must outlive it. */
+void figures_take(struct figures *figures, const struct reading *reading);
+/* Of any figure, as a number. */
+double figures_value(const struct figures *figures, enum figure figure);
+void figures_done(struct figures *figures);
+
+#endif
