@@ -1,157 +1,269 @@
-/* gaps: in free pieces, out the lowest that is large enough: a treap by address, each node with the most bytes of a piece below it. */
+/* gaps: in free pieces, out the lowest that is large enough: a tree of wide nodes by address, each entry with the most bytes of a piece below it. */
 #include "gaps.h"
-#include "host/base/memory.h"
 
 #include <stdbool.h>
+#include <string.h>
+
+#include "host/base/memory.h"
+
+enum { NODE_FAN = 32, NODE_FEW = 8, PATH_DEPTH = 16 };
 
 struct gap_node {
-    struct gap gap;
-    uint64_t most;
-    uint32_t lower, upper, rank;
+    uint32_t count;
+    uint64_t address[NODE_FAN]; /* of a leaf: the piece's; else the lowest below that entry */
+    uint64_t bytes[NODE_FAN];   /* of a leaf: the piece's; else the most below that entry */
+    struct gap_node *below[];   /* NODE_FAN; leaves have none */
 };
 
-static void node_sum(struct gap_node *nodes, uint32_t at)
+/* From the root, [0], to a leaf. */
+struct path {
+    struct gap_node *node[PATH_DEPTH];
+    uint32_t slot[PATH_DEPTH];
+};
+
+static struct gap_node *node_new(bool is_leaf)
 {
-    struct gap_node *node = &nodes[at];
-    uint64_t most = node->gap.bytes, lower = nodes[node->lower].most, upper = nodes[node->upper].most;
-    most = lower > most ? lower : most;
-    node->most = upper > most ? upper : most;
+    return memory_new(1, sizeof(struct gap_node) + (is_leaf ? 0 : NODE_FAN * sizeof(struct gap_node *)));
 }
 
-static uint32_t node_new(struct gaps *gaps, uint64_t address, uint64_t bytes)
+static uint64_t node_most(const struct gap_node *node)
 {
-    uint32_t at = gaps->spare;
-    if (at) {
-        gaps->spare = gaps->nodes[at].lower;
-    } else {
-        if (gaps->count + 1 >= gaps->room) {
-            gaps->room = gaps->room ? gaps->room * 2 : 64;
-            gaps->nodes = memory_resize(gaps->nodes, gaps->room, sizeof *gaps->nodes);
-            gaps->nodes[0] = (struct gap_node){0};
-        }
-        at = ++gaps->count;
-    }
-    gaps->random = gaps->random * 1664525u + 1013904223u;
-    gaps->nodes[at] = (struct gap_node){{address, bytes}, bytes, 0, 0, gaps->random};
-    return at;
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < node->count; i++)
+        most = node->bytes[i] > most ? node->bytes[i] : most;
+    return most;
 }
 
-/* The tree `at` in two: what lies below `address`, and the others. */
-static void node_split(struct gap_node *nodes, uint32_t at, uint64_t address, uint32_t *lower, uint32_t *upper)
+/* How many of its entries begin at `address` or below. */
+static uint32_t node_below(const struct gap_node *node, uint64_t address)
 {
-    if (!at) {
-        *lower = *upper = 0;
-    } else if (nodes[at].gap.address < address) {
-        node_split(nodes, nodes[at].upper, address, &nodes[at].upper, upper);
-        *lower = at;
-        node_sum(nodes, at);
-    } else {
-        node_split(nodes, nodes[at].lower, address, lower, &nodes[at].lower);
-        *upper = at;
-        node_sum(nodes, at);
+    uint32_t first = 0, left = node->count;
+    while (left) {
+        uint32_t half = left / 2;
+        bool is_below = node->address[first + half] <= address;
+        first = is_below ? first + half + 1 : first;
+        left = is_below ? left - half - 1 : half;
+    }
+    return first;
+}
+
+/* Room for `entries` more at `slot`, or that many fewer. */
+static void node_move(struct gap_node *node, uint32_t slot, int entries, bool is_leaf)
+{
+    uint32_t from = entries < 0 ? slot + (uint32_t)-entries : slot, to = entries < 0 ? slot : slot + (uint32_t)entries;
+    memmove(node->address + to, node->address + from, (node->count - from) * sizeof node->address[0]);
+    memmove(node->bytes + to, node->bytes + from, (node->count - from) * sizeof node->bytes[0]);
+    if (!is_leaf)
+        memmove(node->below + to, node->below + from, (node->count - from) * sizeof node->below[0]);
+    node->count += (uint32_t)entries;
+}
+
+/* Appends `count` entries of `from`, beginning at its `slot`, which loses them. */
+static void node_append(struct gap_node *node, struct gap_node *from, uint32_t slot, bool is_leaf)
+{
+    uint32_t count = from->count - slot;
+    memcpy(node->address + node->count, from->address + slot, count * sizeof node->address[0]);
+    memcpy(node->bytes + node->count, from->bytes + slot, count * sizeof node->bytes[0]);
+    if (!is_leaf)
+        memcpy(node->below + node->count, from->below + slot, count * sizeof node->below[0]);
+    node->count += count;
+    from->count = slot;
+}
+
+/* To the last piece at `address` or below, false if there is none: then the path leads to the first of all. */
+static bool path_to(const struct gaps *gaps, struct path *path, uint64_t address)
+{
+    struct gap_node *node = gaps->root;
+    uint32_t below = 0;
+    for (uint32_t level = 0; level < gaps->depth; level++) {
+        below = node_below(node, address);
+        path->node[level] = node;
+        path->slot[level] = below ? below - 1 : 0;
+        if (level + 1 < gaps->depth)
+            node = node->below[path->slot[level]];
+    }
+    return below;
+}
+
+static bool path_next(const struct gaps *gaps, struct path *path)
+{
+    uint32_t last = gaps->depth - 1, level = last;
+    while (path->slot[level] + 1 == path->node[level]->count)
+        if (!level--)
+            return false;
+    for (path->slot[level]++; level < last; level++) {
+        path->node[level + 1] = path->node[level]->below[path->slot[level]];
+        path->slot[level + 1] = 0;
+    }
+    return true;
+}
+
+/* The node at `level` changed: the entries that lead to it say so. */
+static void path_sum(struct path *path, uint32_t level)
+{
+    while (level--) {
+        const struct gap_node *below = path->node[level + 1];
+        uint64_t *address = &path->node[level]->address[path->slot[level]], *bytes = &path->node[level]->bytes[path->slot[level]], most = node_most(below);
+        if (*bytes == most && *address == below->address[0])
+            return;
+        *bytes = most;
+        *address = below->address[0];
     }
 }
 
-static uint32_t node_join(struct gap_node *nodes, uint32_t lower, uint32_t upper)
+/* The full entry at `slot` becomes two. */
+static void node_split(struct gap_node *node, uint32_t slot, bool is_leaf)
 {
-    if (!lower || !upper)
-        return lower | upper;
-    if (nodes[lower].rank > nodes[upper].rank) {
-        nodes[lower].upper = node_join(nodes, nodes[lower].upper, upper);
-        node_sum(nodes, lower);
-        return lower;
-    }
-    nodes[upper].lower = node_join(nodes, lower, nodes[upper].lower);
-    node_sum(nodes, upper);
-    return upper;
+    struct gap_node *lower = node->below[slot], *upper = node_new(is_leaf);
+    node_append(upper, lower, NODE_FAN / 2, is_leaf);
+    node_move(node, slot + 1, 1, false);
+    node->address[slot + 1] = upper->address[0];
+    node->bytes[slot + 1] = node_most(upper);
+    node->below[slot + 1] = upper;
+    node->bytes[slot] = node_most(lower);
 }
 
-static uint32_t node_put(struct gap_node *nodes, uint32_t at, uint32_t fresh)
+static void gaps_deepen(struct gaps *gaps)
 {
-    if (!at || nodes[at].rank < nodes[fresh].rank) {
-        node_split(nodes, at, nodes[fresh].gap.address, &nodes[fresh].lower, &nodes[fresh].upper);
-        at = fresh;
-    } else if (nodes[fresh].gap.address < nodes[at].gap.address) {
-        nodes[at].lower = node_put(nodes, nodes[at].lower, fresh);
-    } else {
-        nodes[at].upper = node_put(nodes, nodes[at].upper, fresh);
+    struct gap_node *root = node_new(!gaps->depth);
+    if (gaps->depth) {
+        root->count = 1;
+        root->address[0] = gaps->root->address[0];
+        root->below[0] = gaps->root;
+        node_split(root, 0, gaps->depth == 1);
     }
-    node_sum(nodes, at);
-    return at;
+    gaps->root = root;
+    gaps->depth++;
 }
 
 void gaps_add(struct gaps *gaps, uint64_t address, uint64_t bytes)
 {
-    uint32_t fresh = node_new(gaps, address, bytes);
-    gaps->root = node_put(gaps->nodes, gaps->root, fresh);
+    if (!gaps->depth || gaps->root->count == NODE_FAN)
+        gaps_deepen(gaps);
+    struct gap_node *node = gaps->root;
+    for (uint32_t level = 1; level < gaps->depth; level++) {
+        uint32_t below = node_below(node, address), slot = below ? below - 1 : 0;
+        if (node->below[slot]->count == NODE_FAN) {
+            node_split(node, slot, level + 1 == gaps->depth);
+            slot += node->address[slot + 1] <= address;
+        }
+        if (node->address[slot] > address)
+            node->address[slot] = address;
+        if (node->bytes[slot] < bytes)
+            node->bytes[slot] = bytes;
+        node = node->below[slot];
+    }
+    uint32_t slot = node_below(node, address);
+    node_move(node, slot, 1, true);
+    node->address[slot] = address;
+    node->bytes[slot] = bytes;
     gaps->pieces++;
     gaps->bytes += bytes;
 }
 
-static uint32_t node_take(struct gap_node *nodes, uint32_t at, uint64_t address, uint32_t *taken)
+/* Few entries go into the node beside theirs: true if the one at *slot of `parent` is then to be cut. No node stays empty but a root. */
+static bool node_join(struct gap_node *parent, uint32_t *slot, bool is_leaf)
 {
-    if (!at || nodes[at].gap.address == address) {
-        *taken = at;
-        return at ? node_join(nodes, nodes[at].lower, nodes[at].upper) : 0;
+    struct gap_node *few = parent->below[*slot];
+    if (!few->count && parent->count == 1) {
+        memory_free(few);
+        return true;
     }
-    if (address < nodes[at].gap.address)
-        nodes[at].lower = node_take(nodes, nodes[at].lower, address, taken);
-    else
-        nodes[at].upper = node_take(nodes, nodes[at].upper, address, taken);
-    node_sum(nodes, at);
-    return at;
+    uint32_t lower = *slot ? *slot - 1 : 0;
+    if (few->count > NODE_FEW || lower + 1 >= parent->count)
+        return false;
+    struct gap_node *into = parent->below[lower], *from = parent->below[lower + 1];
+    if (few->count && into->count + from->count > NODE_FAN / 2)
+        return false;
+    node_append(into, from, 0, is_leaf);
+    parent->bytes[lower] = node_most(into);
+    parent->address[lower] = into->address[0];
+    memory_free(from);
+    *slot = lower + 1;
+    return true;
+}
+
+static void path_cut(struct gaps *gaps, struct path *path)
+{
+    uint32_t level = gaps->depth - 1;
+    for (bool is_leaf = true;; is_leaf = false, level--) {
+        node_move(path->node[level], path->slot[level], -1, is_leaf);
+        if (!level || !node_join(path->node[level - 1], &path->slot[level - 1], is_leaf))
+            break;
+    }
+    path_sum(path, level);
+    while (gaps->depth > 1 && gaps->root->count == 1) {
+        struct gap_node *root = gaps->root;
+        gaps->root = root->below[0];
+        memory_free(root);
+        gaps->depth--;
+    }
 }
 
 void gaps_remove(struct gaps *gaps, uint64_t address)
 {
-    uint32_t taken;
-    gaps->root = node_take(gaps->nodes, gaps->root, address, &taken);
-    if (!taken)
+    struct path path;
+    uint32_t leaf = gaps->depth - 1;
+    if (!gaps->pieces || !path_to(gaps, &path, address) || path.node[leaf]->address[path.slot[leaf]] != address)
         return;
     gaps->pieces--;
-    gaps->bytes -= gaps->nodes[taken].gap.bytes;
-    gaps->nodes[taken].lower = gaps->spare;
-    gaps->spare = taken;
+    gaps->bytes -= path.node[leaf]->bytes[path.slot[leaf]];
+    path_cut(gaps, &path);
+}
+
+void gaps_change(struct gaps *gaps, uint64_t address, uint64_t to, uint64_t bytes)
+{
+    struct path path;
+    uint32_t leaf = gaps->depth - 1;
+    if (!gaps->pieces || !path_to(gaps, &path, address))
+        return;
+    uint64_t *at = &path.node[leaf]->address[path.slot[leaf]], *size = &path.node[leaf]->bytes[path.slot[leaf]];
+    gaps->bytes += bytes - *size;
+    *at = to;
+    *size = bytes;
+    path_sum(&path, leaf);
+}
+
+static struct gap path_gap(const struct gaps *gaps, const struct path *path)
+{
+    const struct gap_node *leaf = path->node[gaps->depth - 1];
+    uint32_t slot = path->slot[gaps->depth - 1];
+    return (struct gap){leaf->address[slot], leaf->bytes[slot]};
 }
 
 struct gap gaps_fit(const struct gaps *gaps, uint64_t bytes)
 {
-    const struct gap_node *nodes = gaps->nodes;
-    uint32_t at = gaps->root;
-    if (!at || nodes[at].most < bytes)
-        return (struct gap){0, 0};
-    for (;;) {
-        if (nodes[at].lower && nodes[nodes[at].lower].most >= bytes)
-            at = nodes[at].lower;
-        else if (nodes[at].gap.bytes >= bytes)
-            return nodes[at].gap;
-        else
-            at = nodes[at].upper;
+    const struct gap_node *node = gaps->root;
+    for (uint32_t level = 1;; level++) {
+        uint32_t slot = 0, count = node ? node->count : 0;
+        while (slot < count && node->bytes[slot] < bytes)
+            slot++;
+        if (slot == count)
+            return (struct gap){0, 0};
+        if (level == gaps->depth)
+            return (struct gap){node->address[slot], node->bytes[slot]};
+        node = node->below[slot];
     }
 }
 
 struct gap gaps_before(const struct gaps *gaps, uint64_t address)
 {
-    struct gap found = {0, 0};
-    for (uint32_t at = gaps->root; at;) {
-        bool lower = gaps->nodes[at].gap.address < address;
-        if (lower)
-            found = gaps->nodes[at].gap;
-        at = lower ? gaps->nodes[at].upper : gaps->nodes[at].lower;
-    }
-    return found;
+    struct path path;
+    if (!gaps->pieces || !address || !path_to(gaps, &path, address - 1))
+        return (struct gap){0, 0};
+    return path_gap(gaps, &path);
 }
 
 struct gap gaps_from(const struct gaps *gaps, uint64_t address)
 {
-    struct gap found = {0, 0};
-    for (uint32_t at = gaps->root; at;) {
-        bool upper = gaps->nodes[at].gap.address >= address;
-        if (upper)
-            found = gaps->nodes[at].gap;
-        at = upper ? gaps->nodes[at].lower : gaps->nodes[at].upper;
-    }
-    return found;
+    struct path path;
+    if (!gaps->pieces)
+        return (struct gap){0, 0};
+    if (address && path_to(gaps, &path, address - 1) && !path_next(gaps, &path))
+        return (struct gap){0, 0};
+    if (!address)
+        path_to(gaps, &path, 0);
+    return path_gap(gaps, &path);
 }
 
 struct gap gaps_last(const struct gaps *gaps)
@@ -161,11 +273,19 @@ struct gap gaps_last(const struct gaps *gaps)
 
 uint64_t gaps_largest(const struct gaps *gaps)
 {
-    return gaps->root ? gaps->nodes[gaps->root].most : 0;
+    return gaps->root ? node_most(gaps->root) : 0;
+}
+
+static void node_free(struct gap_node *node, uint32_t depth)
+{
+    for (uint32_t i = 0; depth > 1 && i < node->count; i++)
+        node_free(node->below[i], depth - 1);
+    memory_free(node);
 }
 
 void gaps_done(struct gaps *gaps)
 {
-    memory_free(gaps->nodes);
+    if (gaps->root)
+        node_free(gaps->root, gaps->depth);
     *gaps = (struct gaps){0};
 }

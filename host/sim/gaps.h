@@ -1,5 +1,5 @@
 /* gaps: in free pieces, out the lowest that is large enough, and a piece's neighbours, each in O(log n): the free list in order of address of those allocators that
- * have one. A piece is {address, bytes}; addresses are not 0. */
+ * have one. A piece is {address, bytes}; addresses are not 0. All zero is empty. */
 #ifndef HOST_SIM_GAPS_H
 #define HOST_SIM_GAPS_H
 
@@ -13,14 +13,16 @@ struct gap {
 struct gap_node;
 
 struct gaps {
-    struct gap_node *nodes; /* [0] is nobody */
-    uint32_t count, room, root, spare, random;
+    struct gap_node *root;
+    uint32_t depth; /* levels of nodes; 0: no root */
     uint64_t pieces, bytes;
 };
 
 void gaps_add(struct gaps *gaps, uint64_t address, uint64_t bytes);
 /* `address` is a piece's. */
 void gaps_remove(struct gaps *gaps, uint64_t address);
+/* The piece at `address` is now at `to` and of `bytes`; no other piece lies between the two. */
+void gaps_change(struct gaps *gaps, uint64_t address, uint64_t to, uint64_t bytes);
 /* These give {0, 0} when there is none. */
 struct gap gaps_fit(const struct gaps *gaps, uint64_t bytes);
 struct gap gaps_before(const struct gaps *gaps, uint64_t address);

@@ -94,6 +94,7 @@ const struct simulator simulator_heap_1 = {
     .title = "FreeRTOS heap_1",
     .source = "FreeRTOS-Kernel portable/MemMang/heap_1.c, V11.1",
     .pointer_bytes = 4,
+    .pointers = 2 | 4 | 8,
     .most_regions = 1,
     .begin = heap_1_begin,
     .end = heap_1_end,

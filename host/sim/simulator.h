@@ -39,11 +39,13 @@ enum arena_piece { ARENA_USED = 1, ARENA_FREE, ARENA_OVERHEAD };
 struct simulator {
     const char *name, *title;   /* the word in commands; what people call it, with the version it was checked against */
     const char *source;         /* whose rules these are: project, file, version */
-    const char *option_help;    /* one line an option; NULL: none */
+    const char *option_help;    /* a line an option: "name: text", "name=word|word: text" or "name=NUMBER: text"; NULL: none */
     uint32_t pointer_bytes;     /* usual */
+    uint32_t pointers;          /* those that it can have, or-ed: 2 | 4 | 8; 0: only the usual one */
     uint32_t most_regions;
     bool grows;                 /* asks a system for memory: `regions` is what there is, not what it holds */
-    /* NULL and `error` when the arena cannot hold such a heap. */
+    bool aligns;                /* gives blocks of any alignment; without, `align` above that of all its blocks is refused */
+    /* NULL and `error` when the arena cannot hold such a heap. Call simulator_begin(), which checks what is the same for all. */
     void *(*begin)(const struct simulator_arena *arena, struct error *error);
     void (*end)(void *heap);
     /* 0: refused. `size` may be anything; `align` is 0 for malloc, else a power of two. */
@@ -64,7 +66,11 @@ struct simulator {
 extern const struct simulator *const simulators[];
 /* NULL: there is none of that name. */
 const struct simulator *simulator_find(const char *name);
+/* `begin` of an arena whose regions, pointers, alignment and options were found to make sense; pointer_bytes 0 is then the usual one. NULL and `error` if not. */
+void *simulator_begin(const struct simulator *simulator, const struct simulator_arena *arena, struct error *error);
 /* The value of option `name` in arena->options, `otherwise` if it is not there; a flag without a value is 1. */
 uint64_t simulator_option(const struct simulator_arena *arena, const char *name, uint64_t otherwise);
+/* Which of `words` ("light|comprehensive"), from 1, option `name` is; 0: it is not there. */
+uint32_t simulator_option_word(const struct simulator_arena *arena, const char *name, const char *words);
 
 #endif

@@ -73,7 +73,7 @@ static inline struct sim_vector sim_vector_run(const char *name, const struct si
     const struct simulator *simulator = simulator_find(name);
     assert_non_null(simulator);
     struct error error = {0};
-    void *heap = simulator->begin(arena, &error);
+    void *heap = simulator_begin(simulator, arena, &error);
     assert_non_null(heap);
     uint64_t blocks[64] = {0}, asked[64] = {0}, first = 0;
     struct sim_vector vector = {.hash = 2166136261u};

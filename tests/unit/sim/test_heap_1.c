@@ -14,7 +14,7 @@ static void heap_1_gives_the_next_aligned_bytes(void **state)
     const struct simulator *simulator = simulator_find("heap_1");
     struct arena_region region = {0x20000004, 108};
     struct simulator_arena arena = {.regions = &region, .region_count = 1};
-    void *heap = simulator->begin(&arena, NULL);
+    void *heap = simulator_begin(simulator, &arena, NULL);
     assert_int_equal(simulator->alloc(heap, 1, 0), 0x20000008);
     assert_int_equal(simulator->alloc(heap, 9, 0), 0x20000010);
     assert_int_equal(simulator->alloc(heap, 0, 0), 0);
@@ -30,7 +30,7 @@ static void heap_1_tells_every_byte_once(void **state)
     const struct simulator *simulator = simulator_find("heap_1");
     struct arena_region region = {0x20000004, 108};
     struct simulator_arena arena = {.regions = &region, .region_count = 1};
-    void *heap = simulator->begin(&arena, NULL);
+    void *heap = simulator_begin(simulator, &arena, NULL);
     simulator->alloc(heap, 20, 0);
     struct arena_use use;
     simulator->use(heap, &use);
