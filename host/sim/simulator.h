@@ -50,6 +50,8 @@ struct simulator {
     void (*end)(void *heap);
     /* 0: refused. `size` may be anything; `align` is 0 for malloc, else a power of two. */
     uint64_t (*alloc)(void *heap, uint64_t size, uint64_t align);
+    /* As calloc asks. NULL: as alloc(heap, size, 0) does; one is here where calloc looks elsewhere than malloc (glibc's never in its thread's cache). */
+    uint64_t (*calloc)(void *heap, uint64_t size);
     /* `address` is a live block. 0: refused, the block stays. NULL: alloc, then free, as the real one has no realloc of its own; `size` > 0. */
     uint64_t (*resize)(void *heap, uint64_t address, uint64_t size);
     /* Of a live block. */
