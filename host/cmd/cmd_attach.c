@@ -67,18 +67,18 @@ const struct opt_command cmd_attach_table = {
     .most_words = 1,
 };
 
-static void hand_on(struct words *words, const char *option, const char *value)
+static void hand_on(struct started_words *words, const char *option, const char *value)
 {
     if (!value)
         return;
-    words_add(words, option);
-    words_add(words, value);
+    started_words_add(words, option);
+    started_words_add(words, value);
 }
 
-static void hand_on_all(struct words *words, const struct joined *joined)
+static void hand_on_all(struct started_words *words, const struct joined *joined)
 {
-    words_add(words, "run");
-    words_add(words, "--no-follow");
+    started_words_add(words, "run");
+    started_words_add(words, "--no-follow");
     hand_on(words, "-o", joined->out);
     hand_on(words, "--level", joined->level);
     hand_on(words, "--depth", joined->depth);
@@ -87,25 +87,25 @@ static void hand_on_all(struct words *words, const struct joined *joined)
     hand_on(words, "--clock", joined->clock);
     hand_on(words, "--lane-size", joined->lane_size);
     if (joined->force)
-        words_add(words, "-f");
+        started_words_add(words, "-f");
     if (joined->quiet)
-        words_add(words, "-q");
+        started_words_add(words, "-q");
     if (joined->live)
-        words_add(words, "--live");
+        started_words_add(words, "--live");
     if (joined->free_stacks)
-        words_add(words, "--free-stacks");
-    words_add(words, "--");
+        started_words_add(words, "--free-stacks");
+    started_words_add(words, "--");
 }
 
 static int record(const struct joined *joined, const char *pid, struct target *target)
 {
-    struct words words = {0};
+    struct started_words words = {0};
     hand_on_all(&words, joined);
-    words_add_started_with(&words, pid);
+    started_words_add_all(&words, pid);
     int count = (int)words.at.count;
     vec_push(&words.at, NULL);
     int exit_code = run_words(count, words.at.at, target);
-    words_done(&words);
+    started_words_done(&words);
     return exit_code;
 }
 

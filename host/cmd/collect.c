@@ -14,17 +14,17 @@
 enum { WORDS = 5 };
 
 /* Blanks part words. */
-static void add_options(struct words *words, const char *options)
+static void add_options(struct started_words *words, const char *options)
 {
     char *copy = memory_copy_text(options), *rest = copy;
     for (char *word; copy && (word = strsep(&rest, " \t\n"));)
         if (*word)
-            words_add(words, word);
+            started_words_add(words, word);
     memory_free(copy);
 }
 
 /* %p is the process's number, %n its name. */
-static void add_output(struct words *words, const char *pattern, const char *name, const char *pid)
+static void add_output(struct started_words *words, const char *pattern, const char *name, const char *pid)
 {
     struct str out = {0};
     for (; *pattern; pattern++) {
@@ -35,21 +35,21 @@ static void add_output(struct words *words, const char *pattern, const char *nam
             str_add_bytes(&out, pattern, 1);
         pattern += next == 'p' || next == 'n';
     }
-    words_add(words, str_text(&out));
+    started_words_add(words, str_text(&out));
     str_done(&out);
 }
 
-static void fill(struct words *words, const char *pid)
+static void fill(struct started_words *words, const char *pid)
 {
     const char *output = getenv("HEAPTRACER_OUTPUT");
-    struct words command = {0};
-    words_add_started_with(&command, pid);
-    words_add(words, "run");
+    struct started_words command = {0};
+    started_words_add_all(&command, pid);
+    started_words_add(words, "run");
     add_options(words, getenv("HEAPTRACER_OPTIONS"));
-    words_add(words, "-q");
-    words_add(words, "-o");
+    started_words_add(words, "-q");
+    started_words_add(words, "-o");
     add_output(words, output && *output ? output : "heaptracer.%n.%p.htrc", path_name(command.at.at[0]), pid);
-    words_add(words, "--");
+    started_words_add(words, "--");
     for (size_t i = 0; i < command.at.count; i++)
         vec_push(&words->at, command.at.at[i]);
     vec_done(&command.at);
@@ -57,7 +57,7 @@ static void fill(struct words *words, const char *pid)
 
 int collect(int argc, char **argv)
 {
-    struct words words = {0};
+    struct started_words words = {0};
     struct target target;
     if (argc != WORDS || atol(argv[1]) <= 0) {
         fputs("heaptracer: collect is what the runtime starts by itself when a program is run with HEAPTRACER_OUTPUT; yours is 'heaptracer run'\n", stderr);
@@ -68,6 +68,6 @@ int collect(int argc, char **argv)
     int count = (int)words.at.count;
     vec_push(&words.at, NULL);
     int exit_code = run_words(count, words.at.at, &target);
-    words_done(&words);
+    started_words_done(&words);
     return exit_code;
 }

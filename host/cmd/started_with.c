@@ -8,12 +8,12 @@
 
 #include "host/base/memory.h"
 
-void words_add(struct words *words, const char *word)
+void started_words_add(struct started_words *words, const char *word)
 {
     vec_push(&words->at, memory_copy_text(word));
 }
 
-void words_add_started_with(struct words *words, const char *pid)
+void started_words_add_all(struct started_words *words, const char *pid)
 {
     char path[64], bytes[65536];
     snprintf(path, sizeof path, "/proc/%s/cmdline", pid);
@@ -23,12 +23,12 @@ void words_add_started_with(struct words *words, const char *pid)
         close(fd);
     bytes[count > 0 ? count : 0] = 0;
     for (ssize_t at = 0; at < count; at += (ssize_t)strlen(bytes + at) + 1)
-        words_add(words, bytes + at);
+        started_words_add(words, bytes + at);
     if (count <= 0)
-        words_add(words, "program");
+        started_words_add(words, "program");
 }
 
-void words_done(struct words *words)
+void started_words_done(struct started_words *words)
 {
     for (size_t i = 0; i < words->at.count; i++)
         memory_free(words->at.at[i]);

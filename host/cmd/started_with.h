@@ -4,13 +4,13 @@
 
 #include "host/base/vec.h"
 
-struct words {
+struct started_words {
     VEC(char *) at;
 };
 
-void words_add(struct words *words, const char *word);
+void started_words_add(struct started_words *words, const char *word);
 /* All that a program was started with; one that tells nothing has no name here. `pid` is its number as text. */
-void words_add_started_with(struct words *words, const char *pid);
-void words_done(struct words *words);
+void started_words_add_all(struct started_words *words, const char *pid);
+void started_words_done(struct started_words *words);
 
 #endif
