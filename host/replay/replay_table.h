@@ -1,0 +1,18 @@
+/* replay_table: in results of plays, out tables. */
+#ifndef HOST_REPLAY_REPLAY_TABLE_H
+#define HOST_REPLAY_REPLAY_TABLE_H
+
+#include <heaptracer/table.h>
+
+#include "contest.h"
+
+/* A row for each heap. */
+void replay_table(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
+/* What was refused first, a row for each heap that refused. */
+void replay_table_first(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
+/* Who was refused. */
+void replay_table_refusals(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
+/* The heap over time. */
+void replay_table_course(struct table *table, const struct replay_entry *entry);
+
+#endif

@@ -1,0 +1,73 @@
+/* requests: in events, out what the program asked of its heaps, compactly: no addresses, but which block. A trace is decoded once and played many times.
+ * Thread safety: once filled it may be read by many threads. */
+#ifndef HOST_REPLAY_REQUESTS_H
+#define HOST_REPLAY_REQUESTS_H
+
+#include <heaptracer/trace.h>
+
+#include "host/base/error.h"
+#include "host/base/map.h"
+#include "host/base/vec.h"
+
+enum request_kind {
+    REQUEST_ALLOC,
+    REQUEST_ZEROED, /* calloc: some allocators serve it from elsewhere */
+    REQUEST_FREE,
+    REQUEST_RESIZE,
+    REQUEST_TRY,    /* the recorded program was refused it: if it is granted now nobody knows how long the block would have lived, so it ends at once */
+};
+enum { REQUEST_SIZE_BITS = 40, REQUEST_HEAPS_MOST = 1 << 12, REQUEST_HEAP_BITS = 16, REQUEST_ALIGN_BITS = 5, REQUEST_KIND_BITS = 3 };
+
+struct request {
+    uint32_t block; /* its number among those of its heap that live at once: numbers are used again */
+    uint32_t stack; /* who asked; 0: not known */
+    uint64_t size : REQUEST_SIZE_BITS; /* larger ones are as if they had the most; of REQUEST_FREE what was asked for */
+    uint64_t heap : REQUEST_HEAP_BITS;
+    uint64_t align_log2 : REQUEST_ALIGN_BITS;
+    uint64_t kind : REQUEST_KIND_BITS;
+};
+
+/* A heap of one process of the trace. */
+struct request_heap {
+    uint32_t process, id, kind; /* id 0: the malloc heap of the process */
+    char *name;                 /* "" if it has none */
+    uint64_t base, bytes;       /* as the trace tells; 0: not known */
+    uint64_t lowest, highest;   /* of the addresses of its blocks in the trace */
+    uint64_t requests, live_bytes, peak_bytes, live, blocks; /* blocks: most that lived at once, and so how many numbers there are */
+    struct map places;          /* address: number of the block */
+    VEC(uint64_t) sizes;        /* by number */
+    VEC(uint32_t) unused;       /* numbers */
+};
+
+struct request_flight {
+    uint32_t thread, heap, block;
+    ht_addr address;
+};
+
+struct requests {
+    VEC(struct request) list;
+    VEC(uint64_t) times;            /* by request, in ns */
+    VEC(struct request_heap) heaps; /* those that were asked */
+    struct map heap_numbers;        /* process and heap: number + 1 */
+    VEC(struct heap_definition) definitions;
+    VEC(struct request_flight) flights;
+    uint32_t only_process;          /* 0: all */
+    uint64_t most;                  /* requests; what comes behind is counted only */
+    uint64_t sample_bytes;
+    /* what the list cannot know */
+    uint64_t unknown_frees, inherited, vanished, tries, gaps, lost_events, left_out, heaps_left_out, flights_lost;
+    uint64_t end_ns;
+};
+
+/* 24 bytes each. */
+enum { REQUESTS_MOST = 64 << 20 };
+
+void requests_init(struct requests *requests, const struct trace_header *header);
+/* The request that the event is, if it is one, goes to the end of the list. */
+void requests_put(struct requests *requests, const struct event *event);
+void requests_done(struct requests *requests);
+/* Sentences about what the answer of a replay does not know, each ended by a newline; none if it knows all. */
+struct str;
+void requests_say(const struct requests *requests, struct str *out);
+
+#endif

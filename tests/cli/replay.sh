@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# replay: in a program whose requests are known, out the figures of another allocator, the first refusal and its line, and refusals of what cannot be.
+set -eu
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+fail() { echo "replay: $*"; exit 1; }
+expect() { # expect CODE TEXT WORDS...
+    local code=$1 text=$2 said rc=0
+    shift 2
+    said=$("$HT" "$@" 2>&1) || rc=$?
+    [ "$rc" = "$code" ] || fail "'$*' ends with $rc, not $code: $said"
+    [[ $said == *"$text"* ]] || fail "'$*' does not say '$text': $said"
+}
+cat >steps.c <<'END'
+#include <stdlib.h>
+static void *volatile kept[4];
+__attribute__((noinline)) void *sensor(void) { return malloc(1000); }
+__attribute__((noinline)) void *picture(void) { return malloc(4000); }
+int main(void)
+{
+    for (int i = 0; i < 4; i++)
+        kept[i] = sensor();
+    free(kept[0]);
+    free(kept[2]);
+    kept[0] = picture();
+    return 0;
+}
+END
+cc -g -O1 -fno-inline -fno-optimize-sibling-calls steps.c -o steps
+"$HT" run -q -o steps.htrc -- ./steps
+cell() { # cell TABLE COLUMN WORDS...: of the first row
+    local table=$1 column=$2
+    shift 2
+    "$HT" replay steps.htrc "$@" --json | python3 -c '
+import json, sys
+for table in json.load(sys.stdin)["tables"]:
+    if table["name"] == sys.argv[1]:
+        print(table["rows"][0][[column["name"] for column in table["columns"]].index(sys.argv[2])] if isinstance(table["rows"][0], list) else table["rows"][0][sys.argv[2]])
+' "$table" "$column"
+}
+is() { [ "$2" = "$3" ] || fail "$1 is $2, not $3"; }
+# It never frees: 4 * 1000 + 4000, and the last byte of an arena is not given.
+is "peak of heap_1" "$(cell replay peak_asked_bytes -a heap_1)" 6000
+is "smallest arena of heap_1" "$(cell replay smallest_bytes -a heap_1)" 8016
+is "refusals in 8016" "$(cell replay refusals -a heap_1 --arena 8016)" 0
+is "refusals in 8000" "$(cell replay refusals -a heap_1 --arena 8000)" 1
+is "size of the first refusal" "$(cell replay_first size -a heap_1 --arena 7000)" 4000
+is "free then" "$(cell replay_first free_bytes -a heap_1 --arena 7000)" 2984
+"$HT" replay steps.htrc -a heap_1 --arena 7000 --stacks | grep -q picture || fail "who asked is not named"
+expect 1 "" replay steps.htrc -a heap_1 --arena 7000 --fail-on 'replay.refusals>0'
+expect 0 "" replay steps.htrc -a heap_1 --arena 9000 --fail-on 'replay.refusals>0'
+[ "$("$HT" replay steps.htrc -a heap_1 --table replay_time --csv | wc -l)" = 8 ] || fail "seven requests have no course of seven rows"
+"$HT" replay steps.htrc --compare all --arena 16K >compared || fail "the comparison ends with $?"
+for name in $("$HT" replay --list | awk '/^[^ ]/ {print $1}'); do grep -q "$name" compared || fail "$name is not compared"; done
+expect 2 "did you mean 'heap_1'" replay steps.htrc -a heap1
+expect 2 "either --allocator NAME or --compare" replay steps.htrc
+expect 2 "needs a FILE" replay -a heap_1
+expect 2 "too small for heap_1" replay steps.htrc -a heap_1 --arena 8
+expect 2 "no heap 'PSRAM'" replay steps.htrc -a heap_1 --arena PSRAM=8K
+head -c 300 steps.htrc >cut.htrc
+expect 3 "cut.htrc" replay cut.htrc -a heap_1
