@@ -33,7 +33,8 @@ void report_html(FILE *out, const struct report *report)
     fwrite(report_page, 1, (size_t)(data - report_page), out);
     if (data == report_page_end)
         return;
-    document_put(out, report);
+    if (report)
+        document_put(out, report);
     data += strlen(REPORT_PAGE_DATA);
     fwrite(data, 1, (size_t)(report_page_end - data), out);
 }

@@ -5,6 +5,7 @@
 #include "host/view/report_document.h"
 
 /* Errors of the stream are the stream's (ferror). */
+/* `report` NULL: the page without a document, which asks a server for it. */
 void report_html(FILE *out, const struct report *report);
 
 #endif

@@ -1,0 +1,29 @@
+/* route: in the path and query of a request, out what it asks for. */
+#ifndef HOST_SERVE_ROUTE_H
+#define HOST_SERVE_ROUTE_H
+
+#include <stdbool.h>
+
+enum route_kind {
+    ROUTE_NONE, /* there is no such place */
+    ROUTE_PAGE,
+    ROUTE_SOURCES,
+    ROUTE_STREAM,
+    ROUTE_REPORT_JSON,
+    ROUTE_REPORT_HTML,
+    ROUTE_TABLE_JSON,
+    ROUTE_TABLE_CSV,
+};
+enum { ROUTE_NAME_MOST = 64 };
+
+struct route {
+    enum route_kind kind;
+    unsigned source;             /* 0: none is named */
+    char table[ROUTE_NAME_MOST]; /* a table's name: small letters, digits, '_' */
+    bool wants_document, wants_history; /* of a stream of events */
+};
+
+/* `query` may be NULL. */
+struct route route_find(const char *path, const char *query);
+
+#endif

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# serve: a program that runs is shown by HTTP, a stream of events and a WebSocket; its figures move, marks go back; a file that is over is shown, too.
+set -u
+export LC_ALL=C.UTF-8 TZ=UTC
+failed=0
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+fail() { echo "serve: $*"; failed=1; }
+until_true() { for _ in $(seq 200); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+get() { curl -s -m 20 "$url$1" "${@:2}"; }
+status() { curl -s -m 20 -o body -w '%{http_code}' "$url$1" "${@:2}"; }
+serve() { # serve WORDS...: sets server and url
+    "$HT" serve --port 0 "$@" >address 2>said & server=$!
+    until_true '[ -s address ]' || fail "serve $*: no address: $(cat said)"
+    url=$(head -1 address); url=${url%/}
+}
+leave() { kill -INT $server; wait $server; [ $? = 0 ] || fail "Ctrl-C: $(cat said)"; }
+
+"$HT" run -q -o a.htrc -- sh -c 'echo $$ >pid; exec "$0" 30' "$VICTIMS/live_grow" >out 2>&1 & recorder=$!
+until_true '[ -s pid ] && [ -s a.htrc ]'
+serve "$(cat pid)"
+until_true 'get /api/sources | grep -q "\"state\": \"live\""' || fail "the program is not live: $(get /api/sources)"
+get /api/sources | python3 -c 'import json, sys; one, = json.load(sys.stdin)["sources"]; sys.exit(not (one["kind"] == "process" and one["id"] == 1))' || fail "sources: $(get /api/sources)"
+PYTHONPATH="$SOURCE/tests/cli" python3 "$SOURCE/tests/cli/serve_check.py" "${url##*:}" || fail "the WebSocket"
+curl -sN -m 2 "$url/api/stream?source=1" >events
+[ "$(grep -c '^data: {"type": "beat"' events)" -ge 3 ] && ! grep -q '"document"' events && head -1 events | grep -q hello || fail "the stream of events: $(cut -c1-200 events)"
+curl -sN -m 4 "$url/api/stream?source=1&history=1&document=1" | grep -q '^data: {"type": "document", "source": 1, "document": {.*} *}$' || fail "documents in the stream of events"
+
+# The page and its tag; files.
+get / --compressed | grep -q "<title>HeapTracer" || fail "the page"
+get / --compressed | grep -c '@HEAPTRACER_DATA@' | grep -qx 0 || fail "the page has a place without data"
+tag=$(curl -sI "$url/" | tr -d '\r' | sed -n 's/^etag: //p')
+[ "$(status / -H "If-None-Match: $tag")" = 304 ] || fail "the page is sent again, though it is known by $tag"
+get /api/source/1/report.json | python3 -c 'import json, sys; sys.exit(json.load(sys.stdin)["schema"] != "heaptracer.report/1")' || fail "report.json"
+get /api/source/1/report.html | grep -q "<title>HeapTracer" || fail "report.html"
+get /api/source/1/table/summary.csv | head -1 | grep -q "^events,duration_ns" || fail "summary.csv"
+get /api/source/1/table/hotspots.json | python3 -c 'import json, sys; sys.exit(json.load(sys.stdin)["schema"] != "heaptracer.tables/1")' || fail "hotspots.json"
+
+# The program ends; what was seen stays.
+kill "$(cat pid)"; wait $recorder
+until_true 'get /api/sources | grep -q "\"state\": \"ended\""' || fail "the end is not seen: $(get /api/sources)"
+get /api/source/1/table/summary.csv >live.csv
+leave
+"$HT" analyze a.htrc --table summary --csv --read-all | cmp -s - live.csv || fail "the last figures are not those of analyze"
+exit $failed
