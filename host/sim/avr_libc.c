@@ -185,6 +185,16 @@ static uint64_t avr_libc_alloc(void *context, uint64_t size, uint64_t align)
     return align > 1 || size >= SPACE || heap->hangs ? 0 : block_take(heap, (uint16_t)size);
 }
 
+/* What it clears may be, in a spoilt heap, what others read. */
+static uint64_t avr_libc_calloc(void *context, uint64_t size)
+{
+    struct avr_libc *heap = context;
+    uint64_t block = avr_libc_alloc(heap, size, 0);
+    for (uint64_t i = 0; block && i < size; i++)
+        heap->bytes[(uint16_t)(block + i)] = 0;
+    return block;
+}
+
 static void avr_libc_free(void *context, uint64_t address)
 {
     struct avr_libc *heap = context;
@@ -322,6 +332,7 @@ const struct simulator simulator_avr_libc = {
     .begin = avr_libc_begin,
     .end = avr_libc_end,
     .alloc = avr_libc_alloc,
+    .calloc = avr_libc_calloc,
     .resize = avr_libc_resize,
     .free = avr_libc_free,
     .measure = avr_libc_measure,
