@@ -85,19 +85,6 @@ static bool path_to(const struct gaps *gaps, struct path *path, uint64_t address
     return below;
 }
 
-static bool path_next(const struct gaps *gaps, struct path *path)
-{
-    uint32_t last = gaps->depth - 1, level = last;
-    while (path->slot[level] + 1 == path->node[level]->count)
-        if (!level--)
-            return false;
-    for (path->slot[level]++; level < last; level++) {
-        path->node[level + 1] = path->node[level]->below[path->slot[level]];
-        path->slot[level + 1] = 0;
-    }
-    return true;
-}
-
 /* The node at `level` changed: the entries that lead to it say so. */
 static void path_sum(struct path *path, uint32_t level)
 {
@@ -211,17 +198,26 @@ void gaps_remove(struct gaps *gaps, uint64_t address)
     path_cut(gaps, &path);
 }
 
-void gaps_change(struct gaps *gaps, uint64_t address, uint64_t to, uint64_t bytes)
+/* The piece at the end of `path` becomes this one. */
+static void path_set(const struct gaps *gaps, struct path *path, uint64_t address, uint64_t bytes)
 {
-    struct path path;
-    uint32_t leaf = gaps->depth - 1;
-    if (!gaps->pieces || !path_to(gaps, &path, address))
-        return;
-    uint64_t *at = &path.node[leaf]->address[path.slot[leaf]], *size = &path.node[leaf]->bytes[path.slot[leaf]];
-    gaps->bytes += bytes - *size;
-    *at = to;
-    *size = bytes;
-    path_sum(&path, leaf);
+    uint32_t level = gaps->depth - 1;
+    struct gap_node *node = path->node[level];
+    for (;;) {
+        uint32_t slot = path->slot[level];
+        uint64_t old = node->bytes[slot];
+        node->address[slot] = address;
+        node->bytes[slot] = bytes;
+        if (!level)
+            return;
+        struct gap_node *above = path->node[--level];
+        uint64_t most = above->bytes[path->slot[level]], lowest = above->address[path->slot[level]];
+        bytes = bytes >= most ? bytes : old == most ? node_most(node) : most;
+        address = node->address[0];
+        if (bytes == most && address == lowest)
+            return;
+        node = above;
+    }
 }
 
 static struct gap path_gap(const struct gaps *gaps, const struct path *path)
@@ -231,19 +227,90 @@ static struct gap path_gap(const struct gaps *gaps, const struct path *path)
     return (struct gap){leaf->address[slot], leaf->bytes[slot]};
 }
 
+static struct gap path_after(const struct gaps *gaps, const struct path *path)
+{
+    uint32_t last = gaps->depth - 1, level = last;
+    while (path->slot[level] + 1 == path->node[level]->count)
+        if (!level--)
+            return (struct gap){0, 0};
+    const struct gap_node *node = path->node[level];
+    uint32_t slot = path->slot[level] + 1;
+    for (; level < last; level++, slot = 0)
+        node = node->below[slot];
+    return (struct gap){node->address[slot], node->bytes[slot]};
+}
+
+void gaps_change(struct gaps *gaps, uint64_t address, uint64_t to, uint64_t bytes)
+{
+    struct path path;
+    if (!gaps->pieces || !path_to(gaps, &path, address))
+        return;
+    gaps->bytes += bytes - path_gap(gaps, &path).bytes;
+    path_set(gaps, &path, to, bytes);
+}
+
+void gaps_give(struct gaps *gaps, uint64_t address, uint64_t bytes)
+{
+    struct path path;
+    if (!gaps->pieces) {
+        gaps_add(gaps, address, bytes);
+        return;
+    }
+    bool has_before = path_to(gaps, &path, address);
+    struct gap before = has_before ? path_gap(gaps, &path) : (struct gap){0, 0};
+    struct gap after = has_before ? path_after(gaps, &path) : path_gap(gaps, &path);
+    bool is_behind = has_before && before.address + before.bytes == address, is_before = after.address == address + bytes;
+    if (is_behind) {
+        bytes += is_before ? after.bytes : 0;
+        if (is_before)
+            gaps_remove(gaps, after.address);
+        gaps_change(gaps, before.address, before.address, before.bytes + bytes);
+    } else if (is_before) {
+        gaps_change(gaps, after.address, address, bytes + after.bytes);
+    } else {
+        gaps_add(gaps, address, bytes);
+    }
+}
+
+/* To the lowest piece of at least `bytes`. */
+static bool path_fit(const struct gaps *gaps, struct path *path, uint64_t bytes)
+{
+    struct gap_node *node = gaps->root;
+    for (uint32_t level = 0; level < gaps->depth; level++) {
+        uint32_t slot = 0;
+        while (slot < node->count && node->bytes[slot] < bytes)
+            slot++;
+        if (slot == node->count)
+            return false;
+        path->node[level] = node;
+        path->slot[level] = slot;
+        if (level + 1 < gaps->depth)
+            node = node->below[slot];
+    }
+    return gaps->depth;
+}
+
+struct gap gaps_claim(struct gaps *gaps, uint64_t bytes, uint64_t spare)
+{
+    struct path path;
+    if (!path_fit(gaps, &path, bytes))
+        return (struct gap){0, 0};
+    struct gap gap = path_gap(gaps, &path);
+    if (gap.bytes - bytes > spare) {
+        path_set(gaps, &path, gap.address + bytes, gap.bytes - bytes);
+        gap.bytes = bytes;
+    } else {
+        path_cut(gaps, &path);
+        gaps->pieces--;
+    }
+    gaps->bytes -= gap.bytes;
+    return gap;
+}
+
 struct gap gaps_fit(const struct gaps *gaps, uint64_t bytes)
 {
-    const struct gap_node *node = gaps->root;
-    for (uint32_t level = 1;; level++) {
-        uint32_t slot = 0, count = node ? node->count : 0;
-        while (slot < count && node->bytes[slot] < bytes)
-            slot++;
-        if (slot == count)
-            return (struct gap){0, 0};
-        if (level == gaps->depth)
-            return (struct gap){node->address[slot], node->bytes[slot]};
-        node = node->below[slot];
-    }
+    struct path path;
+    return path_fit(gaps, &path, bytes) ? path_gap(gaps, &path) : (struct gap){0, 0};
 }
 
 struct gap gaps_before(const struct gaps *gaps, uint64_t address)
@@ -259,8 +326,8 @@ struct gap gaps_from(const struct gaps *gaps, uint64_t address)
     struct path path;
     if (!gaps->pieces)
         return (struct gap){0, 0};
-    if (address && path_to(gaps, &path, address - 1) && !path_next(gaps, &path))
-        return (struct gap){0, 0};
+    if (address && path_to(gaps, &path, address - 1))
+        return path_after(gaps, &path);
     if (!address)
         path_to(gaps, &path, 0);
     return path_gap(gaps, &path);

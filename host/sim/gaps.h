@@ -23,6 +23,10 @@ void gaps_add(struct gaps *gaps, uint64_t address, uint64_t bytes);
 void gaps_remove(struct gaps *gaps, uint64_t address);
 /* The piece at `address` is now at `to` and of `bytes`; no other piece lies between the two. */
 void gaps_change(struct gaps *gaps, uint64_t address, uint64_t to, uint64_t bytes);
+/* Adds a piece that becomes one with those it touches. */
+void gaps_give(struct gaps *gaps, uint64_t address, uint64_t bytes);
+/* Takes the first `bytes` of the lowest piece that has them; all of it, if no more than `spare` would be left. {0, 0}: none has. */
+struct gap gaps_claim(struct gaps *gaps, uint64_t bytes, uint64_t spare);
 /* These give {0, 0} when there is none. */
 struct gap gaps_fit(const struct gaps *gaps, uint64_t bytes);
 struct gap gaps_before(const struct gaps *gaps, uint64_t address);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -92,10 +93,46 @@ static void answers_are_those_of_an_array(void **state)
     gaps_done(&gaps);
 }
 
+/* Each place is free or not; claims and gives of runs of places, against the same done place by place. */
+static void claims_and_gives_join_as_places_do(void **state)
+{
+    (void)state;
+    static uint8_t is_free[PLACES], run[PLACES];
+    struct gaps gaps = {0};
+    uint32_t seed = 9;
+    gaps_give(&gaps, 16, PLACES);
+    memset(is_free, 1, sizeof is_free);
+    for (int step = 0; step < STEPS; step++) {
+        uint32_t at = draw(&seed, PLACES), wanted = 1 + draw(&seed, 60), spare = draw(&seed, 20), first = 0, bytes = 0;
+        if (draw(&seed, 2) && run[at]) {
+            gaps_give(&gaps, 16 + at, run[at]);
+            memset(is_free + at, 1, run[at]);
+            run[at] = 0;
+            continue;
+        }
+        for (uint32_t i = 0; i < PLACES && bytes < wanted; i++) {
+            first = is_free[i] && bytes ? first : i;
+            bytes = is_free[i] ? bytes + 1 : 0;
+        }
+        while (bytes >= wanted && first + bytes < PLACES && bytes - wanted <= spare && is_free[first + bytes])
+            bytes++;
+        bytes = bytes < wanted ? 0 : bytes - wanted <= spare ? bytes : wanted;
+        struct gap gap = gaps_claim(&gaps, wanted, spare);
+        assert_int_equal(gap.bytes, bytes);
+        if (!bytes)
+            continue;
+        assert_int_equal(gap.address, first + 16);
+        memset(is_free + first, 0, bytes);
+        run[first] = (uint8_t)bytes;
+    }
+    gaps_done(&gaps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_those_of_an_array),
+        cmocka_unit_test(claims_and_gives_join_as_places_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
