@@ -2,12 +2,16 @@
 #include "cmd.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "host/base/vec.h"
 #include "host/replay/contest.h"
 #include "host/replay/replay_table.h"
+#include "host/replay/rewrite.h"
+#include "host/trace/writer.h"
 #include "host/view/columns.h"
 #include "host/view/gate.h"
+#include "output.h"
 #include "page.h"
 #include "pass.h"
 #include "progress.h"
@@ -16,8 +20,9 @@ struct replay_options {
     struct page_options page;
     const char *allocator, *compare, *tables;
     struct opt_list arenas, fail_on;
+    const char *record;
     uint64_t process;
-    bool fit, list;
+    bool fit, list, force, verify;
 };
 
 #define SIMULATOR(name) "|" #name
@@ -25,7 +30,7 @@ static const char allocator_names[] = ""
 #include "host/sim/simulator.def"
     ;
 #undef SIMULATOR
-static const char table_names[] = "replay|replay_first|replay_refusals|replay_time";
+static const char table_names[] = "replay|replay_real|replay_first|replay_refusals|replay_addresses|replay_time";
 
 static const struct opt replay_table_options[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "What to replay on", NULL, NULL, NULL},
@@ -38,6 +43,10 @@ static const struct opt replay_table_options[] = {
     {OPT_FLAG, 0, "fit", offsetof(struct replay_options, fit), NULL, "search for the smallest arena that holds all", NULL, NULL, NULL},
     {OPT_COUNT, 0, "process", offsetof(struct replay_options, process), "ID", "only that process, by its number in the table processes", "all, each in an arena of its own",
      NULL, NULL},
+    {OPT_TEXT, 0, "record", offsetof(struct replay_options, record), "FILE", "also write a trace of the replay, with the model's addresses: every command reads it", NULL,
+     NULL, NULL},
+    {OPT_FLAG, 0, "verify", offsetof(struct replay_options, verify), NULL, "say how many blocks get the address that they have in the trace", NULL, NULL, NULL},
+    {OPT_FLAG, 'f', "force", offsetof(struct replay_options, force), NULL, "replace a trace that is there", NULL, NULL, NULL},
     {OPT_FLAG, 'l', "list", offsetof(struct replay_options, list), NULL, "list the allocators", NULL, NULL, NULL},
     {OPT_TEXT, 't', "table", offsetof(struct replay_options, tables), "NAME,...", "these tables, or all", "all but replay_time", table_names, NULL},
     {OPT_LIST, 0, "fail-on", offsetof(struct replay_options, fail_on), "CONDITION", "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
@@ -50,6 +59,7 @@ static const struct opt_example replay_examples[] = {
     {"heaptracer replay app.htrc --allocator heap_4 --arena 180K", "would it fit, and what is refused first"},
     {"heaptracer replay app.htrc --compare all --arena 256K", "the same requests on every allocator"},
     {"heaptracer replay esp.htrc -a heap_4 --arena DRAM=160K --arena PSRAM=4M", "an arena for each heap of the trace"},
+    {"heaptracer replay app.htrc -a heap_4 --arena 64K --record on_heap_4.htrc", "a trace of the replay, for every other command"},
     {"heaptracer replay app.htrc -a heap_4 --arena 64K --fail-on 'replay.refusals>0'", "a gate for a build: ends with 1"},
     {0},
 };
@@ -77,6 +87,7 @@ struct replay {
     struct requests requests;
     struct arena_wishes wishes;
     struct contest contest;
+    VEC(struct peer_entry) peers;
     struct page page;
     bool has_found;
 };
@@ -100,23 +111,46 @@ static bool requests_read(struct replay *replay, struct error *problem)
     return true;
 }
 
+static bool peer_add(struct replay *replay, const char *name)
+{
+    const struct peer *peer = peer_find(name);
+    for (uint32_t i = 0; peer && i < replay->requests.heaps.count; i++)
+        vec_push(&replay->peers, ((struct peer_entry){.peer = peer, .heap = i}));
+    return peer != NULL;
+}
+
+/* What runs on this machine is worth knowing of its own programs, not of firmware. */
+static bool is_program(const struct replay *replay)
+{
+    const struct requests *requests = &replay->requests;
+    return trace_get_header(replay->reader)->pointer_bytes == sizeof(void *) && requests->heaps.count == 1 && !requests->heaps.at[0].id;
+}
+
+static void allocators_add_all(struct replay *replay)
+{
+    contest_add_all(&replay->contest);
+    for (const struct peer *peer = peers; is_program(replay) && peer->name; peer++)
+        peer_add(replay, peer->name);
+}
+
 static bool allocators_choose(struct replay *replay, struct error *error)
 {
     const struct replay_options *options = replay->options;
-    const char *rest = options->compare, *word;
+    const char *rest = options->compare ? options->compare : options->allocator, *word;
     size_t count;
     bool is_good = true;
-    if (options->compare && !strcmp(options->compare, "all"))
-        contest_add_all(&replay->contest);
-    else if (!options->compare)
-        return contest_add(&replay->contest, options->allocator, error);
-    else
-        while (is_good && opt_next_word(&rest, ',', &word, &count)) {
-            struct str name = {0};
-            str_add_bytes(&name, word, count);
-            is_good = contest_add(&replay->contest, str_text(&name), error);
-            str_done(&name);
-        }
+    if (!strcmp(rest, "all") && options->compare) {
+        allocators_add_all(replay);
+        return true;
+    }
+    if (!options->compare)
+        return peer_add(replay, rest) || contest_add(&replay->contest, rest, error);
+    while (is_good && opt_next_word(&rest, ',', &word, &count)) {
+        struct str name = {0};
+        str_add_bytes(&name, word, count);
+        is_good = peer_add(replay, str_text(&name)) || contest_add(&replay->contest, str_text(&name), error);
+        str_done(&name);
+    }
     return is_good;
 }
 
@@ -164,6 +198,9 @@ static bool answers_put(struct replay *replay, struct error *error)
     struct table table;
     page_start(&replay->page, replay->path, trace_get_header(replay->reader));
     replay_table(&table, &replay->requests, contest->entries.at, contest->entries.count);
+    if (!table_put(replay, &table, error))
+        return false;
+    replay_table_peers(&table, &replay->requests, replay->peers.at, replay->peers.count);
     if (!table_put(replay, &table, error) || replay->options->compare)
         return !error->kind;
     replay_table_first(&table, &replay->requests, contest->entries.at, contest->entries.count);
@@ -187,7 +224,72 @@ static bool entries_check(const struct replay *replay, struct error *error)
             *error = replay->contest.entries.at[i].error;
             return false;
         }
+    for (size_t i = 0; !replay->options->compare && i < replay->peers.count; i++)
+        if (!replay->peers.at[i].is_done)
+            return error_set(error, replay->peers.at[i].error.kind, "%s: %s", replay->peers.at[i].peer->name, replay->peers.at[i].error.text);
     return replay->requests.list.count || error_set(error, ERROR_READ, "'%s' has no request for memory to replay", replay->path);
+}
+
+static void record_put(void *context, const struct event *event)
+{
+    trace_writer_put(context, event, 1);
+}
+
+/* The trace is read a second time: its requests alone do not tell its addresses, threads, marks and stacks. */
+static bool again_read(struct replay *replay, struct trace_writer *writer, struct trace_reader *reader, struct error *error)
+{
+    struct event event;
+    struct table table;
+    struct error end = {0}; /* said by the first reading */
+    struct rewrite *rewrite = rewrite_new(&replay->requests, replay->contest.entries.at, writer ? record_put : NULL, writer, error);
+    if (!rewrite)
+        return false;
+    while (trace_next(reader, &event, &end))
+        rewrite_put(rewrite, &event);
+    replay_table_addresses(&table, &replay->requests, rewrite_matches(rewrite));
+    bool is_good = !replay->options->verify || table_put(replay, &table, error);
+    rewrite_free(rewrite);
+    return is_good;
+}
+
+static struct trace_writer *record_open(const struct replay *replay, const struct trace_header *header, struct error *error)
+{
+    struct str recorder = {0};
+    struct trace_writer_config config = {.path = replay->options->record, .replace = replay->options->force, .header = *header};
+    str_add_format(&recorder, "%s, replayed on %s by heaptracer " HT_VERSION, header->recorder, replay->contest.entries.at[0].name);
+    config.header.recorder = str_text(&recorder);
+    struct trace_writer *writer = trace_writer_new(&config, error);
+    str_done(&recorder);
+    return writer;
+}
+
+static bool again_run(struct replay *replay, struct error *error)
+{
+    const char *record = replay->options->record;
+    struct trace_reader *reader = trace_open(replay->path, error);
+    struct trace_totals totals;
+    if (!reader)
+        return false;
+    struct trace_writer *writer = record ? record_open(replay, trace_get_header(reader), error) : NULL;
+    bool is_good = (writer || !record) && again_read(replay, writer, reader, error);
+    is_good &= !writer || trace_writer_close(writer, NULL, &totals, error);
+    if (writer && is_good)
+        page_line(&replay->page, "recorded as %s; look at it with: heaptracer analyze %s", record, record);
+    trace_close(reader);
+    return is_good;
+}
+
+static bool record_check(const struct replay *replay, struct error *error)
+{
+    const struct replay_options *options = replay->options;
+    if (!options->record && !options->verify)
+        return true;
+    if (options->compare || peer_find(options->allocator))
+        return error_set(error, ERROR_USAGE, "--record and --verify are about one model of an allocator: say --allocator NAME");
+    if (!strcmp(replay->path, "-"))
+        return error_set(error, ERROR_USAGE, "--record and --verify read the trace twice, and standard input can be read only once: write it into a file");
+    return !options->record || (output_differs(options->record, replay->path, error) && (options->force || access(options->record, F_OK) ||
+           error_set(error, ERROR_WRITE, "'%s' is there already; --force replaces it", options->record)));
 }
 
 static bool replay_run(struct replay *replay, struct error *problem, struct error *error)
@@ -201,19 +303,21 @@ static bool replay_run(struct replay *replay, struct error *problem, struct erro
     if (!arena_wishes_check(&replay->wishes, &replay->requests, error) || !allocators_choose(replay, error))
         return false;
     contest_run(&replay->contest);
-    return entries_check(replay, error) && answers_put(replay, error);
+    peers_run(&replay->requests, replay->peers.at, replay->peers.count);
+    return entries_check(replay, error) && answers_put(replay, error) && ((!replay->options->record && !replay->options->verify) || again_run(replay, error));
 }
 
 static int replay_file(const struct replay_options *options, const struct opt_words *words)
 {
     struct error error = {0}, problem = {0};
     struct replay replay = {.options = options, .path = words->at[0]};
-    if (wishes_take(&replay, &error))
+    if (wishes_take(&replay, &error) && record_check(&replay, &error))
         replay.reader = trace_open(replay.path, &error);
     if (replay.reader && page_open(&replay.page, &options->page, replay.path, &error))
         replay_run(&replay, &problem, &error);
     page_close(&replay.page, problem.kind ? problem.text : NULL, &error);
     contest_done(&replay.contest);
+    vec_done(&replay.peers);
     requests_done(&replay.requests);
     arena_wishes_done(&replay.wishes);
     if (replay.reader)
@@ -232,6 +336,8 @@ static int allocators_list(void)
                 str_add_format(&out, "    %.*s\n", (int)count, line);
         }
     }
+    for (const struct peer *peer = peers; peer->name; peer++)
+        str_add_format(&out, "%-14s %s, the real one, in a process of its own (apt-get install %s)\n", peer->name, peer->title, peer->package);
     return cmd_print(&out);
 }
 

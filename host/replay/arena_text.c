@@ -127,7 +127,7 @@ static void regions_place(struct play_arena *arena, uint64_t base)
     }
 }
 
-bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct simulator *simulator, struct play_arena *arena)
+bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct simulator *simulator, struct play_arena *arena, bool *is_open)
 {
     const struct arena_wish *chosen = NULL;
     for (size_t i = 0; i < wishes->list.count; i++) {
@@ -136,11 +136,12 @@ bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *
             chosen = wish;
     }
     *arena = (struct play_arena){.region_count = 1};
+    *is_open = !chosen && !heap->bytes && simulator->grows;
     if (chosen)
         *arena = chosen->arena;
     else if (heap->bytes)
         arena->regions[0].bytes = heap->bytes;
-    else if (simulator->grows)
+    else if (*is_open)
         arena->regions[0].bytes = usual_room[width_of(simulator)];
     else
         return false;

@@ -17,9 +17,9 @@ bool arena_wish_add(struct arena_wishes *wishes, const char *place, const char *
 void arena_wishes_done(struct arena_wishes *wishes);
 /* False and `error` if a wish names a heap that the trace has not. */
 bool arena_wishes_check(const struct arena_wishes *wishes, const struct requests *requests, struct error *error);
-/* What was wished for, else what the trace tells of the heap; for an allocator that asks a system for memory, else as much as an address has room for. False: the
- * arena is not known. */
-bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct simulator *simulator, struct play_arena *arena);
+/* What was wished for, else what the trace tells of the heap; for an allocator that asks a system for memory, else as much as an address has room for (*is_open).
+ * False: the arena is not known. */
+bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct simulator *simulator, struct play_arena *arena, bool *is_open);
 /* Where an arena of that heap begins if nobody says. */
 uint64_t arena_base(const struct request_heap *heap, const struct simulator *simulator);
 

@@ -67,7 +67,7 @@ static void entry_run(const struct contest *contest, struct replay_entry *entry)
     const struct request_heap *heap = &contest->requests->heaps.at[entry->heap];
     uint64_t base = arena_base(heap, entry->config.simulator);
     struct play_arena arena;
-    bool is_known = arena_choose(contest->wishes, heap, entry->config.simulator, &arena);
+    bool is_known = arena_choose(contest->wishes, heap, entry->config.simulator, &arena, &entry->is_open);
     if (!is_known || contest->fits)
         fit_run(contest, entry, is_known ? arena.regions[0].base : base);
     if (!is_known) {

@@ -14,6 +14,7 @@ struct replay_entry {
     struct play_result result;
     struct fit fit;     /* runs 0: not searched for */
     bool is_fitted;     /* nobody said how large the arena is: it is the smallest that holds all */
+    bool is_open;       /* nobody said, and it asks a system for memory: as much as it wants */
     bool is_done;
     struct error error; /* why it is not */
 };

@@ -88,6 +88,15 @@ const struct arena_use *play_use(struct play *play)
     return &play->use;
 }
 
+const struct play_sample *play_sample_new(const struct play *play, size_t *seen)
+{
+    size_t count = play->result.samples.count;
+    if (count == *seen)
+        return NULL;
+    *seen = count;
+    return &play->result.samples.at[count - 1];
+}
+
 static double fragmentation_of(const struct arena_use *use)
 {
     return use->free ? 1 - (double)(use->largest < use->free ? use->largest : use->free) / (double)use->free : 0;

@@ -77,6 +77,8 @@ uint64_t play_step(struct play *play, uint64_t number);
 uint64_t play_address(const struct play *play, uint32_t block);
 uint64_t play_usable(const struct play *play, uint32_t block);
 const struct arena_use *play_use(struct play *play);
+/* The latest sample, if more than *seen were taken; NULL: none is new. */
+const struct play_sample *play_sample_new(const struct play *play, size_t *seen);
 /* All of the heap's requests. False: it stopped at a refusal. */
 bool play_all(struct play *play);
 /* Moves what was found out; the play goes on to live until play_free. */

@@ -50,7 +50,7 @@ enum {
 static const struct column replay_columns[] = {
     {"allocator", "Allocator", "", "the model, with its options", COLUMN_TEXT},
     {"heap", "Heap", "", "of the trace", COLUMN_TEXT},
-    {"arena_bytes", "Arena", "", "bytes that the allocator was given; of one that asks a system for memory, the most that it could have", COLUMN_BYTES},
+    {"arena_bytes", "Arena", "", "bytes that the allocator was given; 0: it asks a system for memory, and that had no limit", COLUMN_BYTES},
     {"requests", "Requests", "", "that the heap got", COLUMN_COUNT},
     {"peak_asked_bytes", "Peak asked for", "", "highest sum of the bytes that the program asked for", COLUMN_BYTES},
     {"peak_taken_bytes", "Peak taken", "", "highest sum of the bytes that these blocks take, with headers and padding", COLUMN_BYTES},
@@ -80,7 +80,7 @@ static double ratio(uint64_t part, uint64_t whole)
 static void result_put(union cell *row, const struct replay_entry *entry)
 {
     const struct play_result *result = &entry->result;
-    row[REPLAY_ARENA].u = arena_bytes(&result->arena);
+    row[REPLAY_ARENA].u = entry->is_open ? 0 : arena_bytes(&result->arena);
     row[REPLAY_REQUESTS].u = result->requests;
     row[REPLAY_ASKED].u = result->peak_asked;
     row[REPLAY_TAKEN].u = result->peak_taken;
@@ -185,6 +185,80 @@ void replay_table_refusals(struct table *table, const struct requests *requests,
             row[4].u = requests->times.at[loser->first_request];
             row[5].u = loser->stack;
         }
+}
+
+static const struct column addresses_columns[] = {
+    {"blocks", "Blocks", "", "that the trace has an address of", COLUMN_COUNT},
+    {"same", "Same address", "", "blocks to which the model gave the address that they have in the trace", COLUMN_COUNT},
+    {"share", "Share", "", "same / blocks", COLUMN_RATIO},
+    {"heap", "Heap", "", "of the first other one", COLUMN_TEXT},
+    {"time_ns", "First other", "", "time of the first block that got another address", COLUMN_TIME},
+    {"size", "Its size", "", "bytes asked for", COLUMN_BYTES},
+    {"recorded_address", "Recorded", "", "its address in the trace", COLUMN_ADDRESS},
+    {"given_address", "Given", "", "its address in the model; 0: refused", COLUMN_ADDRESS},
+    {"stack", "Who asked", "", "for it", COLUMN_STACK},
+};
+
+void replay_table_addresses(struct table *table, const struct requests *requests, const struct rewrite_match *match)
+{
+    table_init(table, "replay_addresses", "Addresses", "whether the model gives the addresses of the recorded run", TABLE_ROWS, addresses_columns,
+               sizeof addresses_columns / sizeof *addresses_columns);
+    union cell *row = table_row(table);
+    row[0].u = match->births;
+    row[1].u = match->same;
+    row[2].f = ratio(match->same, match->births);
+    row[3].text = match->differs ? heap_name(table, requests, match->heap) : "none";
+    row[4].u = match->time_ns;
+    row[5].u = match->size;
+    row[6].u = match->recorded;
+    row[7].u = match->given;
+    row[8].u = match->stack;
+}
+
+static const struct column peers_columns[] = {
+    {"allocator", "Allocator", "", "the real one, in a process that does nothing but these requests", COLUMN_TEXT},
+    {"heap", "Heap", "", "of the trace", COLUMN_TEXT},
+    {"peak_asked_bytes", "Peak asked for", "", "highest sum of the bytes that the program asked for", COLUMN_BYTES},
+    {"peak_usable_bytes", "Peak usable", "", "highest sum of malloc_usable_size of the blocks", COLUMN_BYTES},
+    {"peak_rss_bytes", "Peak resident", "", "most anonymous memory that was resident, less what was before the first request", COLUMN_BYTES},
+    {"overhead_share", "Overhead", "", "peak_rss_bytes / peak_asked_bytes - 1; every page of a block is touched, but not of those that calloc made", COLUMN_RATIO},
+    {"peak_pss_bytes", "Peak PSS", "", "proportional share of the anonymous memory when most was asked for, less what was before the first request", COLUMN_BYTES},
+    {"end_rss_bytes", "Resident at the end", "", "as peak_rss_bytes, behind the last request", COLUMN_BYTES},
+    {"refusals", "Refusals", "", "requests that are refused", COLUMN_COUNT},
+    {"moves", "Moves", "", "reallocs that moved their block", COLUMN_COUNT},
+    {"speed", "Requests/s", "requests/s", "with the touching of pages and the measuring", COLUMN_REAL},
+    {"problem", "Problem", "", "why there is no answer", COLUMN_TEXT},
+};
+
+static void answer_put(union cell *row, const struct player_answer *answer)
+{
+    uint64_t peak = answer->peak_rss - answer->base_rss;
+    uint64_t share = answer->peak_pss > answer->base_pss ? answer->peak_pss - answer->base_pss : 0;
+    row[2].u = answer->peak_asked;
+    row[3].u = answer->peak_usable;
+    row[4].u = peak;
+    row[5].f = answer->peak_asked ? ratio(peak, answer->peak_asked) - 1 : 0;
+    row[6].u = share;
+    row[7].u = answer->end_rss > answer->base_rss ? answer->end_rss - answer->base_rss : 0;
+    row[8].u = answer->refusals;
+    row[9].u = answer->moves;
+    row[10].f = ratio(answer->requests * 1000000000u, answer->wall_ns);
+}
+
+void replay_table_peers(struct table *table, const struct requests *requests, const struct peer_entry *entries, size_t count)
+{
+    table_init(table, "replay_real", "Real allocators", "the recorded requests on allocators of this machine, each in a process of its own", TABLE_ROWS, peers_columns,
+               sizeof peers_columns / sizeof *peers_columns);
+    for (size_t i = 0; i < count; i++) {
+        union cell *row = table_row(table);
+        row[0].text = entries[i].peer->name;
+        row[1].text = heap_name(table, requests, entries[i].heap);
+        row[11].text = table_text(table, "%s", entries[i].error.text);
+        if (entries[i].is_done)
+            answer_put(row, &entries[i].answer);
+        else
+            table_note(table, "%s: %s", entries[i].peer->name, entries[i].error.text);
+    }
 }
 
 static const struct column course_columns[] = {

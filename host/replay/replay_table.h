@@ -5,6 +5,8 @@
 #include <heaptracer/table.h>
 
 #include "contest.h"
+#include "peer.h"
+#include "rewrite.h"
 
 /* A row for each heap. */
 void replay_table(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
@@ -12,6 +14,10 @@ void replay_table(struct table *table, const struct requests *requests, const st
 void replay_table_first(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
 /* Who was refused. */
 void replay_table_refusals(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
+/* Whether the model is that of the recorded run. */
+void replay_table_addresses(struct table *table, const struct requests *requests, const struct rewrite_match *match);
+/* Real allocators. */
+void replay_table_peers(struct table *table, const struct requests *requests, const struct peer_entry *entries, size_t count);
 /* The heap over time. */
 void replay_table_course(struct table *table, const struct replay_entry *entry);
 

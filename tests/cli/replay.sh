@@ -53,6 +53,24 @@ expect 0 "" replay steps.htrc -a heap_1 --arena 9000 --fail-on 'replay.refusals>
 [ "$("$HT" replay steps.htrc -a heap_1 --table replay_time --csv | wc -l)" = 8 ] || fail "seven requests have no course of seven rows"
 "$HT" replay steps.htrc --compare all --arena 16K >compared || fail "the comparison ends with $?"
 for name in $("$HT" replay --list | awk '/^[^ ]/ {print $1}'); do grep -q "$name" compared || fail "$name is not compared"; done
+[ "$(cell replay_addresses share -a heap_1 --verify)" = 0.0 ] || [ "$(cell replay_addresses same -a heap_1 --verify)" = 0 ] || fail "heap_1 is not the C library"
+# What a replay wrote is a trace as any other, and its allocator is the one that gave these addresses.
+"$HT" replay steps.htrc -a newlib-nano --arena 7000@0x20000004 --record nano.htrc >said || fail "--record ends with $?"
+cp steps.htrc kept.htrc && mv nano.htrc steps.htrc
+is "addresses of newlib-nano on its own trace" "$(cell replay_addresses same -a newlib-nano --arena 7000@0x20000004 --verify)" 4
+is "refusals that it had" "$("$HT" analyze steps.htrc --table summary --json | python3 -c '
+import json, sys
+table = json.load(sys.stdin)["tables"][0]
+print(table["rows"][0]["refused"])')" 1
+mv kept.htrc steps.htrc
+expect 2 "standard input can be read only once" replay - -a heap_1 --record x.htrc
+expect 2 "are about one model" replay steps.htrc --compare all --record x.htrc
+expect 3 "already; --force" replay steps.htrc -a heap_1 --record said
+expect 2 "is what is to be read" replay steps.htrc -a heap_1 --record steps.htrc
+# Real allocators have what was asked for, and take more.
+is "peak of the real C library" "$(cell replay_real peak_asked_bytes -a real-glibc)" 6000
+"$HT" replay steps.htrc --compare real-glibc,real-jemalloc,real-musl,heap_1 --arena 16K >compared || fail "the comparison with real ones ends with $?"
+grep -q 'real-glibc .*5.9 KiB' compared || fail "no real C library: $(cat compared)"
 expect 2 "did you mean 'heap_1'" replay steps.htrc -a heap1
 expect 2 "either --allocator NAME or --compare" replay steps.htrc
 expect 2 "needs a FILE" replay -a heap_1

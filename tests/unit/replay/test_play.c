@@ -175,6 +175,7 @@ static void each_heap_has_an_arena(void **state)
     struct play_result result;
     struct arena_wishes wishes = {0};
     struct play_arena arena;
+    bool is_open;
     struct error error = {0};
     (void)state;
     told_begin(&told);
@@ -191,16 +192,16 @@ static void each_heap_has_an_arena(void **state)
     assert_int_equal(result.requests, 1);
     assert_int_equal(result.peak_asked, 16);
     play_result_done(&result);
-    assert_true(arena_choose(&wishes, &told.requests.heaps.at[1], &toy_simulator, &arena));
+    assert_true(arena_choose(&wishes, &told.requests.heaps.at[1], &toy_simulator, &arena, &is_open));
     assert_int_equal(arena.regions[0].base, 0x3000);
     assert_int_equal(arena.regions[0].bytes, 512);
-    assert_false(arena_choose(&wishes, &told.requests.heaps.at[0], &toy_simulator, &arena));
+    assert_false(arena_choose(&wishes, &told.requests.heaps.at[0], &toy_simulator, &arena, &is_open));
     assert_true(arena_wish_add(&wishes, "--arena", "PSRAM=4K@0x8000,1K@0x4000", &error));
     assert_true(arena_wish_add(&wishes, "--arena", "2K", &error));
-    assert_true(arena_choose(&wishes, &told.requests.heaps.at[1], &toy_simulator, &arena));
+    assert_true(arena_choose(&wishes, &told.requests.heaps.at[1], &toy_simulator, &arena, &is_open));
     assert_int_equal(arena.region_count, 2);
     assert_int_equal(arena.regions[0].base, 0x4000);
-    assert_true(arena_choose(&wishes, &told.requests.heaps.at[0], &toy_simulator, &arena));
+    assert_true(arena_choose(&wishes, &told.requests.heaps.at[0], &toy_simulator, &arena, &is_open));
     assert_int_equal(arena.regions[0].bytes, 2048);
     assert_true(arena_wishes_check(&wishes, &told.requests, &error));
     assert_true(arena_wish_add(&wishes, "--arena", "IRAM=1K", &error));

@@ -1,0 +1,27 @@
+/* rewrite: in a trace and an allocator for each of its heaps, out the events of the same run as if that allocator had been there: its addresses, its refusals. */
+#ifndef HOST_REPLAY_REWRITE_H
+#define HOST_REPLAY_REWRITE_H
+
+#include "contest.h"
+
+struct rewrite;
+
+/* What is made of a trace; `put` may be NULL. `entries` are played already: each heap of `requests` has one, in order. */
+struct rewrite *rewrite_new(const struct requests *requests, const struct replay_entry *entries, void (*put)(void *context, const struct event *event), void *context,
+                            struct error *error);
+/* The events of the trace again, from its first on. */
+void rewrite_put(struct rewrite *rewrite, const struct event *event);
+/* Events that its allocators refused or that were about places of the recorded run, and so are not in what was made. */
+uint64_t rewrite_left_out(const struct rewrite *rewrite);
+/* How many blocks got the address that they have in the trace, and the first that did not. */
+struct rewrite_match {
+    uint64_t births, same;
+    bool differs;
+    uint64_t time_ns, size;
+    ht_addr recorded, given; /* given 0: refused */
+    uint32_t stack, heap;
+};
+const struct rewrite_match *rewrite_matches(const struct rewrite *rewrite);
+void rewrite_free(struct rewrite *rewrite);
+
+#endif
