@@ -301,7 +301,7 @@ uint64_t play_step(struct play *play, uint64_t number)
 bool play_all(struct play *play)
 {
     const struct request *list = play->requests->list.at;
-    uint64_t start = now_ns(), count = play->requests->list.count;
+    uint64_t start = now_of(CLOCK_THREAD_CPUTIME_ID), count = play->requests->list.count;
     bool stops = play->config.stops_at_refusal, is_only = play->requests->heaps.count == 1;
     for (uint64_t i = 0; i < count; i++) {
         if (!is_only && list[i].heap != play->number)
@@ -310,7 +310,7 @@ bool play_all(struct play *play)
         if (stops && play->result.refusals)
             break;
     }
-    play->result.wall_ns = now_ns() - start;
+    play->result.cpu_ns = now_of(CLOCK_THREAD_CPUTIME_ID) - start;
     return !play->result.refusals;
 }
 

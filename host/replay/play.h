@@ -55,7 +55,7 @@ struct play_result {
     struct arena_use end;
     VEC(struct play_sample) samples;
     VEC(struct play_loser) losers; /* the most refused bytes first */
-    uint64_t wall_ns;
+    uint64_t cpu_ns; /* that it took here */
 };
 void play_result_done(struct play_result *result);
 

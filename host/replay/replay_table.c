@@ -68,7 +68,7 @@ static const struct column replay_columns[] = {
     {"granted", "Granted now", "", "requests that were refused in the recorded run and are granted now; their blocks end at once", COLUMN_COUNT},
     {"moves", "Moves", "", "reallocs that moved their block", COLUMN_COUNT},
     {"moved_bytes", "Moved bytes", "", "bytes asked for that they had to copy", COLUMN_BYTES},
-    {"speed", "Requests/s", "requests/s", "how fast this computer played them", COLUMN_REAL},
+    {"speed", "Requests/s", "requests/s", "that one core of this computer plays in a second", COLUMN_REAL},
     {"problem", "Problem", "", "why there is no answer", COLUMN_TEXT},
 };
 
@@ -98,7 +98,7 @@ static void result_put(union cell *row, const struct replay_entry *entry)
     row[REPLAY_GRANTED].u = result->granted;
     row[REPLAY_MOVES].u = result->moves;
     row[REPLAY_MOVED].u = result->moved_bytes;
-    row[REPLAY_SPEED].f = ratio(result->requests * 1000000000u, result->wall_ns);
+    row[REPLAY_SPEED].f = ratio(result->requests * 1000000000u, result->cpu_ns);
 }
 
 static void notes_put(struct table *table, const struct requests *requests)
