@@ -5,6 +5,7 @@
 
 #include "cmd.h"
 #include "host/launch/attach.h"
+#include "host/tui/theme.h"
 #include "run.h"
 #include "started_with.h"
 
@@ -12,7 +13,7 @@ struct joined {
     const char *out;
     bool force, free_stacks, quiet, live, despite_seccomp;
     uint64_t duration_ns;
-    const char *depth, *tick, *level, *policy, *clock, *lane_size; /* handed on */
+    const char *depth, *tick, *level, *policy, *clock, *lane_size, *theme; /* handed on */
 };
 
 static const struct opt joined_options[] = {
@@ -22,6 +23,7 @@ static const struct opt joined_options[] = {
     {OPT_TEXT, 0, "level", offsetof(struct joined, level), "N", .about = "Compress by zstd at this level, 1 to 19", .fallback = "what recording can keep up with"},
     {OPT_FLAG, 'q', "quiet", offsetof(struct joined, quiet), .about = "Say nothing but what went wrong"},
     {OPT_FLAG, 0, "live", offsetof(struct joined, live), .about = "Look at it in the terminal; q leaves the process as it was"},
+    {OPT_TEXT, 0, "theme", offsetof(struct joined, theme), "THEME", .about = "Colours of --live", .fallback = "dark", .choices = THEME_WORDS},
     {OPT_SECTION, .about = "When"},
     {OPT_TIME, 0, "duration", offsetof(struct joined, duration_ns), "TIME", .about = "Detach by itself so long after the attach",
      .fallback = "at Ctrl-C, or at 'heaptracer ctl PID detach'"},
@@ -81,6 +83,7 @@ static void hand_on_all(struct started_words *words, const struct joined *joined
     started_words_add(words, "--no-follow");
     hand_on(words, "-o", joined->out);
     hand_on(words, "--level", joined->level);
+    hand_on(words, "--theme", joined->theme);
     hand_on(words, "--depth", joined->depth);
     hand_on(words, "--tick", joined->tick);
     hand_on(words, "--policy", joined->policy);

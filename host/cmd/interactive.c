@@ -15,7 +15,7 @@ struct interactive_options {
 };
 
 static const struct opt interactive_options[] = {
-    {OPT_CHOICE, 0, "theme", offsetof(struct interactive_options, theme), "THEME", "colours; none where $NO_COLOR is set", "dark", "dark|light|mono|high-contrast", NULL},
+    {OPT_CHOICE, 0, "theme", offsetof(struct interactive_options, theme), "THEME", "colours; none where $NO_COLOR is set", "dark", THEME_WORDS, NULL},
     SOURCE_OPTIONS(struct interactive_options, source),
     PAGE_NAME_OPTIONS(struct interactive_options, page),
     {0},

@@ -14,6 +14,7 @@
 #include "host/base/path.h"
 #include "host/launch/attach.h"
 #include "host/reach/memory_word.h"
+#include "host/tui/theme.h"
 #include "judgement.h"
 #include "recording.h"
 #include "run.h"
@@ -48,6 +49,7 @@ static const struct opt run_options[] = {
      .fallback = "what recording can keep up with"},
     {OPT_FLAG, 'q', "quiet", offsetof(struct run, quiet), .about = "Say nothing at the end"},
     {OPT_FLAG, 0, "live", offsetof(struct run, live), .about = "Look at it in the terminal while it runs; its own output goes into FILE.out. q leaves it running, recorded"},
+    {OPT_CHOICE, 0, "theme", offsetof(struct run, view.theme), "THEME", .about = "Colours of --live", .fallback = "dark", .choices = THEME_WORDS},
     {OPT_SECTION, .about = "What is recorded"},
     {OPT_COUNT, 0, "depth", offsetof(struct run, depth), "N", .about = "Keep the N innermost frames of a stack", .fallback = "all"},
     {OPT_SIZE, 0, "sample", offsetof(struct run, sample_bytes), "BYTES", .about = "Record about one allocation every BYTES, for next to no cost; 512K is usual",

@@ -133,7 +133,7 @@ int run_live_watch(struct run_live *live)
     char *trace;
     long program = strtol(line, &trace, 10);
     trace++;
-    if (!interactive_show(trace, NULL, THEME_DARK, &names, &end, &error))
+    if (!interactive_show(trace, NULL, (enum theme)live->theme, &names, &end, &error))
         cmd_fail(&error);
     if (!end.is_over && live->is_joined)
         detach(program);

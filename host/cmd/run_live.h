@@ -9,6 +9,7 @@
 
 struct run_live {
     int report[2];  /* from the recorder: its program and its trace, once there is one */
+    int theme;      /* enum theme of the view */
     int said;       /* what the recorder says, for when the view is closed */
     char output[64]; /* where the program's output goes until the trace has a name */
     bool is_recorder;

@@ -42,6 +42,18 @@ static const struct theme_row contrast[TUI_ROLES] = {
     [TUI_ALARM] = {231, WHITE, 196, RED, true, false},
 };
 
+/* Ethan Schoonover's palette, by the places that 256-colour terminals have for it. */
+static const struct theme_row solarized[TUI_ROLES] = {
+    [TUI_PLAIN] = {244, WHITE, 234, BLACK, false, false},  [TUI_TITLE] = {245, WHITE, 234, BLACK, true, false},
+    [TUI_DIM] = {240, WHITE, 234, BLACK, false, false},    [TUI_FUNCTION] = {33, CYAN, 234, BLACK, false, false},
+    [TUI_HOT] = {166, RED, 234, BLACK, true, false},       [TUI_GAUGE] = {64, GREEN, 234, BLACK, false, false},
+    [TUI_NOTE] = {136, YELLOW, 234, BLACK, false, false},  [TUI_BAR] = {245, WHITE, 235, BLUE, false, false},
+    [TUI_TAB] = {234, BLACK, 37, CYAN, true, false},         [TUI_HEAD] = {37, CYAN, 234, BLACK, true, false},
+    [TUI_CURSOR] = {234, BLACK, 245, WHITE, true, false},    [TUI_FOLLOWED] = {136, YELLOW, 234, BLACK, true, false},
+    [TUI_GREW] = {166, RED, 234, BLACK, false, false},       [TUI_SHRANK] = {64, GREEN, 234, BLACK, false, false},
+    [TUI_ALARM] = {230, WHITE, 160, RED, true, false},
+};
+
 static struct theme_paint paint_mono(enum tui_role role)
 {
     bool is_bar = role == TUI_BAR || role == TUI_CURSOR || role == TUI_ALARM;
@@ -51,7 +63,7 @@ static struct theme_paint paint_mono(enum tui_role role)
 
 struct theme_paint theme_paint(enum theme theme, enum tui_role role, int colours)
 {
-    static const struct theme_row *const themes[] = {[THEME_DARK] = dark, [THEME_LIGHT] = light, [THEME_HIGH_CONTRAST] = contrast};
+    static const struct theme_row *const themes[] = {[THEME_DARK] = dark, [THEME_LIGHT] = light, [THEME_HIGH_CONTRAST] = contrast, [THEME_SOLARIZED] = solarized};
     if (theme == THEME_MONO || colours < FEW)
         return paint_mono(role);
     const struct theme_row *row = themes[theme] + role;

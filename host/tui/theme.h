@@ -26,7 +26,8 @@ enum tui_role {
     TUI_ROLES,
 };
 
-enum theme { THEME_DARK, THEME_LIGHT, THEME_MONO, THEME_HIGH_CONTRAST };
+enum theme { THEME_DARK, THEME_LIGHT, THEME_MONO, THEME_HIGH_CONTRAST, THEME_SOLARIZED };
+#define THEME_WORDS "dark|light|mono|high-contrast|solarized"
 
 struct theme_paint {
     short foreground, background; /* -1: the terminal's own */

@@ -78,6 +78,15 @@ press q; sees "the program runs on as process [0-9]*, recorded into b.htrc"; see
 "$HT" analyze b.htrc --table marks --csv | grep -q "looked at 1" || fail "the mark is not in the trace"
 [ "$(cat b.htrc.out)" = "live_grow: done" ] || fail "the program's output: $(cat b.htrc.out)"
 
+# A storm of changes of the size changes nothing; a theme of the view's own colours.
+open 100 30 "echo \$\$ >shell; exec '$HT' run --live --theme solarized -o s.htrc -- '$VICTIMS/live_grow' 60"
+sees "^ live .* allocs/s"; more 100
+tm capture-pane -pe | grep -q $'\e\[[0-9;]*4[08]' || fail "no background of its own"
+for ((i = 0; i < 3000; i++)); do kill -WINCH "$(cat shell)" || break; done
+more "$(blocks)"; press 3; sees "^> .*keep_some"; press q; sees "the program runs on as process"
+kill "$(screen | sed -n 's/.*runs on as process \([0-9]*\),.*/\1/p')" || fail "it does not run on"
+"$HT" monitor s.htrc >lines.txt || fail "the recording behind the storm"
+
 # To its end, whose exit code is ours; its own errors.
 open 100 30 "'$HT' run --live -o c.htrc -- sh -c 'exit 7'"
 sees "^ ended"; press q; sees "heaptracer: c.htrc "; sees "^ended 7$"
