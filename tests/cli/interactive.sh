@@ -79,7 +79,8 @@ press q; sees "the program runs on as process [0-9]*, recorded into b.htrc"; see
 [ "$(cat b.htrc.out)" = "live_grow: done" ] || fail "the program's output: $(cat b.htrc.out)"
 
 # A storm of changes of the size changes nothing; a theme of the view's own colours.
-open 100 30 "echo \$\$ >shell; exec '$HT' run --live --theme solarized -o s.htrc -- '$VICTIMS/live_grow' 60"
+printf '#!/bin/sh\necho $$ >shell\nexec "$@"\n' >told; chmod +x told
+open 100 30 "./told '$HT' run --live --theme solarized -o s.htrc -- '$VICTIMS/live_grow' 60"
 sees "^ live .* allocs/s"; more 100
 tm capture-pane -pe | grep -q $'\e\[[0-9;]*4[08]' || fail "no background of its own"
 for ((i = 0; i < 3000; i++)); do kill -WINCH "$(cat shell)" || break; done
