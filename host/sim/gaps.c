@@ -313,6 +313,21 @@ struct gap gaps_fit(const struct gaps *gaps, uint64_t bytes)
     return path_fit(gaps, &path, bytes) ? path_gap(gaps, &path) : (struct gap){0, 0};
 }
 
+struct gap gaps_fit_last(const struct gaps *gaps, uint64_t bytes)
+{
+    const struct gap_node *node = gaps->root;
+    for (uint32_t level = 1;; level++) {
+        uint32_t slot = node ? node->count : 0;
+        while (slot && node->bytes[slot - 1] < bytes)
+            slot--;
+        if (!slot)
+            return (struct gap){0, 0};
+        if (level == gaps->depth)
+            return (struct gap){node->address[slot - 1], node->bytes[slot - 1]};
+        node = node->below[slot - 1];
+    }
+}
+
 struct gap gaps_before(const struct gaps *gaps, uint64_t address)
 {
     struct path path;

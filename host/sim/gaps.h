@@ -29,6 +29,7 @@ void gaps_give(struct gaps *gaps, uint64_t address, uint64_t bytes);
 struct gap gaps_claim(struct gaps *gaps, uint64_t bytes, uint64_t spare);
 /* These give {0, 0} when there is none. */
 struct gap gaps_fit(const struct gaps *gaps, uint64_t bytes);
+struct gap gaps_fit_last(const struct gaps *gaps, uint64_t bytes); /* the highest that is large enough */
 struct gap gaps_before(const struct gaps *gaps, uint64_t address);
 struct gap gaps_from(const struct gaps *gaps, uint64_t address); /* the first at `address` or above */
 struct gap gaps_last(const struct gaps *gaps);

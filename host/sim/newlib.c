@@ -610,12 +610,14 @@ const struct simulator simulator_newlib = {
     .name = "newlib",
     .title = "newlib 3.3.0 (dlmalloc 2.6.5)",
     .source = "newlib newlib/libc/stdlib/mallocr.c, 3.3.0",
-    .option_help = "page=BYTES  memory comes in pages of BYTES (4096; 128 where newlib was built for small memories)\n"
-                   "trim=BYTES  a top of BYTES is given back (131072)\n"
-                   "pad=BYTES   what is asked for beside what is needed (0)",
+    .option_help = "page=BYTES: memory comes in pages of BYTES (4096; 128 where newlib was built for small memories)\n"
+                   "trim=BYTES: a top of BYTES is given back (131072)\n"
+                   "pad=BYTES: what is asked for beside what is needed (0)",
     .pointer_bytes = 4,
+    .pointers = 4 | 8,
     .most_regions = 1,
     .grows = true,
+    .aligns = true,
     .begin = newlib_begin,
     .end = newlib_end,
     .alloc = newlib_alloc,

@@ -9,7 +9,8 @@ static uint32_t draw(uint32_t below)
     state ^= state << 13;
     state ^= state >> 17;
     state ^= state << 5;
-    return (state >> 3) % below;
+    /* An AVR divides slowly. */
+    return below <= 0x10000 ? (state >> 16) * below >> 16 : (state >> 3) % below;
 }
 
 static uint32_t draw_size(const struct libc_plan *plan)
@@ -41,8 +42,8 @@ static void fill(const struct libc_plan *plan, struct libc_told *told, libc_bloc
 static void change(const struct libc_plan *plan, struct libc_told *told, libc_block *slot)
 {
     if (draw(4)) {
-        libc_free(*slot);
         libc_each(told->event, 'f', 0, libc_known(*slot));
+        libc_free(*slot);
         *slot = 0;
         return;
     }

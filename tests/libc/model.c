@@ -90,7 +90,7 @@ static void heap_begin(const char *pointer_bytes, const char *options)
     regions[1] = (struct arena_region){map_start, map_end - map_start};
     struct simulator_arena arena = {.regions = regions, .region_count = regions[1].bytes ? 2 : 1, .pointer_bytes = (uint32_t)atoi(pointer_bytes), .options = options};
     struct error error = {0};
-    heap = simulator->begin(&arena, &error);
+    heap = simulator_begin(simulator, &arena, &error);
     if (!heap) {
         puts(error.text);
         exit(1);

@@ -20,7 +20,7 @@ static void resize_to_one_byte_spoils_the_neighbour(void **state)
     const struct simulator *simulator = simulator_find("avr-libc");
     struct arena_region region = {0x21c, 0x2000 - 0x21c};
     struct simulator_arena arena = {.regions = &region, .region_count = 1};
-    void *heap = simulator->begin(&arena, NULL);
+    void *heap = simulator_begin(simulator, &arena, NULL);
     assert_int_equal(simulator->alloc(heap, 0x1000, 0), 0x21e);
     uint64_t p = simulator->alloc(heap, 5, 0), q = simulator->alloc(heap, 10, 0);
     assert_int_equal(p, 0x1220);
@@ -38,10 +38,10 @@ static void what_an_avr_cannot_have_is_refused(void **state)
     struct arena_region region = {0x20000000, 640};
     struct simulator_arena arena = {.regions = &region, .region_count = 1};
     struct error error = {0};
-    assert_null(simulator->begin(&arena, &error));
+    assert_null(simulator_begin(simulator, &arena, &error));
     assert_int_equal(error.kind, ERROR_USAGE);
     region = (struct arena_region){0x200, 640};
-    void *heap = simulator->begin(&arena, NULL);
+    void *heap = simulator_begin(simulator, &arena, NULL);
     assert_int_equal(simulator->alloc(heap, 0xfffe, 0), 0);
     assert_int_equal(simulator->alloc(heap, 65536 + 4, 0), 0);
     assert_int_equal(simulator->alloc(heap, 638, 0), 0x202);

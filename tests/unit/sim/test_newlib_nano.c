@@ -18,7 +18,7 @@ static void strides_are_those_measured(void **state)
     const struct simulator *simulator = simulator_find("newlib-nano");
     struct arena_region region = {0x20000000, 65536};
     struct simulator_arena arena = {.regions = &region, .region_count = 1};
-    void *heap = simulator->begin(&arena, NULL);
+    void *heap = simulator_begin(simulator, &arena, NULL);
     uint64_t taken, usable, block = simulator->alloc(heap, 100, 0);
     assert_int_equal(block, 0x20000008);
     simulator->measure(heap, block, &taken, &usable);
