@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advising.h"
 #include "choice.h"
 #include "host/base/vec.h"
 #include "host/pipeline.h"
@@ -18,6 +19,7 @@ struct analyze_options {
     struct page_options page;
     const char *tables, *sort;
     struct opt_list fail_on;
+    struct advising_wish advising;
     uint64_t from_ns, to_ns, process, thread;
     bool quick, read_all, list;
 };
@@ -25,7 +27,7 @@ struct analyze_options {
 static const struct opt analyze_table[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "What to answer", NULL, NULL, NULL},
     {OPT_TEXT, 't', "table", offsetof(struct analyze_options, tables), "NAME,...",
-     "these tables, or all", "a page of the most important ones", choice_tables, NULL},
+     "these tables, or all; 'advice' by itself: changes that were tried", "a page of the most important ones", choice_tables, NULL},
     {OPT_FLAG, 'l', "list", offsetof(struct analyze_options, list), NULL,
      "list the tables that there are; with --table its columns and formulas", NULL, NULL, NULL},
     {OPT_TEXT, 0, "sort", offsetof(struct analyze_options, sort), "COL", "sort by that column, largest first; '+COL' smallest first", NULL, NULL, NULL},
@@ -35,6 +37,8 @@ static const struct opt analyze_table[] = {
     {OPT_FLAG, 0, "read-all", offsetof(struct analyze_options, read_all), NULL, "read every event, also where the totals would do", NULL, NULL, NULL},
     {OPT_LIST, 0, "fail-on", offsetof(struct analyze_options, fail_on), "CONDITION",
      "end with 1 if a row fulfils TABLE.COLUMN>VALUE, or on 'leak', 'possible' (in the table reach) or 'error' (in faults); may be given again", NULL, NULL, NULL},
+    {OPT_SECTION, 0, NULL, 0, NULL, "What the program runs on", NULL, NULL, NULL},
+    ADVISING_OPTIONS(struct analyze_options, advising),
     PAGE_OPTIONS(struct analyze_options, page),
     PAGE_STACK_OPTIONS(struct analyze_options, page),
     {0},
@@ -457,6 +461,8 @@ int cmd_analyze(int argc, char **argv)
         struct error error = {0};
         error_set(&error, ERROR_USAGE, "which trace? usage: %s %s", cmd_analyze_table.name, cmd_analyze_table.usage);
         exit_code = cmd_fail(&error);
+    } else if (options.tables && !strcmp(options.tables, "advice")) { /* not of one pass: each change is replayed */
+        exit_code = advising_run(words.at[0], &options.advising, &options.page, &options.fail_on);
     } else {
         exit_code = analyze_file(&options, &words);
     }

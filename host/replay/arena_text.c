@@ -97,24 +97,29 @@ bool arena_wishes_check(const struct arena_wishes *wishes, const struct requests
     return true;
 }
 
-static size_t width_of(const struct simulator *simulator)
+static uint32_t pointer_of(const struct play_config *config)
 {
-    return simulator->pointer_bytes > 4 ? 2 : simulator->pointer_bytes > 2;
+    return config->pointer_bytes ? config->pointer_bytes : config->simulator->pointer_bytes;
+}
+
+static size_t width_of(const struct play_config *config)
+{
+    return pointer_of(config) > 4 ? 2 : pointer_of(config) > 2;
 }
 
 /* Has the allocator's target such an address? */
-static bool is_within(const struct simulator *simulator, uint64_t address)
+static bool is_within(const struct play_config *config, uint64_t address)
 {
-    return simulator->pointer_bytes > 4 || !(address >> 8 * simulator->pointer_bytes);
+    return pointer_of(config) > 4 || !(address >> 8 * pointer_of(config));
 }
 
-uint64_t arena_base(const struct request_heap *heap, const struct simulator *simulator)
+uint64_t arena_base(const struct request_heap *heap, const struct play_config *config)
 {
-    if (heap->base && is_within(simulator, heap->base + heap->bytes))
+    if (heap->base && is_within(config, heap->base + heap->bytes))
         return heap->base;
-    if (simulator->grows && heap->lowest != UINT64_MAX && is_within(simulator, heap->highest))
+    if (config->simulator->grows && heap->lowest != UINT64_MAX && is_within(config, heap->highest))
         return heap->lowest & ~(uint64_t)(PAGE - 1);
-    return usual_base[width_of(simulator)];
+    return usual_base[width_of(config)];
 }
 
 static void regions_place(struct play_arena *arena, uint64_t base)
@@ -127,7 +132,7 @@ static void regions_place(struct play_arena *arena, uint64_t base)
     }
 }
 
-bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct simulator *simulator, struct play_arena *arena, bool *is_open)
+bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct play_config *config, struct play_arena *arena, bool *is_open)
 {
     const struct arena_wish *chosen = NULL;
     for (size_t i = 0; i < wishes->list.count; i++) {
@@ -136,15 +141,15 @@ bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *
             chosen = wish;
     }
     *arena = (struct play_arena){.region_count = 1};
-    *is_open = !chosen && !heap->bytes && simulator->grows;
+    *is_open = !chosen && !heap->bytes && config->simulator->grows;
     if (chosen)
         *arena = chosen->arena;
     else if (heap->bytes)
         arena->regions[0].bytes = heap->bytes;
     else if (*is_open)
-        arena->regions[0].bytes = usual_room[width_of(simulator)];
+        arena->regions[0].bytes = usual_room[width_of(config)];
     else
         return false;
-    regions_place(arena, arena_base(heap, simulator));
+    regions_place(arena, arena_base(heap, config));
     return true;
 }

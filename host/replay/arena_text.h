@@ -19,8 +19,8 @@ void arena_wishes_done(struct arena_wishes *wishes);
 bool arena_wishes_check(const struct arena_wishes *wishes, const struct requests *requests, struct error *error);
 /* What was wished for, else what the trace tells of the heap; for an allocator that asks a system for memory, else as much as an address has room for (*is_open).
  * False: the arena is not known. */
-bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct simulator *simulator, struct play_arena *arena, bool *is_open);
+bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct play_config *config, struct play_arena *arena, bool *is_open);
 /* Where an arena of that heap begins if nobody says. */
-uint64_t arena_base(const struct request_heap *heap, const struct simulator *simulator);
+uint64_t arena_base(const struct request_heap *heap, const struct play_config *config);
 
 #endif

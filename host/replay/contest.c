@@ -9,6 +9,7 @@
 
 #include "host/base/nearest.h"
 #include "host/base/opt.h"
+#include "host/base/str.h"
 
 static const struct simulator *simulator_of(const char *name, struct error *error)
 {
@@ -23,32 +24,57 @@ static const struct simulator *simulator_of(const char *name, struct error *erro
     return found;
 }
 
+/* "=8" behind one of the options that every allocator has; false: it is another one. */
+static bool option_take(struct play_config *config, const char *word, size_t count)
+{
+    const struct {
+        const char *name;
+        size_t bytes;
+    } names[] = {{"pointer=", 8}, {"align=", 6}, {"unit=", 5}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (count <= names[i].bytes || memcmp(word, names[i].name, names[i].bytes))
+            continue;
+        uint64_t value = strtoull(word + names[i].bytes, NULL, 0);
+        config->pointer_bytes = i == 0 ? (uint32_t)value : config->pointer_bytes;
+        config->align_bytes = i == 1 ? (uint32_t)value : config->align_bytes;
+        config->unit_bytes = i == 2 ? value : config->unit_bytes;
+        return true;
+    }
+    return false;
+}
+
+bool contest_config(const char *text, struct play_config *config, char **options, struct error *error)
+{
+    struct str name = {0}, rest = {0};
+    const char *colon = strchr(text, ':'), *words = colon ? colon + 1 : NULL, *word;
+    size_t count;
+    str_add_bytes(&name, text, colon ? (size_t)(colon - text) : strlen(text));
+    *config = (struct play_config){.simulator = simulator_of(str_text(&name), error)};
+    while (opt_next_word(&words, ',', &word, &count))
+        if (!option_take(config, word, count))
+            str_add_format(&rest, "%s%.*s", rest.count ? "," : "", (int)count, word);
+    *options = rest.at;
+    config->options = rest.at;
+    str_done(&name);
+    return config->simulator != NULL;
+}
+
 static void entries_add(struct contest *contest, const struct play_config *config, const char *name)
 {
-    for (uint32_t i = 0; i < contest->requests->heaps.count; i++) {
-        struct replay_entry entry = {.config = *config, .heap = i, .name = memory_copy_text(name)};
-        const char *options = strchr(entry.name, ':');
-        entry.config.options = options ? options + 1 : NULL;
-        entry.result.heap = i;
-        vec_push(&contest->entries, entry);
-    }
+    for (uint32_t i = 0; i < contest->requests->heaps.count; i++)
+        vec_push(&contest->entries, ((struct replay_entry){.config = *config, .heap = i, .name = memory_copy_text(name), .result.heap = i}));
 }
 
 bool contest_add(struct contest *contest, const char *text, struct error *error)
 {
-    char *name = memory_copy_text(text);
-    char *options = strchr(name, ':');
-    if (options)
-        *options++ = 0;
-    struct play_config config = {.simulator = simulator_of(name, error)};
-    struct simulator_arena arena = {.options = options};
-    config.pointer_bytes = (uint32_t)simulator_option(&arena, "pointer", 0);
-    config.align_bytes = (uint32_t)simulator_option(&arena, "align", 0);
-    config.unit_bytes = simulator_option(&arena, "unit", 0);
-    if (config.simulator)
+    struct play_config config;
+    char *options;
+    bool is_good = contest_config(text, &config, &options, error);
+    if (is_good)
         entries_add(contest, &config, text);
-    memory_free(name);
-    return config.simulator != NULL;
+    if (options)
+        vec_push(&contest->options, options);
+    return is_good;
 }
 
 void contest_add_all(struct contest *contest)
@@ -65,9 +91,9 @@ static void fit_run(const struct contest *contest, struct replay_entry *entry, u
 static void entry_run(const struct contest *contest, struct replay_entry *entry)
 {
     const struct request_heap *heap = &contest->requests->heaps.at[entry->heap];
-    uint64_t base = arena_base(heap, entry->config.simulator);
+    uint64_t base = arena_base(heap, &entry->config);
     struct play_arena arena;
-    bool is_known = arena_choose(contest->wishes, heap, entry->config.simulator, &arena, &entry->is_open);
+    bool is_known = arena_choose(contest->wishes, heap, &entry->config, &arena, &entry->is_open);
     if (!is_known || contest->fits)
         fit_run(contest, entry, is_known ? arena.regions[0].base : base);
     if (!is_known) {
@@ -115,5 +141,8 @@ void contest_done(struct contest *contest)
         play_result_done(&contest->entries.at[i].result);
         memory_free(contest->entries.at[i].name);
     }
+    for (size_t i = 0; i < contest->options.count; i++)
+        memory_free(contest->options.at[i]);
     vec_done(&contest->entries);
+    vec_done(&contest->options);
 }

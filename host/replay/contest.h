@@ -23,12 +23,15 @@ struct contest {
     const struct requests *requests;
     const struct arena_wishes *wishes;
     VEC(struct replay_entry) entries;
+    VEC(char *) options;       /* owned */
     bool fits;                 /* search for the smallest arena of each */
     uint64_t most_fit_requests; /* for each; 0: any number */
     unsigned threads;          /* 0: as many as there are cores */
 };
 
-/* "NAME[:OPTION,...]" for each heap of the requests. Of every allocator these options are known: pointer=BYTES, align=BYTES, unit=BYTES. */
+/* "NAME[:OPTION,...]". Of every allocator these options are known: pointer=BYTES, align=BYTES, unit=BYTES. `*options` is what config->options points to, to be freed. */
+bool contest_config(const char *text, struct play_config *config, char **options, struct error *error);
+/* The same, for each heap of the requests. */
 bool contest_add(struct contest *contest, const char *text, struct error *error);
 void contest_add_all(struct contest *contest);
 void contest_run(struct contest *contest);

@@ -39,7 +39,7 @@ struct play *play_new(const struct requests *requests, uint32_t heap, const stru
                           .align_bytes = config->align_bytes,
                           .unit_bytes = config->unit_bytes,
                           .options = config->options};
-    play->heap = config->simulator->begin(&given, error);
+    play->heap = simulator_begin(config->simulator, &given, error);
     if (!play->heap) {
         memory_free(play);
         return NULL;
@@ -194,6 +194,8 @@ static __attribute__((noinline)) void refusal_note(struct play *play, const stru
 
 static uint64_t ask(struct play *play, const struct request *request)
 {
+    if (request->kind == REQUEST_ZEROED && play->simulator->calloc)
+        return play->simulator->calloc(play->heap, request->size);
     return play->simulator->alloc(play->heap, request->size, request->align_log2 ? 1ull << request->align_log2 : 0);
 }
 

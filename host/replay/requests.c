@@ -8,7 +8,7 @@
 #include "host/base/str.h"
 #include "wire/api.h"
 
-enum { FLIGHTS_MOST = 1024 };
+enum { FLIGHTS_MOST = 1024, MARKS_MOST = 4096 };
 #define SIZE_MOST ((1ull << REQUEST_SIZE_BITS) - 1)
 
 void requests_init(struct requests *requests, const struct trace_header *header)
@@ -33,6 +33,7 @@ void requests_done(struct requests *requests)
     vec_done(&requests->list);
     vec_done(&requests->times);
     vec_done(&requests->heaps);
+    vec_done(&requests->marks);
     vec_done(&requests->definitions);
     vec_done(&requests->flights);
     map_done(&requests->heap_numbers);
@@ -286,6 +287,8 @@ void requests_put(struct requests *requests, const struct event *event)
         gap_put(requests, event);
     if (requests->only_process && event->process != requests->only_process)
         return;
+    if (event->kind == EVENT_MARK && requests->marks.count < MARKS_MOST)
+        vec_push(&requests->marks, requests->list.count);
     switch (event->kind) {
     case EVENT_ALLOC:
         alloc_put(requests, event);

@@ -32,6 +32,7 @@ struct requests {
     VEC(uint64_t) times;            /* by request, in ns */
     VEC(struct request_heap) heaps; /* those that were asked */
     struct map heap_numbers;        /* process and heap: number + 1 */
+    VEC(uint64_t) marks;            /* how many requests came before each mark of the trace; the first thousands */
     VEC(struct heap_definition) definitions;
     VEC(struct request_flight) flights;
     uint32_t only_process;          /* 0: all */
