@@ -267,7 +267,7 @@ bool serve_source_open(struct serve_source *source, struct error *error)
     static const struct analysis *const slices[] = {&analysis_slices, NULL};
     source->tables = serve_document_tables();
     source->config = (struct feed_config){
-        .word = source->channel->word, .names = source->names, .tables = source->tables, .more = slices, .beat = source_beat, .context = source};
+        .word = source->word, .names = source->names, .tables = source->tables, .more = slices, .beat = source_beat, .context = source};
     source->alerts = (struct alerts){.rules = configured_rules(), .say = alert_say, .context = source};
     source->next_ns = BEAT_NS;
     return feed_find(&source->feed, &source->config, error);
@@ -276,7 +276,7 @@ bool serve_source_open(struct serve_source *source, struct error *error)
 bool serve_source_start(struct serve_source *source, struct error *error)
 {
     source->has_thread = !pthread_create(&source->thread, NULL, source_run, source);
-    return source->has_thread || error_set(error, ERROR_MEMORY, "no thread can be started for %s", source->channel->word);
+    return source->has_thread || error_set(error, ERROR_MEMORY, "no thread can be started for %s", source->word);
 }
 
 void serve_source_close(struct serve_source *source)

@@ -9,10 +9,9 @@
 #include "feed.h"
 #include "host/serve/channel.h"
 
-enum { SERVE_REGIONS = HISTORY_REGIONS };
-
 struct serve_source {
-    struct channel *channel;
+    const char *word;
+    struct channel *channel; /* set between open and start */
     const atomic_bool *is_stopped; /* by whoever started it */
     const struct page_options *names;
     const char **tables;

@@ -1,4 +1,4 @@
-/* door: names are compared without case; ports must be ours. */
+/* door: names are compared without case; ports must be ours unless somebody gave the name. */
 #include "door.h"
 
 #include <arpa/inet.h>
@@ -18,49 +18,79 @@ bool door_is_loopback(const char *address)
     return !strcasecmp(address, "localhost");
 }
 
-static bool name_is(const char *name, size_t count, const char *wanted)
+bool door_is_any(const char *address)
 {
-    return wanted && strlen(wanted) == count && !strncasecmp(name, wanted, count);
+    struct in_addr four;
+    struct in6_addr six;
+    return (inet_pton(AF_INET, address, &four) == 1 && !four.s_addr) || (inet_pton(AF_INET6, address, &six) == 1 && IN6_IS_ADDR_UNSPECIFIED(&six));
 }
 
-static bool name_known(const struct door *door, const char *name, size_t count)
+/* What stands in Host, and behind "http://" in Origin. */
+struct authority {
+    char name[256];
+    const char *port; /* "" or ":7777" */
+};
+
+static bool authority_read(struct authority *authority, const char *text)
 {
-    bool is_known = name_is(name, count, "localhost") || name_is(name, count, "127.0.0.1") || name_is(name, count, "::1") || name_is(name, count, door->address);
+    const char *name = *text == '[' ? text + 1 : text;
+    size_t count = strcspn(name, *text == '[' ? "]" : ":");
+    if (count >= sizeof authority->name || (*text == '[' && name[count] != ']'))
+        return false;
+    memcpy(authority->name, name, count);
+    authority->name[count] = 0;
+    authority->port = name + count + (*text == '[');
+    return true;
+}
+
+/* Who gave a name knows by which port it is reached: there may be a proxy in front. */
+static bool is_named(const struct door *door, const struct authority *authority)
+{
     for (const char *const *at = door->names; at && *at; at++)
-        is_known |= name_is(name, count, *at);
-    return is_known;
+        if (!strcasecmp(authority->name, *at))
+            return !*authority->port || authority->port[0] == ':';
+    return false;
 }
 
-/* Without a port it is the one of the protocol, which this is not: but a name in front (a proxy, a tunnel) may leave it out or have its own. */
-static bool port_known(const struct door *door, const char *port, bool is_named)
+static bool port_is_ours(const struct door *door, const char *port)
 {
     char *end;
-    if (is_named)
-        return !*port || (*port == ':' && port[1]);
     return *port == ':' && port[1] >= '1' && port[1] <= '9' && strtoul(port + 1, &end, 10) == door->port && !*end;
+}
+
+static bool is_address(const char *name)
+{
+    unsigned char bytes[16];
+    return inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1;
 }
 
 bool door_knows_host(const struct door *door, const char *host)
 {
-    bool is_named = false;
-    if (!host)
+    struct authority authority;
+    if (!host || !authority_read(&authority, host))
         return false;
-    const char *name = *host == '[' ? host + 1 : host;
-    size_t count = *host == '[' ? strcspn(name, "]") : strcspn(name, ":");
-    if (*host == '[' && name[count] != ']')
-        return false;
-    for (const char *const *at = door->names; at && *at; at++)
-        is_named |= name_is(name, count, *at);
-    return name_known(door, name, count) && port_known(door, name + count + (*host == '['), is_named);
+    if (is_named(door, &authority))
+        return true;
+    const char *name = authority.name;
+    bool is_ours = !strcasecmp(name, "localhost") || !strcmp(name, "127.0.0.1") || !strcmp(name, "::1") || !strcasecmp(name, door->address);
+    return (is_ours || (door_is_any(door->address) && is_address(name))) && port_is_ours(door, authority.port);
 }
 
-bool door_knows_origin(const struct door *door, const char *origin)
+bool door_knows_origin(const struct door *door, const char *origin, const char *host)
 {
+    struct authority authority;
     if (!origin)
         return true;
-    if (!strncmp(origin, "http://", 7))
-        return door_knows_host(door, origin + 7);
-    return !strncmp(origin, "https://", 8) && door_knows_host(door, origin + 8);
+    const char *from = !strncmp(origin, "http://", 7) ? origin + 7 : !strncmp(origin, "https://", 8) ? origin + 8 : NULL;
+    if (!from)
+        return false;
+    return (host && !strcasecmp(from, host)) || (authority_read(&authority, from) && is_named(door, &authority));
+}
+
+bool door_suits_token(const char *token)
+{
+    size_t count = strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~");
+    return count >= 8 && count < DOOR_TOKEN_MOST && !token[count];
 }
 
 bool door_knows_token(const struct door *door, const char *token)

@@ -1,6 +1,7 @@
 /* web_server: each connection is a visit; who has something to send is called when its socket takes more. Pieces are small, so that nothing piles up below us. */
 #include "web_server.h"
 
+#include <arpa/inet.h>
 #include <libwebsockets.h>
 #include <signal.h>
 #include <string.h>
@@ -93,10 +94,10 @@ static const char *header_get(struct lws *wsi, enum lws_token_indexes token, cha
 
 static bool may_enter(const struct web_server *server, struct lws *wsi)
 {
-    char host[256], origin[256];
+    char host_text[256], origin_text[256];
     bool has_origin = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
-    const char *from = header_get(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin);
-    return door_knows_host(server->door, header_get(wsi, WSI_TOKEN_HOST, host, sizeof host)) && (!has_origin || (from && door_knows_origin(server->door, from)));
+    const char *host = header_get(wsi, WSI_TOKEN_HOST, host_text, sizeof host_text), *origin = header_get(wsi, WSI_TOKEN_ORIGIN, origin_text, sizeof origin_text);
+    return door_knows_host(server->door, host) && (!has_origin || (origin && door_knows_origin(server->door, origin, host)));
 }
 
 struct header {
@@ -478,9 +479,10 @@ static struct lws_vhost *host_open(const struct web_server *server, unsigned por
 {
     struct lws_context_creation_info info = {
         .port = (int)port,
-        .iface = server->door->address,
+        .iface = door_is_any(server->door->address) ? NULL : server->door->address,
         .protocols = protocols,
-        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | (strchr(server->door->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | (strchr(server->door->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6) |
+                   (server->config.certificate ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .ssl_cert_filepath = server->config.certificate,
         .ssl_private_key_filepath = server->config.key,
         .alpn = "http/1.1",
@@ -490,6 +492,23 @@ static struct lws_vhost *host_open(const struct web_server *server, unsigned por
         .uid = (uid_t)-1,
     };
     return lws_create_vhost(server->context, &info);
+}
+
+/* Whether the port can be had, though somebody may be quicker. */
+static bool port_try(const char *address, unsigned port, struct error *error)
+{
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    bool is_six = strchr(address, ':');
+    if (inet_pton(is_six ? AF_INET6 : AF_INET, address, is_six ? (void *)&six.sin6_addr : (void *)&four.sin_addr) != 1)
+        return error_set(error, ERROR_USAGE, "--bind: '%s' is not an address like 192.168.1.10 or ::1", address);
+    int at = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(at, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    bool is_free = !(is_six ? bind(at, (struct sockaddr *)&six, sizeof six) : bind(at, (struct sockaddr *)&four, sizeof four)) && !listen(at, 1);
+    if (!is_free)
+        error_set_errno(error, ERROR_USAGE, "cannot listen at port %u of %s", port, address);
+    close(at);
+    return is_free;
 }
 
 static void page_tag(struct web_server *server)
@@ -512,6 +531,13 @@ static void files_allow(void)
     }
 }
 
+/* The library goes on without one that it cannot read. */
+static bool certificate_is_good(struct lws_vhost *host)
+{
+    union lws_tls_cert_info_results about;
+    return !lws_tls_vhost_cert_info(host, LWS_TLS_CERT_INFO_VALIDITY_TO, &about, sizeof about.ns.name);
+}
+
 struct web_server *web_server_open(const struct web_server_config *config, struct door *door, struct error *error)
 {
     struct web_server *server = memory_new(1, sizeof *server);
@@ -522,13 +548,16 @@ struct web_server *web_server_open(const struct web_server_config *config, struc
     page_tag(server);
     server->context = context_open(server);
     for (unsigned i = 0; server->context && i < tried && wanted + i < 65536 && !server->host; i++)
-        server->host = host_open(server, wanted + i);
+        if (port_try(door->address, wanted + i, i ? NULL : error))
+            server->host = host_open(server, wanted + i);
+    if (server->host && config->certificate && !certificate_is_good(server->host))
+        server->host = NULL;
     if (!server->host) {
-        error_set(error, ERROR_USAGE, "cannot listen at %s, port %u: the port is taken, the address is not one of this machine, or the certificate does not fit", door->address,
-                  wanted);
+        error_set(error, ERROR_USAGE, "cannot listen at port %u of %s%s", wanted, door->address, config->certificate ? ": the certificate or its key do not fit" : "");
         web_server_close(server);
         return NULL;
     }
+    *error = (struct error){0}; /* of a port that was taken */
     door->port = (unsigned)lws_get_vhost_listen_port(server->host);
     config->channels->wake = web_server_wake;
     config->channels->context = server;

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""serve_hostile: in the port and the process of a `heaptracer serve`, out which bad input it does not refuse, or does not survive."""
+import os
+import random
+import socket
+import struct
+import sys
+import time
+
+from serve_client import BINARY, CLOSE, PING, Client, Closed
+
+port, server = int(sys.argv[1]), int(sys.argv[2])
+failed = []
+
+
+def check(good, what):
+    if not good:
+        failed.append(what)
+
+
+def raw(request, patience=5):
+    """What the server answers to these bytes until it closes or says no more."""
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
+        answer = b""
+        try:
+            connection.sendall(request)
+            while b"\r\n\r\n" not in answer:
+                got = connection.recv(65536)
+                if not got:
+                    break
+                answer += got
+        except OSError:
+            pass
+        return answer
+
+
+def status(request):
+    answer = raw(request).split()
+    return int(answer[1]) if len(answer) > 1 else 0
+
+
+def lives():
+    return status(f"GET /api/sources HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()) == 200
+
+
+def files():
+    return len(os.listdir(f"/proc/{server}/fd"))
+
+
+def memory():
+    return int(next(line for line in open(f"/proc/{server}/status", encoding="ascii") if line.startswith("VmRSS")).split()[1]) * 1024
+
+
+def ends(client):
+    """The code with which the server closes; None without one; False if it does not."""
+    try:
+        for _ in range(2000):
+            client.hear()
+    except Closed as closed:
+        return closed.code
+    except (TimeoutError, ValueError):
+        return False
+    return False
+
+
+def check_names():
+    for host in ("evil.example", f"evil.example:{port}", "127.0.0.1", f"127.0.0.1:{port + 1}", f"127.0.0.1.evil.example:{port}", "x" * 1000):
+        for path in ("/", "/api/sources", "/api/stream?source=1", "/api/source/1/report.json"):
+            got = status(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            check(got == 403, f"Host {host[:40]} {path}: {got}")
+    check(status(b"GET / HTTP/1.0\r\n\r\n") in (0, 403), "no Host")
+    check(status(f"GET /api/sources HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://evil.example\r\n\r\n".encode()) == 403, "Origin of another site")
+    for how in ({"origin": "http://evil.example"}, {"origin": "null"}, {"host": f"evil.example:{port}"}, {"path": "/"}, {"origin": f"http://127.0.0.1:{port + 1}"}):
+        try:
+            check(Client(port, **how).status != 101, f"a WebSocket with {how}")
+        except Closed:
+            pass
+    check(Client(port, origin=f"http://127.0.0.1:{port}").status == 101, "a WebSocket of the page itself")
+
+
+def check_requests():
+    host = f"Host: 127.0.0.1:{port}\r\nConnection: close\r\n"
+    for method in ("POST", "PUT", "DELETE", "OPTIONS", "PATCH", "FROB"):
+        got = status(f"{method} /api/sources HTTP/1.1\r\n{host}Content-Length: 4\r\n\r\nabcd".encode())
+        check(got in (405, 403, 400, 0), f"{method}: {got}")
+    for path in ("/api", "/api/sources/", "/api/source/0/report.json", "/api/source/2/report.json", "/api/source/1/table/x.xml", "/../../etc/passwd",
+                 "/%2e%2e/etc/passwd", "/api/source/99999999999999999999/report.json", "/api/stream?source=999", "/api/source/1/table/" + "x" * 200 + ".csv"):
+        got = status(f"GET {path} HTTP/1.1\r\n{host}\r\n".encode())
+        check(got in (404, 403, 400), f"{path[:60]}: {got}")
+    for request in (b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n" + host.encode() + b"\r\n", b"GET / HTTP/1.1\r\n" + host.encode() + b"X: " + b"a" * 200000 + b"\r\n\r\n",
+                    b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % i for i in range(20000)) + b"\r\n", b"\0" * 10000, b"\r\n" * 5000, b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00",
+                    b"POST / HTTP/1.1\r\n" + host.encode() + b"Content-Length: 99999999999\r\n\r\n" + b"x" * 1000000, b"GET / HTTP/1.1\r\n" + host.encode() + b"Content-Length: -1\r\n\r\n"):
+        raw(request, 0.5)
+    check(lives(), "no answer after huge requests")
+
+
+def check_frames():
+    huge = Client(port)
+    huge.frame(b'{"type":"mark","label":"' + b"x" * 5000 + b'"}')
+    check("at most 4096" in huge.message("answer")["error"], "a long message")
+    huge.frame(b"{}", BINARY)
+    check("text" in huge.message("answer")["error"], "a binary message")
+    for _ in range(3):
+        huge.frame(b'{"type":"ma', final=False)
+        huge.frame(b'rk","source":9,"label":"x","id":4}', 0)
+        check(huge.message("answer")["to"] == 4, "a message in pieces")
+    for i in range(3000):
+        huge.frame(b" " * 100, 0 if i else 1, final=False)
+    huge.frame(b"", 0)
+    check("at most 4096" in huge.message("answer")["error"] and ends(huge) == 1008, "a message in endless pieces")
+    for what, send in (("unmasked", lambda c: c.frame(b"{}", masked=False)), ("a length that lies", lambda c: c.frame(b"{}", length=1 << 62)),
+                       ("a frame of no kind", lambda c: c.frame(b"{}", kind=5)), ("a reserved bit", lambda c: c.socket.sendall(b"\xf1\x80\0\0\0\0")),
+                       ("a large ping", lambda c: c.frame(b"x" * 1000, PING)), ("a ping in pieces", lambda c: c.frame(b"x", PING, final=False)),
+                       ("a close of one byte", lambda c: c.frame(b"x", CLOSE)), ("a close", lambda c: c.frame(struct.pack("!H", 1000), CLOSE)),
+                       ("a piece of nothing", lambda c: c.frame(b"{}", 0))):
+        client = Client(port, timeout=1)
+        try:
+            send(client)
+            client.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        check(ends(client) is not False, f"{what}: the connection stays open")
+        client.close()
+    dice = random.Random(7)
+    for _ in range(40):
+        client = Client(port, timeout=1)
+        try:
+            client.socket.sendall(dice.randbytes(dice.randrange(1, 3000)))
+        except OSError:
+            pass
+        client.close()
+    check(lives(), "no answer after broken frames")
+
+
+def check_flood():
+    client = Client(port)
+    try:
+        for i in range(2000):
+            client.say(type="detail", source=1, id=i)
+    except OSError:
+        pass
+    check(ends(client) in (1008, None), "a flood of messages is taken")
+    check(lives(), "no answer after a flood")
+
+
+def check_never_reads():
+    before, lazy = memory(), [Client(port, receive_bytes=4096) for _ in range(30)]
+    for client in lazy:
+        client.say(type="subscribe", source=1, id=1)
+    reader = Client(port)
+    reader.ask(type="subscribe", source=1, id=1)
+    start, beats = time.monotonic(), 0
+    while time.monotonic() - start < 3:
+        beats += reader.message()["type"] == "beat"
+    check(beats >= 6, f"{beats} beats in 3 s beside clients that never read")
+    check(memory() < before + 64 * 2**20, f"clients that never read cost {(memory() - before) >> 20} MiB")
+    for client in lazy + [reader]:
+        client.close()
+
+
+def main():
+    lives()
+    base = files()
+    for part in (check_names, check_requests, check_frames, check_flood, check_never_reads):
+        part()
+        if not os.path.exists(f"/proc/{server}/fd"):
+            failed.append(f"the server is gone after {part.__name__}")
+            break
+    until = time.monotonic() + 5
+    while time.monotonic() < until and files() > base + 2:
+        time.sleep(0.1)
+    check(files() <= base + 2, f"{files()} files are open, {base} were at the beginning")
+    check(lives(), "no answer at the end")
+    print("\n".join(failed))
+    return 1 if failed else 0
+
+
+sys.exit(main())
