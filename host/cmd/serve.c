@@ -16,6 +16,7 @@
 
 struct serve_options {
     struct page_options page;
+    struct source_options source;
     uint64_t port;
     const char *bind, *token, *certificate, *key;
     struct opt_list hosts;
@@ -36,13 +37,14 @@ static const struct opt serve_options[] = {
     {OPT_FLAG, 0, "no-tls", offsetof(struct serve_options, has_no_tls), NULL, "without https beyond this machine: everybody on the way can read the token", NULL, NULL,
      NULL},
     {OPT_LIST, 0, "host", offsetof(struct serve_options, hosts), "NAME", "the page is also asked for by this name; may be given again", NULL, NULL, NULL},
+    SOURCE_OPTIONS(struct serve_options, source),
     PAGE_NAME_OPTIONS(struct serve_options, page),
     {0},
 };
 
 static const struct opt_example serve_examples[] = {
     {"heaptracer serve", "http://127.0.0.1:7777/ shows all recordings that run now"},
-    {"heaptracer serve 4711 board.htrc", "process 4711 and a recording, side by side"},
+    {"heaptracer serve 4711 serial:/dev/ttyUSB0,115200 --elf app.elf", "process 4711 and a board, side by side"},
     {"heaptracer serve --bind 192.168.1.10 --tls-cert c.pem --tls-key k.pem", "for other machines, by the address with the token that is printed"},
     {"curl -N 'http://127.0.0.1:7777/api/stream?source=1'", "the figures as a stream of events"},
     {0},
@@ -52,8 +54,8 @@ const struct opt_command cmd_serve_table = {
     .name = "heaptracer serve",
     .usage = "[options] [SOURCE...]",
     .about = "Show running recordings in the browser, live",
-    .manual = "SOURCE is the number of a process that 'heaptracer run' started, or of its recorder or a 'heaptracer listen'; or a trace, also one that is still "
-              "written. Without any, all recordings of this user that run now are shown.\n\n"
+    .manual = "SOURCE is PID, FILE or a board. " SOURCE_MANUAL " Of several boards --elf is that of all, and only one can be kept. Without any SOURCE, all recordings of "
+              "this user that run now are shown.\n\n"
               "Prints the address of the page on a line of its own and serves until it is interrupted. The page is that of 'heaptracer report', but it moves. "
               "Programs get the same as JSON, CSV and streams of events: docs/live.md tells how.\n\n"
               "Only this machine can ask, unless --bind says another address. Then who asks must know a token, which stands in the address that is printed, and the "
@@ -106,6 +108,7 @@ static bool source_open(struct serve *serve, const char *word, struct error *err
     source->word = word;
     source->is_stopped = &serve->is_stopped;
     source->names = &serve->options->page;
+    source->options = source_kind(word) == SOURCE_BOARD ? &serve->options->source : NULL;
     bool is_good = serve_source_open(source, error);
     if (is_good) {
         vec_push(&serve->sources, source);
@@ -121,6 +124,13 @@ static bool named_open(struct serve *serve, const struct opt_words *words, struc
 {
     if (words->count > SOURCES_MOST)
         return error_set(error, ERROR_USAGE, "%zu sources are too many: %d are the most", words->count, SOURCES_MOST);
+    size_t boards = 0;
+    for (size_t i = 0; i < words->count; i++)
+        boards += source_kind(words->at[i]) == SOURCE_BOARD;
+    if (boards > 1 && serve->options->source.keep)
+        return error_set(error, ERROR_USAGE, "--keep: one board can be kept, but there are %zu", boards);
+    if (!boards && (serve->options->source.keep || serve->options->source.elf))
+        return error_set(error, ERROR_USAGE, "--elf and --keep are for a board, but no source is one");
     for (size_t i = 0; i < words->count; i++)
         if (!source_open(serve, words->at[i], error))
             return false;

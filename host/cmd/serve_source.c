@@ -140,6 +140,8 @@ static void control_do(struct serve_source *source, const struct channel_ask *as
         error_set(&error, ERROR_USAGE, "%.*s", (int)strcspn(str_text(&answer) + 7, "\n"), str_text(&answer) + 7);
     if (answer.count)
         answer.at[strcspn(answer.at, "\n")] = 0;
+    if (!error.kind && answer.count)
+        channel_pause(source->channel, !strcmp(answer.at, "paused"));
     channel_answer(source->channel, ask, error.kind ? error.text : NULL, answer.count ? str_text(&answer) : NULL);
     str_done(&answer);
 }
@@ -193,17 +195,23 @@ static void asks_do(struct serve_source *source, unsigned milliseconds)
         ask_do(source, &ask);
 }
 
+/* What is recorded is called by the program's name; a board by its word. */
 static void name_tell(struct serve_source *source)
 {
-    const char *command = trace_get_header(source->feed.reader)->command;
-    struct str program = {0}, name = {0};
-    if (command)
-        str_add_bytes(&program, command, strcspn(command, " "));
+    static const enum channel_kind kinds[] = {[SOURCE_FILE] = CHANNEL_FILE, [SOURCE_PROCESS] = CHANNEL_PROCESS, [SOURCE_BOARD] = CHANNEL_BOARD};
+    const struct trace_header *header = trace_get_header(source->feed.reader);
+    struct str program = {0}, name = {0}, command = {0};
+    utf8_add_clean(&command, header->command ? header->command : "");
+    str_add_bytes(&program, str_text(&command), strcspn(str_text(&command), " "));
     utf8_add_clean(&name, path_name(program.count ? str_text(&program) : source->feed.path));
-    bool is_written = source->feed.was_written;
-    channel_name(source->channel, str_text(&name), source->feed.pid ? CHANNEL_PROCESS : CHANNEL_FILE, is_written, false);
+    channel_name(source->channel, &(struct channel_about){.name = str_text(&name),
+                                                          .command = command.count ? str_text(&command) : NULL,
+                                                          .kind = kinds[source->feed.kind],
+                                                          .can_control = source->feed.was_written,
+                                                          .start_unix_ns = header->start_unix_ns});
     str_done(&program);
     str_done(&name);
+    str_done(&command);
 }
 
 static bool source_beat(void *context, struct feed *feed, bool is_waiting)
@@ -267,7 +275,7 @@ bool serve_source_open(struct serve_source *source, struct error *error)
     static const struct analysis *const slices[] = {&analysis_slices, NULL};
     source->tables = serve_document_tables();
     source->config = (struct feed_config){
-        .word = source->word, .names = source->names, .tables = source->tables, .more = slices, .beat = source_beat, .context = source};
+        .word = source->word, .source = source->options, .names = source->names, .tables = source->tables, .more = slices, .beat = source_beat, .context = source};
     source->alerts = (struct alerts){.rules = configured_rules(), .say = alert_say, .context = source};
     source->next_ns = BEAT_NS;
     return feed_find(&source->feed, &source->config, error);

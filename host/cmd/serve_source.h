@@ -14,6 +14,7 @@ struct serve_source {
     struct channel *channel; /* set between open and start */
     const atomic_bool *is_stopped; /* by whoever started it */
     const struct page_options *names;
+    const struct source_options *options;
     const char **tables;
     struct feed_config config;
     struct feed feed;

@@ -32,6 +32,7 @@ static void channel_free(struct channel *channel)
     vec_done(&channel->asks);
     vec_done(&channel->answers);
     memory_free(channel->name);
+    memory_free(channel->command);
     memory_free(channel->why);
     pthread_mutex_destroy(&channel->lock);
     pthread_cond_destroy(&channel->asked);
@@ -64,6 +65,12 @@ static void source_put(struct json *json, struct channel *channel)
     json_text(json, "state", states[channel->state]);
     if (channel->why)
         json_text(json, "why", channel->why);
+    if (channel->command)
+        json_text(json, "command", channel->command);
+    if (channel->start_unix_ns)
+        json_unsigned(json, "start_unix_ns", channel->start_unix_ns);
+    if (channel->can_control)
+        json_bool(json, "recording", !channel->is_paused);
     json_array(json, "can");
     if (channel->can_control) {
         json_text(json, NULL, "mark");
@@ -106,16 +113,29 @@ static void hello_change(struct channel *channel)
     channels_wake(channel->all);
 }
 
-void channel_name(struct channel *channel, const char *name, enum channel_kind kind, bool can_control, bool can_dump)
+void channel_name(struct channel *channel, const struct channel_about *about)
 {
     pthread_mutex_lock(&channel->lock);
     memory_free(channel->name);
-    channel->name = memory_copy_text(name);
-    channel->kind = kind;
-    channel->can_control = can_control;
-    channel->can_dump = can_dump;
+    memory_free(channel->command);
+    channel->name = memory_copy_text(about->name);
+    channel->command = memory_copy_text(about->command);
+    channel->kind = about->kind;
+    channel->can_control = about->can_control;
+    channel->can_dump = about->can_dump;
+    channel->start_unix_ns = about->start_unix_ns;
     pthread_mutex_unlock(&channel->lock);
     hello_change(channel);
+}
+
+void channel_pause(struct channel *channel, bool is_paused)
+{
+    pthread_mutex_lock(&channel->lock);
+    bool is_new = channel->is_paused != is_paused;
+    channel->is_paused = is_paused;
+    pthread_mutex_unlock(&channel->lock);
+    if (is_new)
+        hello_change(channel);
 }
 
 void channel_state(struct channel *channel, enum channel_state state, const char *why)

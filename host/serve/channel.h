@@ -47,10 +47,11 @@ struct channel {
     const char *word;
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t asked;
-    char *name, *why;
+    char *name, *command, *why;
     enum channel_kind kind;
     enum channel_state state;
-    bool can_control, can_dump;
+    bool can_control, can_dump, is_paused;
+    uint64_t start_unix_ns;
     struct parcel *document, *beat, *course; /* course: the message about the history, made at course_number */
     uint64_t document_number, beat_number, course_number;
     struct parcel *alerts[CHANNEL_ALERTS]; /* a ring */
@@ -74,8 +75,16 @@ void channels_done(struct channels *channels);
 /* The body of /api/sources; with `is_message` its type, too. */
 struct parcel *channels_hello(struct channels *channels, bool is_message);
 
+struct channel_about {
+    const char *name, *command; /* command NULL: not known */
+    enum channel_kind kind;
+    bool can_control, can_dump;
+    uint64_t start_unix_ns;
+};
+
 /* For the thread of the source. Texts are copied, parcels are taken over. */
-void channel_name(struct channel *channel, const char *name, enum channel_kind kind, bool can_control, bool can_dump);
+void channel_name(struct channel *channel, const struct channel_about *about);
+void channel_pause(struct channel *channel, bool is_paused);
 void channel_state(struct channel *channel, enum channel_state state, const char *why);
 /* `is_sent` false: only the history gets it. */
 void channel_beat(struct channel *channel, const struct history_point *point, double growth_bytes_s, bool is_sent);

@@ -21,6 +21,10 @@ static void view_subscribe(struct client *client, size_t at, bool wants_document
     struct channel *channel = client->channels->list.at[at];
     if (view->wants_document != wants_document)
         channel_watch(channel, wants_document);
+    if (view->is_subscribed) {
+        view->wants_document = wants_document;
+        return;
+    }
     *view = (struct client_view){.is_subscribed = true, .wants_document = wants_document, .wants_history = wants_history};
     pthread_mutex_lock(&channel->lock);
     view->alert_number = channel->alert_number > CHANNEL_ALERTS ? channel->alert_number - CHANNEL_ALERTS : 0;
@@ -119,7 +123,7 @@ static void command_hear(struct client *client, const struct serve_message *mess
 static void subscription_hear(struct client *client, const struct serve_message *message)
 {
     if (message->want == SERVE_SUBSCRIBE)
-        client_subscribe(client, (unsigned)message->source, true, true);
+        client_subscribe(client, (unsigned)message->source, !message->has_no_documents, true);
     else
         view_leave(client, message->source - 1);
     answer_say(client, message, NULL);

@@ -33,7 +33,7 @@ struct client {
 };
 
 void client_begin(struct client *client, struct channels *channels, const struct door *door, uint64_t number);
-/* Source 0: all. */
+/* Source 0: all. One that is subscribed to already goes on: only whether its documents are wanted may change. */
 void client_subscribe(struct client *client, unsigned source, bool wants_document, bool wants_history);
 /* A whole message of the page. */
 void client_hear(struct client *client, const char *bytes, size_t count);

@@ -217,6 +217,10 @@ static bool member_keep(struct serve_message *message, const char *key, const st
         return number_keep(value, &message->bytes, &message->has_bytes);
     if (!strcmp(key, "address"))
         return message->has_address = address_of(value, &message->address);
+    if (!strcmp(key, "documents")) {
+        message->has_no_documents = !value->is_true;
+        return value->kind == VALUE_BOOL;
+    }
     if (!strcmp(key, "on")) {
         message->on = value->is_true;
         return message->has_on = value->kind == VALUE_BOOL;

@@ -23,6 +23,7 @@ struct serve_message {
     enum serve_want want;
     uint64_t source, id, address, bytes;
     bool on, has_source, has_id, has_on, has_address, has_bytes;
+    bool has_no_documents; /* a subscription to all else */
     char type[SERVE_TEXT_MOST], label[SERVE_TEXT_MOST], token[SERVE_TEXT_MOST]; /* UTF-8 without NUL inside */
 };
 

@@ -16,13 +16,15 @@ static void test_hosts(void **state)
 {
     (void)state;
     assert_true(door_knows_host(&near, "127.0.0.1:7777") && door_knows_host(&near, "LocalHost:7777") && door_knows_host(&near, "[::1]:7777"));
-    static const char *const strange[] = {"",          "127.0.0.1",        "127.0.0.1:7778", "127.0.0.1:07777", "127.0.0.1:7777x", "localhost.evil.example:7777", "evil.example:7777", "[::1:7777",
-                                          "127.0.0.2:7777", "heap.example", "localhost:",      ":7777",            "[]:7777",          "127.0.0.1:18446744073709559393"};
+    static const char *const strange[] = {
+        "", "127.0.0.1", "127.0.0.1:7778", "127.0.0.1:07777", "127.0.0.1:7777x", "localhost.evil.example:7777", "evil.example:7777", "[::1:7777", "127.0.0.2:7777",
+        "heap.example", "localhost:", ":7777", "[]:7777", "127.0.0.1:18446744073709559393"};
     for (size_t i = 0; i < sizeof strange / sizeof *strange; i++)
         if (door_knows_host(&near, strange[i]))
             fail_msg("let in: %s", strange[i]);
     assert_false(door_knows_host(&near, NULL));
-    assert_true(door_knows_host(&any, "192.168.1.10:7777") && door_knows_host(&any, "[fe80::1]:7777") && door_knows_host(&any, "Heap.Example") && door_knows_host(&any, "heap.example:443"));
+    assert_true(door_knows_host(&any, "192.168.1.10:7777") && door_knows_host(&any, "[fe80::1]:7777"));
+    assert_true(door_knows_host(&any, "Heap.Example") && door_knows_host(&any, "heap.example:443"));
     assert_false(door_knows_host(&any, "evil.example:7777") || door_knows_host(&any, "192.168.1.10:80") || door_knows_host(&any, "heap.example.evil:7777"));
     char large[600];
     memset(large, 'a', sizeof large - 1);
