@@ -8,7 +8,8 @@ uint32_t tiles_grow(struct tiles *tiles)
     if (tiles->count + 1 >= tiles->room) {
         uint32_t room = tiles->room ? tiles->room * 2 : 64;
         tiles->at = memory_resize(tiles->at, room, sizeof *tiles->at);
-        tiles->at[0] = (struct tile){0};
+        if (!tiles->room)
+            tiles->at[0] = (struct tile){0};
         tiles->room = room;
     }
     return ++tiles->count;

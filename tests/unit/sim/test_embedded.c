@@ -16,6 +16,12 @@ static const struct golden golden[] = {
     {"heap_4", "protector", 4, 16, 0x20000000, 0xeb1b692f, 0, 7024},
     {"heap_4", NULL, 4, 16, 0x20000008, 0xeb1b692f, 0, 7008},
     {"heap_5", NULL, 4, 8, 0x20000000, 0xccb092c7, 0, 7792},
+    {"heap_2", NULL, 4, 8, 0x20000000, 0xbb767fcf, 94, 312},
+    {"heap_2", NULL, 4, 4, 0x20000000, 0xf4a79d42, 111, 300},
+    {"heap_2", NULL, 4, 16, 0x20000000, 0x7443a4f0, 7, 400},
+    {"o1heap", NULL, 4, 0, 0x20000000, 0x7f8b5db5, 2, 2032},
+    {"umm", NULL, 4, 0, 0x20000000, 0x864c5737, 0, 8748},
+    {"umm-first", NULL, 4, 0, 0x20000000, 0x8065391f, 0, 6132},
 };
 
 static void the_golden_vectors_are_equal(void **state)
