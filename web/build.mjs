@@ -26,7 +26,7 @@ const licences = ["preact", "uplot"].map((name) => {
 export async function page() {
     const style = await bundle("src/style/page.css");
     const script = (await bundle("src/main.tsx")).replaceAll("</script", "<\\/script");
-    const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; img-src data: blob:; base-uri 'none'; form-action 'none'`;
+    const policy = `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; img-src data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'`;
     const parts = { POLICY: policy, STYLE: style, SCRIPT: script, LICENCES: licences.join(", ") };
     return readFileSync(join(here, "src/page.html"), "utf8").replace(/%(POLICY|STYLE|SCRIPT|LICENCES)%/g, (_, name) => parts[name]);
 }

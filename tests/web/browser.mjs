@@ -20,19 +20,25 @@ export class Browser {
         return self;
     }
 
-    /** A page with the report; `faults` collects what must not happen. */
-    async open(report, { width = 1280, height = 800, scheme = "light", hash = "" } = {}) {
+    /** A page with the report. */
+    async open(report, { hash = "", ...look } = {}) {
         const file = join(this.folder, `page${this.pages++}.html`);
         writeFileSync(file, makePage(report));
+        return this.visit(`file://${file}${hash}`, look);
+    }
+
+    /** What is at an address; `faults` collects what must not happen. */
+    async visit(address, { width = 1280, height = 800, scheme = "light" } = {}) {
+        const own = new URL(address).origin;
         const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true });
         const page = await context.newPage();
         page.setDefaultTimeout(20000);
         page.faults = [];
         page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
         page.on("pageerror", (error) => page.faults.push(error.message));
-        page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || page.faults.push(`request to ${request.url()}`));
+        page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || new URL(request.url()).origin === own || page.faults.push(`request to ${request.url()}`));
         page.on("dialog", (dialog) => { page.faults.push(`dialog ${dialog.message()}`); void dialog.dismiss(); });
-        await page.goto(`file://${file}${hash}`);
+        await page.goto(address);
         await page.waitForSelector("main", { state: "attached" });
         return page;
     }

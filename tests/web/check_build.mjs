@@ -27,6 +27,6 @@ export async function page_has_one_place_for_data() {
 
 export async function page_policy_is_strict() {
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(built())[1];
-    assert.match(policy, /^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+'; img-src data: blob:;/);
+    assert.match(policy, /^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+'; img-src data: blob:; connect-src 'self';/);
     assert.doesNotMatch(policy, /unsafe/);
 }

@@ -22,11 +22,19 @@ export interface View {
     columns: string[];
     /** Which of the tables that changed. */
     changes: string;
+    /** Of several that are watched live; 0: the first. */
+    source: number;
+    /** Seconds of the live graphs; 0: all. */
+    span: number;
 }
 
 export const START: View = {
     tab: "overview", filter: "", sort: null, range: null, metric: null, by: "bytes", inverted: false, allFrames: false, zoom: [], stack: 0, asTable: false, columns: [], changes: "",
+    source: 0, span: 60,
 };
+
+/** What a view says in the numbers of one document; with another one it means nothing. */
+export const UNBOUND: Pick<View, "range" | "stack" | "zoom"> = { range: null, stack: 0, zoom: [] };
 
 const NAME = /^[a-z][a-z0-9_]*$/;
 
@@ -60,6 +68,8 @@ export function parseHash(hash: string): View {
         asTable: ask.get("as") === "table",
         columns: (ask.get("columns") ?? "").split(".").filter((name) => NAME.test(name)),
         changes: NAME.test(ask.get("changes") ?? "") ? ask.get("changes")! : "",
+        source: Math.max(0, natural(ask.get("source"))),
+        span: ask.get("span") === null ? START.span : Math.max(0, natural(ask.get("span"))),
     };
 }
 
@@ -78,6 +88,8 @@ export function writeHash(view: View): string {
     put("as", view.asTable && "table");
     put("columns", view.columns.join("."));
     put("changes", view.changes);
+    put("source", view.source > 0 && String(view.source));
+    put("span", view.span !== START.span && String(view.span));
     const query = ask.toString();
     return `#/${view.tab}${query ? "?" + query : ""}`;
 }

@@ -5,9 +5,13 @@ import type { Sheet } from "../data/sheet";
 import { SvgPainter, type Painter } from "../draw/painter";
 import { theme } from "../draw/theme";
 
-export function save(name: string, kind: string, text: string): void {
+function save(name: string, kind: string, text: string): void {
+    saveBlob(name, new Blob([text], { type: kind }));
+}
+
+export function saveBlob(name: string, blob: Blob): void {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: kind }));
+    link.href = URL.createObjectURL(blob);
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);

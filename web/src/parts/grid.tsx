@@ -1,8 +1,9 @@
 // grid: a sheet of any number of rows: only those in sight are in the page. Sorted by its heads, walked by keys, a row opens its stack.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Column, Numbers, Report } from "../data/report";
 import { cell, count, lifespan, plural } from "../data/format";
 import { callersOf, namesOf, stackName, stackPlace } from "../data/names";
+import { sameRow } from "../data/place";
 import { sortRows, sumRows, type Sheet, type Sort } from "../data/sheet";
 import { Icon } from "./icons";
 import { useWidth } from "./hooks";
@@ -124,7 +125,15 @@ export function Grid(props: Props) {
     const width = useWidth(scroll);
     const columns = fitColumns(sheet, props.whole ? 0 : width, sort, props.first);
     const [at, setAt] = useState(-1);
-    useEffect(() => setAt(-1), [sheet, rows]);
+    const chosen = useRef({ report, sheet, row: -1 });
+    const choose = (place: number) => {
+        chosen.current = { report, sheet, row: place < 0 ? -1 : order[place] };
+        setAt(place);
+    };
+    useLayoutEffect(() => {
+        const old = chosen.current;
+        choose(old.row < 0 ? -1 : order.indexOf(sameRow(old, { report, sheet })));
+    }, [sheet, order]);
 
     const walk = (event: KeyboardEvent) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey)
@@ -132,7 +141,7 @@ export function Grid(props: Props) {
         const next = keyPlace(event.key, at, order.length - 1, Math.max(1, Math.floor(height / ROW_HEIGHT) - 2));
         if (next >= 0) {
             event.preventDefault();
-            setAt(next);
+            choose(next);
             const element = scroll.current!;
             const y = next * ROW_HEIGHT;
             if (y < element.scrollTop)
@@ -154,7 +163,7 @@ export function Grid(props: Props) {
         const stack = sheet.stackColumn >= 0 ? (sheet.values[sheet.stackColumn] as Numbers)[source] : 0;
         return (
             <tr key={place} id={`row-${sheet.name}-${place}`} aria-rowindex={place + 2} aria-selected={place === at} class={`${props.onOpen ? "opens" : ""} ${props.open && stack === props.open ? "open" : ""}`}
-                onClick={() => { setAt(place); props.onOpen?.(source); }}>
+                onClick={() => { choose(place); props.onOpen?.(source); }}>
                 {columns.map((i) => {
                     const column = sheet.columns[i];
                     const value = sheet.values[i][source];

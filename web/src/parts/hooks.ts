@@ -1,6 +1,7 @@
 // hooks: what components need to follow the store, the theme and their own size.
-import { useLayoutEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useReducer, useState } from "preact/hooks";
 import type { RefObject } from "preact";
+import { theFeed, type Feed } from "../data/feed";
 import { store, type State } from "../data/store";
 import type { Report } from "../data/report";
 import type { Range } from "../data/range";
@@ -16,6 +17,32 @@ const follow = (listener: () => void) => store.subscribe(listener);
 export function useStore(): State {
     useChange(follow);
     return store.state;
+}
+
+const followFeed = (listener: () => void) => theFeed()?.subscribe(listener) ?? (() => undefined);
+
+/** What comes live; null in a report. */
+export function useFeed(): Feed | null {
+    useChange(followFeed);
+    return theFeed();
+}
+
+/** One thing of what comes live, so that a beat draws only what it changes. */
+export function useFeedPart<T>(select: (feed: Feed) => T, otherwise: T): T {
+    const feed = theFeed();
+    const now = () => feed ? select(feed) : otherwise;
+    const [, setSeen] = useState<{ value: T }>(() => ({ value: now() }));
+    useLayoutEffect(() => followFeed(() => setSeen((seen) => Object.is(seen.value, now()) ? seen : { value: now() })), []);
+    return now();
+}
+
+/** Again each second, for what tells an age. */
+export function useSecond(): void {
+    const [, again] = useReducer<number, void>((n) => n + 1, 0);
+    useEffect(() => {
+        const timer = setInterval(() => again(), 1000);
+        return () => clearInterval(timer);
+    }, []);
 }
 
 export function useTheme(): Theme {

@@ -16,6 +16,10 @@ interface Props {
     binary?: boolean;
     range?: { from: number; to: number } | null;
     flags?: Flag[];
+    /** The moments at its sides, where they are not those of the first and last point. */
+    window?: { from: number; to: number };
+    /** Charts with one key have one cursor. */
+    sync?: string;
     onRange?: (from: number, to: number) => void;
 }
 
@@ -61,18 +65,24 @@ function axes(props: Props, colours: { muted: string; border: string }): uPlot.A
     ];
 }
 
+/** Of what goes on, the newest figure is told while no cursor asks for another. */
+function lastOf(values: Numbers | (number | null | undefined)[], line: Line): string {
+    const last = values[values.length - 1];
+    return typeof last === "number" && Number.isFinite(last) ? line.text(last) : "";
+}
+
 function options(latest: { current: Props }, width: number, colours: { accent: string; muted: string; border: string; text: string }): uPlot.Options {
     const props = latest.current;
     return {
         width, height: props.height, legend: { show: true, live: true }, padding: [8, 12, 0, 0],
-        cursor: { sync: { key: SYNC, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-        scales: { x: { time: false }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.15 : 1] } },
+        cursor: { sync: { key: props.sync ?? SYNC, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
+        scales: { x: { time: false, range: (_, low, high) => { const { window } = latest.current; return window ? [window.from, window.to] : [low, high]; } }, y: { range: (_, __, high) => [0, high > 0 ? high * 1.15 : 1] } },
         axes: axes(props, colours),
         series: [
             { label: "time", value: (_, ns) => ns === null ? "" : moment(ns) },
             ...props.lines.map((line): uPlot.Series => ({
                 label: line.title, stroke: line.colour, width: 1.6, dash: line.dash, fill: line.fill ? line.colour + "2e" : undefined,
-                points: { show: false }, value: (_, value) => value === null ? "" : line.text(value),
+                points: { show: false }, value: (plot, value, at) => value === null ? (latest.current.window ? lastOf(plot.data[at], line) : "") : line.text(value),
             })),
         ],
         hooks: {
@@ -94,13 +104,21 @@ export function Plot(props: Props) {
     latest.current = props;
     const width = useWidth(holder);
     const colours = useTheme();
+    const shown = useRef<Numbers | null>(null);
+    const data = () => [props.times, ...props.lines.map((line) => line.values)] as uPlot.AlignedData;
     useLayoutEffect(() => {
         if (!holder.current || width === 0)
             return;
-        const data = [props.times, ...props.lines.map((line) => line.values)] as uPlot.AlignedData;
-        plot.current = new uPlot(options(latest, width, colours), data, holder.current);
+        plot.current = new uPlot(options(latest, width, colours), data(), holder.current);
+        shown.current = props.times;
         return () => plot.current?.destroy();
-    }, [width, colours, props.times, props.lines.map((line) => line.title).join(), props.height, props.flags?.length]);
+    }, [width, colours, props.lines.map((line) => line.title).join(), props.height]);
+    useLayoutEffect(() => {
+        if (shown.current !== props.times)
+            plot.current?.setData(data());
+        shown.current = props.times;
+    }, [props.times, width]);
+    useEffect(() => plot.current?.redraw(false), [props.flags?.length]);
     useEffect(() => plot.current?.redraw(false), [props.range?.from, props.range?.to]);
     return <div class="plot" role="img" aria-label={props.label} ref={holder} />;
 }

@@ -3,12 +3,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Report } from "../data/report";
 import { bytes } from "../data/format";
 import type { Range } from "../data/range";
+import { theFeed } from "../data/feed";
 import { store } from "../data/store";
 import { chooseTheme, themeChoice, type Choice as ThemeChoice } from "../draw/theme";
 import { Banner, openView, ViewLink } from "../parts/controls";
 import { Detail } from "../parts/detail";
 import { Icon } from "../parts/icons";
-import { rangeOf, useStore, useTheme } from "../parts/hooks";
+import { rangeOf, useFeedPart, useStore, useTheme } from "../parts/hooks";
 import { Scrubber } from "../parts/scrubber";
 import { ClassesView } from "./bars";
 import { ChangesView } from "./changes";
@@ -19,6 +20,8 @@ import { Help } from "./help";
 import { LostView } from "./lost";
 import { MapView } from "./maps";
 import { ModulesView } from "./modules";
+import { LiveView } from "./live";
+import { isNothingYet, LiveBanners, LiveBar, NothingYet } from "./livebar";
 import { OverviewView } from "./overview";
 import { RegionsView } from "./regions";
 import { TableView } from "./table";
@@ -59,6 +62,7 @@ function Navigation(props: { tabs: Tab[]; current: string; onDone: () => void })
 function Content(props: { report: Report; tab: Tab; range: Range | null }) {
     const { report, tab, range } = props;
     switch (tab.id) {
+    case "live": return <LiveView report={report} />;
     case "overview": return <OverviewView report={report} range={range} />;
     case "flame": return <FlameView report={report} range={range} />;
     case "timeline": return <TimelineView report={report} range={range} />;
@@ -83,8 +87,15 @@ function Banners(props: { report: Report }) {
     </>;
 }
 
+function openMark(): void {
+    const field = document.querySelector<HTMLInputElement>("[data-mark]");
+    field?.closest("details")?.setAttribute("open", "");
+    field?.focus();
+}
+
 /** Keys that work wherever the focus is, but not while one types. */
 function useKeys(tabs: Tab[], toggleHelp: () => void): void {
+    const feed = theFeed();
     useEffect(() => {
         const press = (event: KeyboardEvent) => {
             const target = event.target as Element;
@@ -101,6 +112,10 @@ function useKeys(tabs: Tab[], toggleHelp: () => void): void {
                 toggleHelp();
             else if (event.key === "t")
                 chooseTheme(NEXT[themeChoice()]);
+            else if (event.key === "f" && feed)
+                feed.freeze(!feed.frozen);
+            else if (event.key === "m" && feed)
+                openMark();
             else if (event.key === "Escape" && view.stack > 0)
                 store.go({ stack: 0 });
             else if (event.key === "Escape" && view.range)
@@ -114,23 +129,38 @@ function useKeys(tabs: Tab[], toggleHelp: () => void): void {
     }, [tabs.length]);
 }
 
-function Page(props: { report: Report }) {
-    const { report } = props;
-    const { view } = useStore();
+/** The view, or why there is none yet. */
+function Main(props: { report: Report | null; shown: Report; tab: Tab; range: Range | null }) {
+    const { report, shown, tab, range } = props;
+    if (useFeedPart(isNothingYet, false))
+        return <NothingYet />;
+    if (!report && tab.id !== "live")
+        return <div class="boot inner" role="status"><span class="boot-mark" />The first report has not come yet…</div>;
+    return <><LiveBanners /><Banners report={shown} /><Content key={tab.id} report={shown} tab={tab} range={range} /></>;
+}
+
+/** Before the first document of a live source: any member may be missing. */
+const NOTHING: Report = { schema: "heaptracer.report/1" };
+
+function Page(props: { report: Report | null }) {
+    const report = props.report ?? NOTHING;
+    const { view, live } = useStore();
     const [menu, setMenu] = useState(false);
     const [help, setHelp] = useState(false);
     const main = useRef<HTMLElement>(null);
-    const tabs = tabsOf(report);
+    const isStale = useFeedPart((feed) => feed.link.state.phase !== "open", false);
+    const tabs = tabsOf(report, live);
     const tab = tabs.find((each) => each.id === view.tab) ?? tabs[0];
     const range = rangeOf(report, view.range);
     const [program, rest] = commandOf(report);
+    const known = program || (live ? "live" : "HeapTracer");
     useKeys(tabs, () => setHelp((shown) => !shown));
     useEffect(() => {
-        document.title = `${tab.title} · ${program || "HeapTracer"}`;
+        document.title = `${tab.title} · ${known}`;
         main.current?.scrollTo(0, 0);
-    }, [tab.id, program]);
+    }, [tab.id, known]);
     return (
-        <div class={`page ${menu ? "menu-open" : ""}`}>
+        <div class={`page ${menu ? "menu-open" : ""} ${isStale ? "stale" : ""}`}>
             <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>Skip to the view</a>
             <header class="head">
                 <button type="button" class="quiet icon-button menu-button" aria-label="Views" aria-expanded={menu} aria-controls="nav" onClick={() => setMenu(!menu)}><Icon name={menu ? "close" : "menu"} /></button>
@@ -141,9 +171,10 @@ function Page(props: { report: Report }) {
             </header>
             <Navigation tabs={tabs} current={tab.id} onDone={() => setMenu(false)} />
             <div class="body">
-                <Scrubber report={report} range={range} />
+                {live && <LiveBar />}
+                {tab.id !== "live" && <Scrubber report={report} range={range} />}
                 <div class={`stage ${view.stack > 0 ? "with-detail" : ""}`}>
-                    <main id="main" ref={main} tabIndex={-1}><Banners report={report} /><Content key={tab.id} report={report} tab={tab} range={range} /></main>
+                    <main id="main" ref={main} tabIndex={-1}><Main report={props.report} shown={report} tab={tab} range={range} /></main>
                     {view.stack > 0 && <Detail report={report} stack={view.stack} range={range} />}
                 </div>
             </div>
@@ -153,10 +184,10 @@ function Page(props: { report: Report }) {
 }
 
 export function App() {
-    const { phase, report, failure } = useStore();
+    const { phase, report, failure, live } = useStore();
     if (phase === "failed")
         return <main class="boot failed"><div role="alert"><Icon name="critical" /><h1>This report cannot be shown</h1><p>{failure}.</p><p class="muted">Make it anew with <code>heaptracer report FILE</code>.</p></div></main>;
-    if (!report)
+    if (!report && !live)
         return <div class="boot" role="status"><span class="boot-mark" />Reading the report…</div>;
     return <Page report={report} />;
 }

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Report } from "../data/report";
 import { bytes, count, ratio } from "../data/format";
 import { namesOf, type Names } from "../data/names";
+import { sameFunctions } from "../data/place";
 import type { Range } from "../data/range";
 import { makeSheet, type Sheet } from "../data/sheet";
 import { store } from "../data/store";
@@ -133,7 +134,12 @@ export function FlameView(props: { report: Report; range: Range | null }) {
     const boxes = useMemo(() => layFlame(tree, zoom, Math.max(1, width)), [tree, zoom, width]);
     const hits = useMemo(() => matchFunctions(names, view.filter), [names, view.filter]);
     const groups = useMemo(() => moduleGroups(names), [names]);
-    useEffect(() => setFocus(-1), [tree]);
+    const last = useRef({ tree, report });
+    useEffect(() => {
+        const path = focus > ROOT && last.current.report !== report ? sameFunctions(last.current.report, report, pathTo(last.current.tree, focus)) : [];
+        setFocus(path.length > 0 ? findNode(tree, path) : -1);
+        last.current = { tree, report };
+    }, [tree]);
     const title = `${view.by === "bytes" ? "bytes" : "blocks"} ${METRIC_WORDS[metric]}`;
     const look: FlameLook = { tree, names, groups, hits, root: `all ${title}`, zoom, focus };
     const go = (node: number) => store.go({ zoom: pathTo(tree, node) }, true);

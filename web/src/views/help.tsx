@@ -5,7 +5,7 @@ import { Icon } from "../parts/icons";
 const KEYS: [string, string][] = [
     ["1 … 9", "the first nine views"], ["[ and ]", "previous, next view"], ["/", "search or filter"], ["t", "light, dark, as the system"], ["Esc", "close the detail, then forget the selected time"],
     ["↑ ↓ Page Home End", "walk the rows of a table, or the frames of a chart"], ["j and k", "next, previous row"], ["Enter", "open a row's stack; zoom a frame"], ["s", "sort by the next column"], ["r", "reverse the order"],
-    ["Backspace", "zoom out by one caller"], ["← →", "move a handle of the time range"],
+    ["f", "freeze the views of a live page, and let them go on"], ["m", "mark this moment of a live source"], ["Backspace", "zoom out by one caller"], ["← →", "move a handle of the time range"],
 ];
 
 const WORDS: [string, string][] = [
@@ -27,7 +27,7 @@ export function Help(props: { onClose: () => void }) {
                 <List entries={KEYS} keys />
                 <h3>Words</h3>
                 <List entries={WORDS} />
-                <p class="muted">The address of the page holds what you look at: copy it to share the view. Nothing leaves this page.</p>
+                <p class="muted">The address of the page holds what you look at: copy it to share the view. Nothing leaves this page but what you ask of its own server.</p>
             </div>
         </dialog>
     );

@@ -35,10 +35,10 @@ function Ring(props: { score: number; verdict: string }) {
     );
 }
 
-function Verdict(props: { report: Report; range: Range | null }) {
+export function Verdict(props: { report: Report; range: Range | null }) {
     const health = props.report.health;
     if (!health)
-        return <section class="panel verdict"><div class="verdict-text"><h2>No verdict</h2><p>This report was made without a health check.</p></div></section>;
+        return <section class="panel verdict"><div class="verdict-text"><h2>No verdict</h2><p>{store.state.live && !props.report.health ? "The first report has not come yet." : "This report was made without a health check."}</p></div></section>;
     return (
         <section class={`panel verdict ${health.verdict}`} aria-label="Health">
             {health.score !== null && <Ring score={health.score} verdict={health.verdict} />}
@@ -51,7 +51,7 @@ function Verdict(props: { report: Report; range: Range | null }) {
     );
 }
 
-function Tile(props: { title: string; value: string; sub?: string; tab?: string; kind?: string; course?: Numbers | null }) {
+export function Tile(props: { title: string; value: string; sub?: string; tab?: string; kind?: string; course?: Numbers | null }) {
     const inside = <><span class="tile-title">{props.title}</span><strong class="tile-value">{props.value}</strong><span class="tile-sub">{sentence(props.sub ?? "")}</span>
         {props.course && <Spark values={props.course} kind={props.kind} label={`${props.title} over time`} />}</>;
     return props.tab ? <ViewLink class={`tile ${props.kind ?? ""}`} tab={props.tab}>{inside}</ViewLink>
@@ -145,7 +145,7 @@ function Findings(props: { report: Report }) {
     );
 }
 
-function TopSites(props: { report: Report; range: Range | null }) {
+export function TopSites(props: { report: Report; range: Range | null; about?: string }) {
     const { report, range } = props;
     const names = namesOf(report);
     const metric = range && hasWeights(report, "growth", "bytes", range) ? "growth" : bestMetric(report, null, "bytes", range);
@@ -156,7 +156,7 @@ function TopSites(props: { report: Report; range: Range | null }) {
         return <Panel title={titles[metric]}><Empty title="Nobody">{range ? "No site grew in the selected time." : "Every block was freed."}</Empty></Panel>;
     const largest = weights.value[top[0]];
     return (
-        <Panel title={titles[metric]} about="bytes held over time, by the stack that allocated" side={<ViewLink tab={metric === "leaked" ? "leaks" : "sites"}>All sites</ViewLink>}>
+        <Panel title={titles[metric]} about={props.about ?? "bytes held over time, by the stack that allocated"} side={<ViewLink tab={metric === "leaked" ? "leaks" : "sites"}>All sites</ViewLink>}>
             <ol class="tops">
                 {top.map((site) => {
                     const stack = weights.stack[site];

@@ -54,15 +54,18 @@ export function tabOf(id: string): Tab {
     return TABS.find((tab) => tab.id === id) ?? TABS[0];
 }
 
+const LIVE: Tab = { id: "live", title: "Live", icon: "peak", part: "" };
 const CHANGES: Tab = { id: "changes", title: "Changes", icon: "changes", part: "" };
 
-/** Every view of this report. */
-export function tabsOf(report: Report): Tab[] {
+/** Every view of this report; `isLive`: and that of what comes. */
+export function tabsOf(report: Report, isLive = false): Tab[] {
     const tables = report.tables ?? [];
     const has = (name: string | undefined) => tables.some((table) => table.name === name && table.rows.length > 0);
     const tabs = [...TABS.filter((tab) => !tab.rare || has(tab.table)), ...extraTabs(tables)];
     if (report.before?.changes)
         tabs.splice(1, 0, CHANGES);
+    if (isLive)
+        tabs.unshift(LIVE);
     return tabs;
 }
 

@@ -1,0 +1,164 @@
+// series: in beats, out columns over time of bounded length, and what of them a chart of some width can show: lowest and highest of each step, or rates.
+import type { Numbers } from "./report";
+
+/** Points that are kept; beyond it the older half is thinned. */
+export const MOST_POINTS = 1 << 17;
+
+const FIRST_ROOM = 1024;
+
+export class Series {
+    count = 0;
+    private room = FIRST_ROOM;
+    private at = new Float64Array(FIRST_ROOM);
+    private readonly columns = new Map<string, Float64Array>();
+
+    constructor(private readonly most = MOST_POINTS) {}
+
+    get times(): Float64Array {
+        return this.at.subarray(0, this.count);
+    }
+
+    get end(): number {
+        return this.count > 0 ? this.at[this.count - 1] : -Infinity;
+    }
+
+    names(): string[] {
+        return [...this.columns.keys()];
+    }
+
+    column(name: string): Float64Array | null {
+        return this.columns.get(name)?.subarray(0, this.count) ?? null;
+    }
+
+    clear(): void {
+        this.count = 0;
+        this.columns.clear();
+    }
+
+    /** Times only grow; a beat that comes late is left out. */
+    push(ns: number, values: Record<string, number>): void {
+        if (!(ns > this.end))
+            return;
+        if (this.count === this.most)
+            this.thin();
+        if (this.count === this.room)
+            this.grow();
+        for (const name in values)
+            this.own(name)[this.count] = values[name];
+        for (const [name, column] of this.columns)
+            if (!(name in values))
+                column[this.count] = NaN;
+        this.at[this.count++] = ns;
+    }
+
+    private own(name: string): Float64Array {
+        let column = this.columns.get(name);
+        if (!column)
+            this.columns.set(name, column = new Float64Array(this.room).fill(NaN));
+        return column;
+    }
+
+    private grow(): void {
+        this.room *= 2;
+        const longer = (old: Float64Array) => { const column = new Float64Array(this.room).fill(NaN); column.set(old); return column; };
+        this.at = longer(this.at);
+        for (const [name, column] of this.columns)
+            this.columns.set(name, longer(column));
+    }
+
+    /** Every second point of the older half goes. */
+    private thin(): void {
+        const half = this.count >> 1;
+        for (const column of [this.at, ...this.columns.values()]) {
+            for (let i = 0; i < half; i += 2)
+                column[i >> 1] = column[i];
+            column.copyWithin((half + 1) >> 1, half, this.count);
+        }
+        this.count -= half >> 1;
+    }
+
+    /** Points before those that are there, and behind them: what was missed while nobody listened. */
+    fill(times: number[], columns: Record<string, number[]>): void {
+        const old = { times: this.times.slice(), columns: this.names().map((name) => [name, this.column(name)!.slice()] as const) };
+        const valuesAt = (i: number) => Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]]));
+        const begin = old.times[0] ?? Infinity, end = old.times[old.times.length - 1] ?? Infinity;
+        this.clear();
+        times.forEach((ns, i) => ns < begin && this.push(ns, valuesAt(i)));
+        old.times.forEach((ns, i) => this.push(ns, Object.fromEntries(old.columns.map(([name, values]) => [name, values[i]]))));
+        times.forEach((ns, i) => ns > end && this.push(ns, valuesAt(i)));
+    }
+
+    /** Place of the first point at or behind a moment. */
+    placeAt(ns: number): number {
+        let low = 0, high = this.count;
+        while (low < high) {
+            const middle = (low + high) >> 1;
+            if (this.at[middle] < ns)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+}
+
+export interface Drawn { times: Numbers; values: Numbers[] }
+
+/** Where each of so many equal steps between two moments begins; steps keep their place when the window moves on. */
+function stepsOf(series: Series, from: number, to: number, steps: number): { first: number; last: number; width: number; begin: number } {
+    const width = 2 ** Math.ceil(Math.log2(Math.max(1, (to - from) / Math.max(1, steps))));
+    return { first: Math.max(0, series.placeAt(from) - 1), last: Math.min(series.count, series.placeAt(to) + 1), width, begin: Math.floor(from / width) * width };
+}
+
+/** Lowest and highest of each step, so that no spike is lost; every point where they are few. */
+export function levelsOf(series: Series, names: string[], from: number, to: number, steps: number): Drawn {
+    const { first, last, width } = stepsOf(series, from, to, steps);
+    const columns = names.map((name) => series.column(name));
+    if (last - first <= steps * 2)
+        return { times: series.times.subarray(first, last), values: columns.map((column) => column?.subarray(first, last) ?? []) };
+    const times: number[] = [];
+    const values: number[][] = names.map(() => []);
+    const all = series.times;
+    for (let i = first; i < last;) {
+        const step = Math.floor(all[i] / width);
+        let next = i + 1;
+        while (next < last && Math.floor(all[next] / width) === step)
+            next++;
+        times.push(all[i], all[next - 1] > all[i] ? all[next - 1] : all[i] + width / 2);
+        columns.forEach((column, k) => pushEnds(values[k], column, i, next));
+        i = next;
+    }
+    return { times, values };
+}
+
+function pushEnds(values: number[], column: Float64Array | null, from: number, to: number): void {
+    let low = NaN, high = NaN, lowAt = from, highAt = from;
+    for (let i = from; column && i < to; i++) {
+        if (!(column[i] >= low))
+            low = column[lowAt = i];
+        if (!(column[i] <= high))
+            high = column[highAt = i];
+    }
+    values.push(...(lowAt <= highAt ? [low, high] : [high, low]));
+}
+
+/** What totals grew by a second, over each step. */
+export function ratesOf(series: Series, names: string[], from: number, to: number, steps: number): Drawn {
+    const { first, last, width } = stepsOf(series, from, to, steps);
+    const all = series.times;
+    const places: number[] = [];
+    for (let i = first; i < last; i++)
+        if (i + 1 === last || Math.floor(all[i + 1] / width) !== Math.floor(all[i] / width))
+            places.push(i);
+    const seconds = (i: number) => (all[places[i]] - all[places[i - 1]]) / 1e9;
+    const rate = (column: Float64Array) => places.slice(1).map((place, i) => Math.max(0, column[place] - column[places[i]]) / seconds(i + 1));
+    return { times: places.slice(1).map((place) => all[place]), values: names.map((name) => { const column = series.column(name); return column ? rate(column) : []; }) };
+}
+
+/** What a total grew by a second over the last seconds. */
+export function rateNow(series: Series, name: string, seconds: number): number {
+    const column = series.column(name);
+    const from = Math.max(0, series.placeAt(series.end - seconds * 1e9) - 1);
+    const passed = series.end - (series.times[from] ?? NaN);
+    return column && passed > 0 ? (column[series.count - 1] - column[from]) / passed * 1e9 : NaN;
+}

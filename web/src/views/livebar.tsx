@@ -1,0 +1,187 @@
+// livebar: above every view of a live page: which source, how fresh, and what can be asked of it: freeze, mark, record, a new report, files.
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { duration } from "../data/format";
+import type { Feed, Source } from "../data/feed";
+import type { SourceInfo } from "../data/messages";
+import { Banner, Empty, Toggle } from "../parts/controls";
+import { saveBlob } from "../parts/download";
+import { useFeed, useSecond } from "../parts/hooks";
+import { Icon } from "../parts/icons";
+
+/** Beats come ten times a second; after so long without one something is wrong. */
+const STALE_SECONDS = 5;
+const TOLD_MS = 6000;
+
+const STATE_WORDS: Record<SourceInfo["state"], string> = { waiting: "Waiting", reading: "Reading", live: "Live", ended: "Ended", lost: "Lost" };
+
+export function sourceName(info: SourceInfo): string {
+    return info.name || info.word || `source ${info.id}`;
+}
+
+const aged = (seconds: number) => seconds < 1 ? "now" : `${duration(Math.round(seconds) * 1e9)} old`;
+
+interface Freshness { kind: "ok" | "wait" | "bad" | "done"; word: string; sub: string }
+
+export function freshnessOf(feed: Feed, source: Source | null): Freshness {
+    const { phase, tries } = feed.link.state;
+    if (phase === "retrying")
+        return { kind: "bad", word: "Disconnected", sub: `try ${tries}${source?.heardAt ? `, data ${aged(feed.age)}` : ""}` };
+    if (!source || phase !== "open")
+        return { kind: "wait", word: phase === "open" ? "No source" : "Connecting", sub: "" };
+    if (source.info.state === "live" && source.heardAt && feed.age > STALE_SECONDS)
+        return { kind: "bad", word: "Silent", sub: `data ${aged(feed.age)}` };
+    const kinds = { live: "ok", reading: "wait", waiting: "wait", ended: "done", lost: "bad" } as const;
+    return { kind: kinds[source.info.state], word: STATE_WORDS[source.info.state], sub: source.info.state === "live" && source.heardAt ? aged(feed.age) : "" };
+}
+
+function Chip(props: { feed: Feed; source: Source | null }) {
+    useSecond();
+    const { kind, word, sub } = freshnessOf(props.feed, props.source);
+    return <span class={`chip ${kind}`}><i aria-hidden="true" /><strong>{word}</strong>{sub && <span>{sub}</span>}</span>;
+}
+
+function Picker(props: { feed: Feed; source: Source }) {
+    const { feed, source } = props;
+    if (feed.sources.length < 2)
+        return <span class="source-name" title={source.info.word}><strong>{sourceName(source.info)}</strong> <span class="muted">{source.info.kind}</span></span>;
+    return (
+        <label class="pick"><span class="unseen">Source</span>
+            <select value={String(source.info.id)} onChange={(event) => { const chosen = feed.sources.find((each) => String(each.info.id) === event.currentTarget.value); if (chosen) feed.show(chosen); }}>
+                {feed.sources.map(({ info }) => <option key={info.id} value={String(info.id)}>{`${sourceName(info)} · ${info.kind} · ${STATE_WORDS[info.state].toLowerCase()}`}</option>)}
+            </select>
+        </label>
+    );
+}
+
+/** A list that opens below a button. */
+function Menu(props: { title: string; icon: string; children: (close: () => void) => ComponentChildren }) {
+    const box = useRef<HTMLDetailsElement>(null);
+    const close = () => { if (box.current) box.current.open = false; };
+    return (
+        <details class="picker menu" ref={box} onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); close(); box.current?.querySelector("summary")?.focus(); } }}>
+            <summary class="button"><Icon name={props.icon} /><span>{props.title}</span></summary>
+            <div class="picker-list">{props.children(close)}</div>
+        </details>
+    );
+}
+
+function MarkForm(props: { onMark: (label: string) => void }) {
+    const [label, setLabel] = useState("");
+    return (
+        <form class="mark-form" onSubmit={(event) => { event.preventDefault(); props.onMark(label.trim() || "mark"); setLabel(""); }}>
+            <label>Name of the mark <input class="field" maxLength={80} value={label} data-mark onInput={(event) => setLabel(event.currentTarget.value)} /></label>
+            <button type="submit" class="button">Mark now</button>
+        </form>
+    );
+}
+
+const FILES: [string, string, string][] = [
+    ["Report, HTML", "report.html", "text/html"], ["Report, JSON", "report.json", "application/json"], ["Sites, CSV", "table/hotspots.csv", "text/csv"],
+    ["Never freed, CSV", "table/leaks.csv", "text/csv"], ["Timeline, CSV", "table/timeline.csv", "text/csv"],
+];
+
+/** What was asked for last and what came of it. */
+function useDeeds(): [string, (what: string, deed: Promise<unknown>) => void] {
+    const [told, setTold] = useState("");
+    useEffect(() => {
+        const timer = told ? setTimeout(() => setTold(""), TOLD_MS) : 0;
+        return () => clearTimeout(timer);
+    }, [told]);
+    return [told, (what, deed) => { deed.then(() => setTold(what), (error: Error) => setTold(`${error.message}.`)); }];
+}
+
+async function fetchFile(feed: Feed, source: Source, path: string): Promise<void> {
+    const stem = sourceName(source.info).replace(/[^\w.-]+/g, "_");
+    saveBlob(`${stem}.${path.replace(/^.*\//, "")}`, await feed.download(path));
+}
+
+function Commands(props: { feed: Feed; source: Source }) {
+    const { feed, source } = props;
+    const [told, tell] = useDeeds();
+    const can = (what: string) => source.info.can.includes(what);
+    const { recording } = source.info;
+    const isOpen = feed.link.state.phase === "open";
+    const turn = (on: boolean) => tell(on ? "Recording." : "Recording is stopped.", feed.ask("record", { on }));
+    return <>
+        <span class="deed" role="status">{told}</span>
+        <Toggle title={feed.frozen ? "Frozen" : "Freeze"} about="the views stop, graphs and figures go on (f)" value={feed.frozen} onChange={(frozen) => feed.freeze(frozen)} />
+        {can("mark") && <Menu title="Mark" icon="marks">{(close) => <MarkForm onMark={(label) => { close(); tell(`Marked “${label}”.`, feed.mark(label)); }} />}</Menu>}
+        {can("record") && recording !== false && <button type="button" class="button" disabled={!isOpen} onClick={() => turn(false)}>Stop recording</button>}
+        {can("record") && recording !== true && <button type="button" class="button" disabled={!isOpen} onClick={() => turn(true)}>Record</button>}
+        <button type="button" class="button" disabled={!isOpen} title="a report of this moment" onClick={() => tell("The report is of now.", feed.ask("detail"))}>Report now</button>
+        <Menu title="Download" icon="download">{(close) => FILES.map(([title, path]) => (
+            <button type="button" class="menu-item" key={path} onClick={() => { close(); tell(`${title} is saved.`, fetchFile(feed, source, path)); }}>{title}</button>
+        ))}</Menu>
+    </>;
+}
+
+export function LiveBar() {
+    const feed = useFeed();
+    if (!feed)
+        return null;
+    const source = feed.chosen;
+    return (
+        <section class="livebar" aria-label="Live source">
+            <Chip feed={feed} source={source} />
+            {source && <Picker feed={feed} source={source} />}
+            {feed.behind && <span class="behind muted">something newer waits</span>}
+            <span class="gap" />
+            {source && <Commands feed={feed} source={source} />}
+        </section>
+    );
+}
+
+/** What keeps the figures from being those of now. */
+export function LiveBanners() {
+    const feed = useFeed();
+    useSecond();
+    if (!feed)
+        return null;
+    const { phase, tries, retryAt } = feed.link.state;
+    const source = feed.chosen;
+    const wait = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
+    const why = source?.info.why ? ` ${source.info.why}` : "";
+    return <>
+        {phase === "retrying" && <div class="banner warn" role="status"><Icon name="warn" /><div><strong>The server does not answer.</strong> {source?.heardAt ? `What you see is ${aged(feed.age)}. ` : ""}
+            Try {tries}{wait > 0 ? `, again in ${wait} s.` : ": now."} <button type="button" class="link" onClick={() => feed.link.open()}>Try now</button></div></div>}
+        {phase === "open" && source?.info.state === "lost" && <Banner severity="warn" title="The source is gone.">It may come back.{why}</Banner>}
+        {phase === "open" && source?.info.state === "ended" && <Banner severity="ok" title="The run is over.">What you see is all of it.{why}</Banner>}
+        {source && source.fault !== "" && <Banner severity="critical" title="The newest report could not be read.">{source.fault}.</Banner>}
+        {source && source.dropped > 0 && <Banner severity="warn" title="This page reads slower than the server tells.">{`${source.dropped} messages were left out; totals are right, graphs are coarser there.`}</Banner>}
+    </>;
+}
+
+function TokenForm(props: { feed: Feed; why: string }) {
+    const [token, setToken] = useState("");
+    return (
+        <form class="token-form" onSubmit={(event) => { event.preventDefault(); props.feed.link.withToken(token.trim()); }}>
+            <h1>This server wants a token</h1>
+            <p class="muted">{props.why}.</p>
+            <label>Token <input class="field" type="password" autocomplete="off" value={token} onInput={(event) => setToken(event.currentTarget.value)} /></label>
+            <button type="submit" class="button" disabled={token.trim() === ""}>Open</button>
+        </form>
+    );
+}
+
+/** In place of all views while there is nothing that they could tell about; null when there is. */
+export function NothingYet() {
+    const feed = useFeed()!;
+    const { phase, why } = feed.link.state;
+    const source = feed.chosen;
+    if (phase === "refused")
+        return <TokenForm feed={feed} why={why} />;
+    if (!feed.greeted)
+        return <div class="boot inner" role="status"><span class="boot-mark" />{phase === "retrying" ? "The server does not answer yet…" : "Connecting…"}</div>;
+    if (!source)
+        return <Empty title="Nothing is watched">Name what to watch: heaptracer serve PID, a trace FILE, or serial:/dev/ttyACM0. Sources that join later show up here by themselves.</Empty>;
+    if (source.info.state === "waiting" && !source.beat)
+        return <div class="boot inner" role="status"><span class="boot-mark" /><p class="empty-title">Waiting for {sourceName(source.info)}</p><p>{source.info.why || "Its first event has not come yet."}</p></div>;
+    return null;
+}
+
+export function isNothingYet(feed: Feed): boolean {
+    const source = feed.chosen;
+    return feed.link.state.phase === "refused" || !feed.greeted || !source || (source.info.state === "waiting" && !source.beat);
+}
+
