@@ -1,5 +1,5 @@
 /* model: in an allocator's name, a plan and what a firmware or program said of the real one, out whether the model gives every address that the real one gave.
- * usage: model NAME PLAN POINTER_BYTES [OPTIONS [EVENT]] <SAID; with EVENT the model's answers from there on are printed. */
+ * usage: model NAME PLAN POINTER_BYTES[:ALIGN] [OPTIONS [EVENT]] <SAID; with EVENT the model's answers from there on are printed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +88,10 @@ static void heap_begin(const char *pointer_bytes, const char *options)
     }
     regions[0] = (struct arena_region){start, end - start};
     regions[1] = (struct arena_region){map_start, map_end - map_start};
-    struct simulator_arena arena = {.regions = regions, .region_count = regions[1].bytes ? 2 : 1, .pointer_bytes = (uint32_t)atoi(pointer_bytes), .options = options};
+    const char *align = strchr(pointer_bytes, ':');
+    struct simulator_arena arena = {.regions = regions, .region_count = regions[1].bytes ? 2 : 1, .options = options};
+    arena.pointer_bytes = (uint32_t)atoi(pointer_bytes);
+    arena.align_bytes = align ? (uint32_t)atoi(align + 1) : 0;
     struct error error = {0};
     heap = simulator_begin(simulator, &arena, &error);
     if (!heap) {
@@ -102,7 +105,7 @@ int main(int count, char **words)
     static const struct libc_plan plans[] = LIBC_PLANS;
     simulator = count > 3 ? simulator_find(words[1]) : NULL;
     if (!simulator) {
-        puts("usage: model NAME PLAN POINTER_BYTES [OPTIONS [EVENT]]");
+        puts("usage: model NAME PLAN POINTER_BYTES[:ALIGN] [OPTIONS [EVENT]]");
         return 2;
     }
     if (count > 5)

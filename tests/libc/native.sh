@@ -2,6 +2,7 @@
 # native: in a program that asks this machine's malloc, the model and its pointers' bytes, out whether the model gives every address, with tunables too.
 set -u
 native=$1 model=$2 pointer_bytes=$3
+unset GLIBC_TUNABLES
 failed=0
 compare() { # PLAN TUNABLES
     local tunables=""

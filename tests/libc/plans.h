@@ -13,6 +13,7 @@
         {4, 100000, 900, 200, 2000, 100000, 1, 1}, /* 3: a process */                                                                                                 \
         {5, 100000, 300, 2000, 20000, 1000000, 1, 1}, /* 4: a process with large blocks, some of them mapped */                                                       \
         {6, 100000, 1000, 24, 120, 1100, 1, 1},   /* 5: a process with small blocks */                                                                                \
+        {7, 16384, 200, 100, 1000, 12000, 1, 1},  /* 6: what tests/libc/golden keeps */                                                                              \
     }
 
 #endif
