@@ -321,6 +321,8 @@ static void picolibc_measure(const void *context, uint64_t address, uint64_t *ta
 static uint64_t largest_piece(const struct picolibc *heap)
 {
     uint64_t most = gaps_largest(&heap->gaps);
+    if (most <= heap->bucket_most)
+        most = 0; /* such requests are served from buckets only */
     for (unsigned bucket = 0; bucket < BUCKETS; bucket++) {
         if (heap->buckets[bucket] && bucket_bytes(heap, bucket) > most)
             most = bucket_bytes(heap, bucket);
