@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""serve: in numbers of pages that look at one running program, out how many beats reach them, and what the server takes for it.
+
+  bench/serve.py [--build build] [--seconds 10] [--clients 1,50,300]
+The program is tests/programs/live_grow under `heaptracer run`; each client is a WebSocket that is subscribed to beats and documents and reads all. Then 300 of which 30 never
+read. The clients are this program, on the same machine. The part of docs/benchmarks.md is written."""
+import argparse
+import os
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+
+import section
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(SOURCE, "tests/cli"))
+from serve_client import Client  # noqa: E402
+
+NEVER_READ = 30
+
+
+class Reader:
+    """Counts whole messages of a connection without keeping them."""
+
+    def __init__(self, port):
+        self.client = Client(port)
+        self.client.ask(type="subscribe", source=1, id=1)
+        self.client.socket.setblocking(False)
+        self.bytes = bytearray(self.client.bytes)
+        self.beats, self.documents, self.taken = set(), 0, 0
+
+    def read(self):
+        try:
+            while got := self.client.socket.recv(1 << 18):
+                self.bytes += got
+        except BlockingIOError:
+            pass
+        while self.message():
+            pass
+
+    def message(self):
+        data = self.bytes
+        if len(data) < 2:
+            return False
+        count, head = data[1] & 127, 2
+        if count >= 126:
+            head = 4 if count == 126 else 10
+            if len(data) < head:
+                return False
+            count = int.from_bytes(data[2:head], "big")
+        if len(data) < head + count:
+            return False
+        start = bytes(data[head:head + 60])
+        if start.startswith(b'{"type": "beat"'):
+            self.beats.add(int(start.split(b'"time_ns": ')[1].split(b",")[0]))
+        self.documents += start.startswith(b'{"type": "document"')
+        self.taken += head + count
+        del data[:head + count]
+        return True
+
+
+def ticks(pid):
+    """CPU seconds of the thread of the clients, and of all others."""
+    mine = others = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        fields = open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
+        used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        mine, others = (mine + used, others) if int(thread) == pid else (mine, others + used)
+    return mine, others
+
+
+def memory(pid):
+    return int(next(line for line in open(f"/proc/{pid}/status", encoding="ascii") if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def look(server, port, readers, seconds):
+    with selectors.DefaultSelector() as ready:
+        for reader in readers:
+            ready.register(reader.client.socket, selectors.EVENT_READ, reader)
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            for key, _ in ready.select(0.1):
+                key.data.read()
+        for reader in readers:
+            reader.beats, reader.documents, reader.taken = set(), 0, 0
+        before, began = ticks(server.pid), time.monotonic()
+        while time.monotonic() < began + seconds:
+            for key, _ in ready.select(0.1):
+                key.data.read()
+        wall, after = time.monotonic() - began, ticks(server.pid)
+    sent = set().union(*(reader.beats for reader in readers))
+    return {"clients": len(readers), "sent": len(sent) * len(readers), "got": sum(len(reader.beats) for reader in readers), "documents": sum(reader.documents for reader in readers),
+            "mb": sum(reader.taken for reader in readers) / wall / 1e6, "cpu": (after[0] - before[0]) / wall, "source": (after[1] - before[1]) / wall, "memory": memory(server.pid)}
+
+
+def one(command, trace, clients, lazy, seconds):
+    server = subprocess.Popen([command, "serve", "--port", "0", trace], stdout=subprocess.PIPE, text=True)
+    port = int(server.stdout.readline().rstrip("/\n").rsplit(":", 1)[1])
+    never = [Client(port, receive_bytes=4096) for _ in range(lazy)]
+    for client in never:
+        client.say(type="subscribe", source=1, id=1)
+    result = look(server, port, [Reader(port) for _ in range(clients - lazy)], seconds)
+    result["never"] = lazy
+    server.terminate()
+    server.wait()
+    return result
+
+
+def table(rows, seconds):
+    text = "## serve: pages that look at one program\n\n"
+    text += (f"Each page is a WebSocket that gets beats and documents, for {seconds} s, all served by one thread (bench/serve.py). Delivered: of the beats that any page got, those that each got. The "
+             "clients run on the same two processors. CPU is of one core; that of the source reads the trace and makes the documents, whoever looks.\n\n")
+    text += "| pages | of them never read | beats delivered | documents | MB/s | CPU, clients' thread | CPU, source's thread | resident MiB |\n|---|---|---|---|---|---|---|---|\n"
+    for row in rows:
+        text += (f"| {row['clients'] + row['never']} | {row['never']} | {row['got']} of {row['sent']} | {row['documents']} | {row['mb']:.1f} | {row['cpu']:.1%} | {row['source']:.1%} | "
+                 f"{row['memory']:.0f} |\n")
+    return text
+
+
+def main():
+    words = argparse.ArgumentParser()
+    words.add_argument("--build", default="build")
+    words.add_argument("--seconds", type=int, default=10)
+    words.add_argument("--clients", default="1,50,300")
+    words = words.parse_args()
+    command, program = os.path.join(words.build, "heaptracer"), os.path.join(words.build, "victims/live_grow")
+    counts = [(int(count), 0) for count in words.clients.split(",")]
+    counts.append((counts[-1][0], min(NEVER_READ, counts[-1][0] - 1)))
+    with tempfile.TemporaryDirectory() as folder:
+        trace = os.path.join(folder, "grow.htrc")
+        recorder = subprocess.Popen([command, "run", "-q", "-o", trace, "--", program, "300"], stdout=subprocess.DEVNULL)
+        time.sleep(2)
+        rows = [one(command, trace, count, lazy, words.seconds) for count, lazy in counts]
+        recorder.terminate()
+        recorder.wait()
+    section.write("serve", section.marked("serve", table(rows, words.seconds)))
+    print(table(rows, words.seconds))
+
+
+main()
