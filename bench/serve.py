@@ -2,8 +2,8 @@
 """serve: in numbers of pages that look at one running program, out how many beats reach them, and what the server takes for it.
 
   bench/serve.py [--build build] [--seconds 10] [--clients 1,50,300]
-The program is tests/programs/live_grow under `heaptracer run`; each client is a WebSocket that is subscribed to beats and documents and reads all. Then 300 of which 30 never
-read. The clients are this program, on the same machine. The part of docs/benchmarks.md is written."""
+The program is tests/programs/live_grow under `heaptracer run`; each client is a WebSocket that is subscribed to beats and reads all. Then 300 of which 30 want documents, too, and never
+read; then 30 and 300 that want and read documents. The clients are this program, on the same machine. The part of docs/benchmarks.md is written."""
 import argparse
 import os
 import selectors
@@ -24,9 +24,9 @@ NEVER_READ = 30
 class Reader:
     """Counts whole messages of a connection without keeping them."""
 
-    def __init__(self, port):
+    def __init__(self, port, documents):
         self.client = Client(port)
-        self.client.ask(type="subscribe", source=1, id=1)
+        self.client.ask(type="subscribe", source=1, id=1, documents=documents)
         self.client.socket.setblocking(False)
         self.bytes = bytearray(self.client.bytes)
         self.beats, self.documents, self.taken = set(), 0, 0
@@ -95,14 +95,14 @@ def look(server, port, readers, seconds):
             "mb": sum(reader.taken for reader in readers) / wall / 1e6, "cpu": (after[0] - before[0]) / wall, "source": (after[1] - before[1]) / wall, "memory": memory(server.pid)}
 
 
-def one(command, trace, clients, lazy, seconds):
+def one(command, trace, clients, lazy, documents, seconds):
     server = subprocess.Popen([command, "serve", "--port", "0", trace], stdout=subprocess.PIPE, text=True)
     port = int(server.stdout.readline().rstrip("/\n").rsplit(":", 1)[1])
     never = [Client(port, receive_bytes=4096) for _ in range(lazy)]
     for client in never:
         client.say(type="subscribe", source=1, id=1)
-    result = look(server, port, [Reader(port) for _ in range(clients - lazy)], seconds)
-    result["never"] = lazy
+    result = look(server, port, [Reader(port, documents) for _ in range(clients - lazy)], seconds)
+    result.update(never=lazy, documents=result["documents"] if documents else "not wanted")
     server.terminate()
     server.wait()
     return result
@@ -110,7 +110,7 @@ def one(command, trace, clients, lazy, seconds):
 
 def table(rows, seconds):
     text = "## serve: pages that look at one program\n\n"
-    text += (f"Each page is a WebSocket that gets beats and documents, for {seconds} s, all served by one thread (bench/serve.py). Delivered: of the beats that any page got, those that each got. The "
+    text += (f"Each page is a WebSocket that gets beats, and documents (the whole report) where it says so, for {seconds} s, all served by one thread (bench/serve.py). Delivered: of the beats that any page got, those that each got. The "
              "clients run on the same two processors. CPU is of one core; that of the source reads the trace and makes the documents, whoever looks.\n\n")
     text += "| pages | of them never read | beats delivered | documents | MB/s | CPU, clients' thread | CPU, source's thread | resident MiB |\n|---|---|---|---|---|---|---|---|\n"
     for row in rows:
@@ -126,13 +126,14 @@ def main():
     words.add_argument("--clients", default="1,50,300")
     words = words.parse_args()
     command, program = os.path.join(words.build, "heaptracer"), os.path.join(words.build, "victims/live_grow")
-    counts = [(int(count), 0) for count in words.clients.split(",")]
-    counts.append((counts[-1][0], min(NEVER_READ, counts[-1][0] - 1)))
+    counts = [(int(count), 0, False) for count in words.clients.split(",")]
+    most = counts[-1][0]
+    counts += [(most, min(NEVER_READ, most - 1), False), (most // 10 or 1, 0, True), (most, 0, True)]
     with tempfile.TemporaryDirectory() as folder:
         trace = os.path.join(folder, "grow.htrc")
         recorder = subprocess.Popen([command, "run", "-q", "-o", trace, "--", program, "300"], stdout=subprocess.DEVNULL)
         time.sleep(2)
-        rows = [one(command, trace, count, lazy, words.seconds) for count, lazy in counts]
+        rows = [one(command, trace, *count, words.seconds) for count in counts]
         recorder.terminate()
         recorder.wait()
     section.write("serve", section.marked("serve", table(rows, words.seconds)))

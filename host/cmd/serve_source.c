@@ -17,17 +17,23 @@ static const uint64_t LATE_NS = 400000000; /* what happened may be in the trace 
 static const uint64_t DOCUMENT_NS = 2000000000, CATCH_UP_NS = 1000000000;
 enum { SHARE = 9 /* rest for so many times what the work took: a tenth of a core */, WAIT_MS = 20, REST_MS = 200 };
 
-static uint64_t due_after(uint64_t began, uint64_t least)
+/* Of the thread: on a busy machine the time that goes by says nothing about the work. */
+static uint64_t work_clock(void)
 {
-    uint64_t now = now_ns(), rest = (now - began) * SHARE;
-    return now + (rest > least ? rest : least);
+    return now_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static uint64_t due_after(uint64_t work_began, uint64_t least)
+{
+    uint64_t rest = (work_clock() - work_began) * SHARE;
+    return now_ns() + (rest > least ? rest : least);
 }
 
 static void regions_take(struct serve_source *source)
 {
     struct table table;
-    uint64_t began = now_ns();
-    if (began < source->regions_due)
+    uint64_t began = work_clock();
+    if (now_ns() < source->regions_due)
         return;
     pipeline_answer(source->feed.pipeline, feed_analysis(&source->feed, "regions"), &table);
     int name = table_find_column(&table, "name"), used = table_find_column(&table, "used_bytes"), unused = table_find_column(&table, "free_bytes"),
@@ -84,7 +90,7 @@ static void document_make(struct serve_source *source)
 {
     struct parcel_maker maker;
     struct json json;
-    uint64_t began = now_ns();
+    uint64_t began = work_clock();
     channel_message(&json, parcel_begin(&maker), "document", source->channel);
     fputs(", \"document\": ", maker.out);
     serve_document_put(maker.out, &source->feed);
@@ -120,8 +126,8 @@ static void alert_say(void *context, const struct rule *rule, const char *line)
 /* A rule that does not fit its table is told once, and the source goes on without rules. */
 static void rules_look(struct serve_source *source, uint64_t time_ns)
 {
-    uint64_t began = now_ns();
-    if (source->problem.kind || !source->alerts.rules->list.count || began < source->looked_clock)
+    uint64_t began = work_clock();
+    if (source->problem.kind || !source->alerts.rules->list.count || now_ns() < source->looked_clock)
         return;
     if (!alerting_look(&source->alerts, &source->feed, time_ns, &source->problem))
         fprintf(stderr, "heaptracer: %s\n", source->problem.text);

@@ -37,6 +37,17 @@ get /api/source/1/report.html | grep -q "<title>HeapTracer" || fail "report.html
 get /api/source/1/table/summary.csv | head -1 | grep -q "^events,duration_ns" || fail "summary.csv"
 get /api/source/1/table/hotspots.json | python3 -c 'import json, sys; sys.exit(json.load(sys.stdin)["schema"] != "heaptracer.tables/1")' || fail "hotspots.json"
 
+# Rules of the configuration, several sources, and a port that is taken.
+printf '[[alerts.rule]]\nname = "large"\nwhen = "summary.live_bytes>1K"\n' >rules.toml
+HEAPTRACER_CONFIG=rules.toml "$HT" serve a.htrc "$(cat pid)" >address2 2>/dev/null & second=$!
+HEAPTRACER_CONFIG=rules.toml "$HT" serve a.htrc >address3 2>/dev/null & third=$!
+until_true '[ -s address2 ] && [ -s address3 ]' || fail "no second server"
+cmp -s address2 address3 && fail "two servers at one address: $(cat address2)"
+until_true 'curl -s "$(cat address2)api/sources" | grep -q "\"id\": 2.*\"state\": \"live\""' || fail "two sources: $(curl -s "$(cat address2)api/sources")"
+curl -sN -m 2 "$(cat address2)api/stream" >events
+grep -q '"type": "alert", "source": 1, "rule": "large", "state": "firing", "level": "warn", "text": "warn: large: ' events && grep -q '"type": "beat", "source": 2' events || fail "two sources: $(cut -c1-150 events)"
+kill $second $third; wait $second $third || fail "SIGTERM"
+
 # The program ends; what was seen stays.
 kill "$(cat pid)"; wait $recorder
 until_true 'get /api/sources | grep -q "\"state\": \"ended\""' || fail "the end is not seen: $(get /api/sources)"
