@@ -7,6 +7,7 @@ import firmware
 import guard
 import loads
 import pause
+import serve
 import tools
 
 FAILS = "fails"
@@ -187,4 +188,5 @@ program: use ratios, not seconds. An event is a block born or a block ended, cou
 
 {pause.part(folder)}
 {guard.part(folder)}
+{serve.part(folder)}
 {firmware.part(folder)}"""

@@ -108,15 +108,19 @@ def one(command, trace, clients, lazy, documents, seconds):
     return result
 
 
-def table(rows, seconds):
-    text = "## serve: pages that look at one program\n\n"
-    text += (f"Each page is a WebSocket that gets beats, and documents (the whole report) where it says so, for {seconds} s, all served by one thread (bench/serve.py). Delivered: of the beats that any page got, those that each got. The "
-             "clients run on the same two processors. CPU is of one core; that of the source reads the trace and makes the documents, whoever looks.\n\n")
-    text += "| pages | of them never read | beats delivered | documents | MB/s | CPU, clients' thread | CPU, source's thread | resident MiB |\n|---|---|---|---|---|---|---|---|\n"
-    for row in rows:
+def part(folder):
+    """The part of docs/benchmarks.md; empty: nothing was measured."""
+    figures = section.load(folder, "serve")
+    if not figures:
+        return ""
+    text = (f"## serve: pages that look at one program\n\nEach page is a WebSocket that gets beats, and documents (the whole report) where it says so, for {figures['seconds']} s, all served by one thread "
+            f"(bench/serve.py). Delivered: of the beats that any page got, those that each got. The clients run on the same {os.cpu_count()} processors, at a load of {figures['load']:.0f}. CPU is of one core; "
+            "that of the source's thread reads the trace and makes the documents, however many look.\n\n| pages | of them never read | beats delivered | documents | MB/s | CPU, clients' thread | CPU, "
+            "source's thread | resident MiB |\n|---|---|---|---|---|---|---|---|\n")
+    for row in figures["rows"]:
         text += (f"| {row['clients'] + row['never']} | {row['never']} | {row['got']} of {row['sent']} | {row['documents']} | {row['mb']:.1f} | {row['cpu']:.1%} | {row['source']:.1%} | "
                  f"{row['memory']:.0f} |\n")
-    return text
+    return section.marked("serve", text)
 
 
 def main():
@@ -133,11 +137,15 @@ def main():
         trace = os.path.join(folder, "grow.htrc")
         recorder = subprocess.Popen([command, "run", "-q", "-o", trace, "--", program, "300"], stdout=subprocess.DEVNULL)
         time.sleep(2)
+        load = os.getloadavg()[0]
         rows = [one(command, trace, *count, words.seconds) for count in counts]
         recorder.terminate()
         recorder.wait()
-    section.write("serve", section.marked("serve", table(rows, words.seconds)))
-    print(table(rows, words.seconds))
+    store = os.path.join(words.build, "bench")
+    section.keep(store, "serve", {"seconds": words.seconds, "load": load, "rows": rows})
+    section.write("serve", part(store))
+    print(part(store))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "host/base/now.h"
+
+static const uint64_t SLOW_NS = 100000000;
+
 void client_begin(struct client *client, struct channels *channels, const struct door *door, uint64_t number)
 {
     *client = (struct client){.channels = channels, .door = door, .number = number, .is_admitted = !door->token};
@@ -154,6 +158,7 @@ static bool send_begin(struct client *client, struct parcel *parcel)
 {
     client->sending = parcel;
     client->sent = 0;
+    client->is_document = false;
     client->tail[0] = 0;
     return true;
 }
@@ -190,7 +195,7 @@ static struct parcel *newest_take(struct client *client, struct client_view *vie
         view->beat_number = channel->beat_number;
         return parcel_hold(channel->beat);
     }
-    if (!view->wants_document || view->document_number >= channel->document_number)
+    if (!view->wants_document || view->document_number >= channel->document_number || client_wait(client))
         return NULL;
     client->dropped += view->document_number ? channel->document_number - view->document_number - 1 : 0;
     view->document_number = channel->document_number;
@@ -209,11 +214,13 @@ static bool view_next(struct client *client, size_t at)
     }
     pthread_mutex_lock(&channel->lock);
     struct parcel *parcel = newest_take(client, view, channel);
-    bool is_beat = parcel && parcel == channel->beat;
+    bool is_beat = parcel && parcel == channel->beat, is_document = parcel && parcel == channel->document;
     pthread_mutex_unlock(&channel->lock);
     if (!parcel)
         return false;
     send_begin(client, parcel);
+    client->is_document = is_document;
+    client->document_began = is_document ? now_ns() : client->document_began;
     if (is_beat && client->dropped) {
         snprintf(client->tail, sizeof client->tail, ", \"dropped\": %" PRIu64 "}", client->dropped);
         client->dropped = 0;
@@ -238,8 +245,18 @@ bool client_next(struct client *client)
     return false;
 }
 
+uint64_t client_wait(const struct client *client)
+{
+    uint64_t now = now_ns();
+    return client->document_due > now ? client->document_due - now : 0;
+}
+
+/* A document that took long to send is followed by a rest of four times as long. */
 void client_sent(struct client *client)
 {
+    uint64_t now = now_ns(), took = now - client->document_began;
+    if (client->is_document && took > SLOW_NS)
+        client->document_due = now + 4 * took;
     parcel_replace(&client->sending, NULL);
     client->sent = 0;
 }

@@ -28,6 +28,8 @@ struct client {
     size_t next_view;          /* whose turn it is: none starves another */
     VEC(struct parcel *) answers;
     struct parcel *sending; /* NULL: nothing */
+    bool is_document;       /* what is being sent */
+    uint64_t document_began, document_due; /* clock; due: none before, so that beats get most of a slow client's time */
     size_t sent;
     char tail[48]; /* of a beat: what only this client missed */
 };
@@ -43,6 +45,8 @@ void client_hear_broken(struct client *client, const char *problem);
 void client_answer(struct client *client, struct parcel *answer);
 /* Has something to send: `sending` is set, from `sent` on. */
 bool client_next(struct client *client);
+/* A document waits for its time: in so many ns; 0: none does. */
+uint64_t client_wait(const struct client *client);
 /* All of `sending` was sent. */
 void client_sent(struct client *client);
 void client_end(struct client *client);

@@ -328,6 +328,8 @@ static int client_continue(struct web_server *server, struct visit *visit)
     bool is_last, is_first = !client->sent;
     if (!client_next(client)) {
         lws_set_timeout(visit->wsi, NO_PENDING_TIMEOUT, 0);
+        if (client_wait(client))
+            lws_set_timer_usecs(visit->wsi, (lws_usec_t)(client_wait(client) / 1000 + 1));
         if (client->is_done)
             lws_close_reason(visit->wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, NULL, 0);
         return client->is_done ? -1 : 0;
@@ -444,6 +446,9 @@ static int server_hear(struct lws *wsi, enum lws_callback_reasons reason, void *
         return socket_hear(visit, in, length);
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return visit->kind == VISIT_SOCKET ? client_continue(server, visit) : 0;
+    case LWS_CALLBACK_TIMER:
+        lws_callback_on_writable(wsi);
+        return 0;
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
@@ -469,7 +474,7 @@ static struct lws_context *context_open(struct web_server *server)
         .ka_probes = 3,
         .ka_interval = 10,
         .max_http_header_data = 4096,
-        .max_http_header_pool = 128,
+        .max_http_header_pool = WEB_CLIENTS_MOST, /* who is slow to say what it wants keeps nobody waiting */
     };
     lws_set_log_level(0, NULL);
     return lws_create_context(&info);

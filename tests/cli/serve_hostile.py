@@ -94,6 +94,15 @@ def check_requests():
     check(lives(), "no answer after huge requests")
 
 
+def check_slow():
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
+    for connection in slow:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: 127")
+    check(lives(), "no answer beside requests that never end")
+    for connection in slow:
+        connection.close()
+
+
 def check_frames():
     huge = Client(port)
     huge.frame(b'{"type":"mark","label":"' + b"x" * 5000 + b'"}')
@@ -153,7 +162,8 @@ def check_never_reads():
     while time.monotonic() - start < 3:
         beats += reader.message()["type"] == "beat"
     check(beats >= 6, f"{beats} beats in 3 s beside clients that never read")
-    check(memory() < before + 64 * 2**20, f"clients that never read cost {(memory() - before) >> 20} MiB")
+    is_checked = "ASAN_OPTIONS" in os.environ  # what is freed is kept by a sanitizer
+    check(is_checked or memory() < before + 64 * 2**20, f"clients that never read cost {(memory() - before) >> 20} MiB")
     for client in lazy + [reader]:
         client.close()
 
@@ -161,7 +171,7 @@ def check_never_reads():
 def main():
     lives()
     base = files()
-    for part in (check_names, check_requests, check_frames, check_flood, check_never_reads):
+    for part in (check_names, check_requests, check_slow, check_frames, check_flood, check_never_reads):
         part()
         if not os.path.exists(f"/proc/{server}/fd"):
             failed.append(f"the server is gone after {part.__name__}")

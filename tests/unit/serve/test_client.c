@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -107,6 +108,24 @@ static void test_slow(void **state)
     end();
 }
 
+/* A document that took long to send: the next one waits, beats do not. */
+static void test_rest(void **state)
+{
+    (void)state;
+    begin(NULL);
+    client_subscribe(&client, 1, true, false);
+    document("{\"n\":1}");
+    assert_true(next_has("hello") && client_next(&client));
+    usleep(120000);
+    client_sent(&client);
+    document("{\"n\":2}");
+    beat(1);
+    assert_true(next_has("beat") && !next() && client_wait(&client) > 300000000);
+    client.document_due -= 10000000000;
+    assert_true(next_has("\"n\":2") && !client_wait(&client));
+    end();
+}
+
 static void test_alerts(void **state)
 {
     (void)state;
@@ -186,7 +205,7 @@ static void test_asks(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_slow),   cmocka_unit_test(test_alerts),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_slow),   cmocka_unit_test(test_alerts), cmocka_unit_test(test_rest),
                                        cmocka_unit_test(test_token), cmocka_unit_test(test_broken), cmocka_unit_test(test_asks)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
