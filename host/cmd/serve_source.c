@@ -201,10 +201,11 @@ static void asks_do(struct serve_source *source, unsigned milliseconds)
         ask_do(source, &ask);
 }
 
+static const enum channel_kind kinds[] = {[SOURCE_FILE] = CHANNEL_FILE, [SOURCE_PROCESS] = CHANNEL_PROCESS, [SOURCE_BOARD] = CHANNEL_BOARD};
+
 /* What is recorded is called by the program's name; a board by its word. */
 static void name_tell(struct serve_source *source)
 {
-    static const enum channel_kind kinds[] = {[SOURCE_FILE] = CHANNEL_FILE, [SOURCE_PROCESS] = CHANNEL_PROCESS, [SOURCE_BOARD] = CHANNEL_BOARD};
     const struct trace_header *header = trace_get_header(source->feed.reader);
     struct str program = {0}, name = {0}, command = {0};
     utf8_add_clean(&command, header->command ? header->command : "");
@@ -261,6 +262,7 @@ static void *source_run(void *context)
 {
     struct serve_source *source = context;
     struct error error = {0};
+    channel_name(source->channel, &(struct channel_about){.name = source->word, .kind = kinds[source->feed.kind]});
     if (!feed_open(&source->feed, &error)) {
         channel_state(source->channel, CHANNEL_LOST, error.kind ? error.text : "it cannot be read");
         while (!atomic_load(source->is_stopped))

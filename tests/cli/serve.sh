@@ -48,6 +48,16 @@ curl -sN -m 2 "$(cat address2)api/stream" >events
 grep -q '"type": "alert", "source": 1, "rule": "large", "state": "firing", "level": "warn", "text": "warn: large: ' events && grep -q '"type": "beat", "source": 2' events || fail "two sources: $(cut -c1-150 events)"
 kill $second $third; wait $second $third || fail "SIGTERM"
 
+# Sources that are none, are cut, are empty, or say nothing yet; standard input.
+head -c 3000 a.htrc >cut.htrc; head -c 500 /dev/urandom >junk.htrc; : >empty.htrc; mkfifo silent
+head -c 3000 a.htrc | "$HT" serve - cut.htrc junk.htrc empty.htrc silent --port 0 >address4 2>said4 3<>silent & fourth=$!
+until_true '[ -s address4 ]' || fail "no fourth server: $(cat said4)"
+until_true '[ "$(curl -s "$(cat address4)api/sources" | grep -o "\"state\": \"lost\", \"why\": \"[^\"]*\"" | wc -l)" = 4 ]' || fail "lost sources: $(curl -s "$(cat address4)api/sources")"
+curl -s "$(cat address4)api/sources" | grep -q '"name": "silent", "word": "silent", "kind": "file", "state": "waiting"' || fail "a silent source: $(curl -s "$(cat address4)api/sources")"
+[ "$(curl -s -o body -w '%{http_code}' "$(cat address4)api/source/2/table/summary.csv")" = 200 ] || fail "the part of a cut trace that can be read: $(cat body)"
+for id in 3 4 5; do [ "$(curl -s -o body -w '%{http_code}' "$(cat address4)api/source/$id/report.json")" = 404 ] && grep -q "nothing came" body || fail "source $id: $(cat body)"; done
+kill $fourth; wait $fourth || fail "SIGTERM while a source is silent: $(cat said4)"
+
 # The program ends; what was seen stays.
 kill "$(cat pid)"; wait $recorder
 until_true 'get /api/sources | grep -q "\"state\": \"ended\""' || fail "the end is not seen: $(get /api/sources)"
