@@ -205,7 +205,8 @@ static void browser_open(char *url)
 {
     char program[] = "xdg-open", *const words[] = {program, url, NULL};
     pid_t child;
-    bool is_far = !geteuid() && getenv("SSH_CONNECTION");
+    const char *far = getenv("SSH_CONNECTION");
+    bool is_far = !geteuid() && far && *far;
     if (is_far || posix_spawnp(&child, words[0], NULL, NULL, words, environ))
         fprintf(stderr, "heaptracer: note: no browser can be opened here (xdg-open): open the address yourself\n");
 }

@@ -48,6 +48,12 @@ curl -sN -m 2 "$(cat address2)api/stream" >events
 grep -q '"type": "alert", "source": 1, "rule": "large", "state": "firing", "level": "warn", "text": "warn: large: ' events && grep -q '"type": "beat", "source": 2' events || fail "two sources: $(cut -c1-150 events)"
 kill $second $third; wait $second $third || fail "SIGTERM"
 
+# The browser is told the address, token and all.
+printf '#!/bin/sh\necho "$1" >opened\n' >xdg-open; chmod +x xdg-open
+SSH_CONNECTION= PATH="$work:$PATH" "$HT" serve a.htrc --port 0 --open --token 0123456789 >address5 2>&1 & fifth=$!
+until_true '[ -s opened ] && cmp -s opened address5 && grep -q "^http://127.0.0.1:[0-9]*/?token=0123456789$" opened' || fail "--open: $(cat opened address5)"
+kill $fifth; wait $fifth
+
 # Sources that are none, are cut, are empty, or say nothing yet; standard input.
 head -c 3000 a.htrc >cut.htrc; head -c 500 /dev/urandom >junk.htrc; : >empty.htrc; mkfifo silent
 head -c 3000 a.htrc | "$HT" serve - cut.htrc junk.htrc empty.htrc silent --port 0 >address4 2>said4 3<>silent & fourth=$!
