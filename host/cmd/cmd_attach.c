@@ -58,8 +58,8 @@ const struct opt_command cmd_attach_table = {
         "all loaded files to it; the other threads run on. No debugger is needed, nothing has to be started differently. At the end all calls are led back; the runtime "
         "stays in the process's memory, and does nothing.\n\n"
         "Blocks from before the attach are not known: their frees are counted apart and are no errors. Not seen are calls through pointers that the program took before the "
-        "attach, calls within one file that defines its own malloc, what a library allocates while it is being loaded, and children. (The kernel's uprobes would see "
-        "more, at a higher cost; they are not used.)\n\n"
+        "attach, calls within one file that defines its own malloc, what a library allocates while it is being loaded, and children. ('heaptracer probe' sees "
+        "these by the kernel's uprobes, at a far higher cost.)\n\n"
         "Joined are dynamically linked programs of the GNU C library on x86-64 (the code for aarch64 was never run whole). Of others, and of processes of other users, in "
         "containers, in a debugger, stopped, or with a filter for system calls, it is said in one sentence why not, before anything is done to them.",
     .options = joined_options,

@@ -18,6 +18,7 @@
 #include "host/launch/search.h"
 #include "host/launch/standstill.h"
 #include "host/launch/target.h"
+#include "host/probe/probe_ring.h"
 #include "host/view/paint.h"
 #include "page.h"
 
@@ -137,6 +138,13 @@ static void look_ptrace(struct doctor *doctor)
     str_done(&found);
 }
 
+static void look_probe(struct doctor *doctor)
+{
+    struct error why = {0};
+    bool is_there = probe_rings_check(&why);
+    row_put(doctor, "record with nothing in the process (probe)", is_there ? DOCTOR_OK : DOCTOR_MISSING, is_there ? "perf events" : "no perf events for us", why.text);
+}
+
 static void look_watch(struct doctor *doctor)
 {
     struct uffdio_api api = {.api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC};
@@ -222,7 +230,7 @@ static bool look_process(struct doctor *doctor, const char *word, struct error *
 
 static void doctor_look(struct doctor *doctor)
 {
-    static void (*const looks[])(struct doctor *) = {look_runtime, look_room, look_clock, look_ptrace, look_watch, look_guard, look_names, look_emulators, look_serial};
+    static void (*const looks[])(struct doctor *) = {look_runtime, look_room, look_clock, look_ptrace, look_probe, look_watch, look_guard, look_names, look_emulators, look_serial};
     struct utsname system;
     uname(&system);
     table_init(&doctor->table, "doctor", "This machine", "What can be traced here.", TABLE_ROWS, columns, COLUMNS);
