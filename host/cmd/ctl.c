@@ -1,27 +1,42 @@
 /* ctl: in a request to a recording that runs, out its answer. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
+#include "fetch.h"
 #include "host/launch/control.h"
+
+struct ctl_options {
+    struct visit_options visit;
+};
+
+static const struct opt ctl_options[] = {
+    {OPT_SECTION, .about = "Of a recording on another machine"},
+    VISIT_OPTIONS(struct ctl_options, visit),
+    {0},
+};
 
 static const struct opt_example ctl_examples[] = {
     {"heaptracer ctl 4711 stop", "pause the recording of process 4711"},
     {"heaptracer ctl 4711 mark 'cache filled'", "put a mark into the trace"},
+    {"heaptracer ctl agent:board7/server mark 'cache filled'", "of a recording on another machine, where an agent runs"},
     {0},
 };
 
 const struct opt_command cmd_ctl_table = {
     .name = "heaptracer ctl",
-    .usage = "PID start|stop|status|flush|detach|mark [LABEL]",
+    .usage = "PID|AGENT start|stop|status|flush|detach|mark [LABEL]",
     .about = "Steer a recording that runs: start, stop, mark, flush, ask its state",
     .manual =
         "PID is the number in the name of the trace, that of the first watched process. While a recording is stopped, events are not in the trace: blocks "
         "that were allocated meanwhile are unknown to it, and their frees are left out of the tables.\n\n"
+        "AGENT is agent:HOST:PORT/NAME, see 'heaptracer help agent'.\n\n"
         "'flush' makes all that happened so far readable in the trace file. 'detach' ends what 'heaptracer attach' began: the process goes on unwatched.",
+    .options = ctl_options,
     .examples = ctl_examples,
-    .see_also = "heaptracer run, heaptracer attach",
+    .see_also = "heaptracer run, heaptracer attach, heaptracer agent",
     .least_words = 2,
     .most_words = OPT_ANY_WORDS,
 };
@@ -52,20 +67,53 @@ static bool ctl_pid(const char *word, long *pid, struct error *error)
     return error_set(error, ERROR_USAGE, "'%s' is not the number of a process", word);
 }
 
+static bool ctl_ask_here(const char *word, const char *request, struct str *out, struct error *error)
+{
+    long pid;
+    return ctl_pid(word, &pid, error) && control_ask((pid_t)pid, request, out, error);
+}
+
+static bool ctl_ask_agent(const char *word, const struct visit_options *options, const char *text, struct str *out, struct error *error)
+{
+    struct agent_place place = {0};
+    struct remote_answer answer;
+    signal(SIGPIPE, SIG_IGN);
+    struct visit *visit = agent_place_parse(&place, word, error) ? visit_open(&place, options, NULL, error) : NULL;
+    struct remote_request open = {.kind = REMOTE_OPEN}, request = {.kind = REMOTE_ASK, .text = {(const uint8_t *)text, strlen(text)}};
+    if (place.name)
+        open.text = (struct remote_bytes){(const uint8_t *)place.name, strlen(place.name)};
+    bool is_good = visit && visit_ask(visit, &open, &answer, error) == VISIT_DONE && visit_ask(visit, &request, &answer, error) == VISIT_DONE;
+    if (is_good)
+        str_add(out, (const char *)answer.text.at);
+    visit_close(visit);
+    agent_place_done(&place);
+    return is_good;
+}
+
+static bool ctl_ask(const struct opt_words *words, const struct ctl_options *options, struct str *out, struct error *error)
+{
+    static const char refusal[] = "error: ";
+    struct str request = {0};
+    const char *word = words->at[0];
+    bool is_good = ctl_request(words, &request, error);
+    is_good = is_good && (agent_is_named(word) ? ctl_ask_agent(word, &options->visit, str_text(&request), out, error) : ctl_ask_here(word, str_text(&request), out, error));
+    const char *text = str_text(out);
+    if (is_good && !strncmp(text, refusal, strlen(refusal)))
+        is_good = error_set(error, ERROR_USAGE, "%.*s", (int)strcspn(text + strlen(refusal), "\n"), text + strlen(refusal));
+    str_done(&request);
+    return is_good;
+}
+
 int cmd_ctl(int argc, char **argv)
 {
+    struct ctl_options options = {0};
     struct opt_words words;
     struct error error = {0};
-    struct str request = {0}, out = {0};
+    struct str out = {0};
     int exit_code;
-    long pid;
-    if (!cmd_parse(&cmd_ctl_table, NULL, argc, argv, &words, &exit_code))
+    if (!cmd_parse(&cmd_ctl_table, &options, argc, argv, &words, &exit_code))
         return exit_code;
-    if (ctl_pid(words.at[0], &pid, &error) && ctl_request(&words, &request, &error) && control_ask((pid_t)pid, str_text(&request), &out, &error) &&
-        !strncmp(str_text(&out), "error: ", 7))
-        error_set(&error, ERROR_USAGE, "%.*s", (int)strcspn(str_text(&out) + 7, "\n"), str_text(&out) + 7);
-    exit_code = error.kind == ERROR_NONE ? cmd_print(&out) : cmd_fail(&error);
-    str_done(&request);
+    exit_code = ctl_ask(&words, &options, &out, &error) ? cmd_print(&out) : cmd_fail(&error);
     str_done(&out);
     opt_words_done(&words);
     return exit_code;

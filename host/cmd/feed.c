@@ -1,14 +1,18 @@
 /* feed: the reader asks for bytes, and where there are none yet the beat has its turn: one thread, no locks. */
 #include "feed.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/base/memory.h"
 #include "host/base/now.h"
 #include "host/base/number.h"
 #include "host/launch/control.h"
+#include "host/remote/process_memory.h"
 #include "pass.h"
 
 static bool feed_beat(struct feed *feed, bool is_waiting)
@@ -33,7 +37,10 @@ static bool feed_progress(void *context, uint64_t events, uint64_t time_ns)
 
 static void feed_define(void *context, const struct event *event)
 {
-    symbols_see(((struct feed *)context)->symbols, event);
+    struct feed *feed = context;
+    symbols_see(feed->symbols, event);
+    if (feed->config->define)
+        feed->config->define(feed->config->context, event);
 }
 
 static void feed_see(void *context, const struct changes *changes)
@@ -47,6 +54,7 @@ static long feed_read(void *context, void *bytes, size_t room)
     struct feed *feed = context;
     long got = follow_read(feed->follow, bytes, room);
     feed->read_ns = now_ns();
+    feed->read_bytes += got > 0 ? (uint64_t)got : 0;
     return got;
 }
 
@@ -63,12 +71,20 @@ bool feed_find(struct feed *feed, const struct feed_config *config, struct error
     *feed = (struct feed){.config = config, .kind = source_kind(word), .read_ns = now_ns()};
     struct str path = {0};
     feed->pid = feed->kind == SOURCE_PROCESS ? (pid_t)strtol(word, NULL, 10) : 0;
-    bool is_good = feed->kind != SOURCE_PROCESS || control_ask_trace(feed->pid, &path, error);
+    bool is_good = feed->kind != SOURCE_PROCESS || control_ask_trace(feed->pid, CONTROL_PATIENCE_MS, &path, NULL, error);
     feed->path = memory_copy_text(path.count ? str_text(&path) : word);
     str_done(&path);
     if (!is_good)
         return false;
-    return feed->kind == SOURCE_BOARD ? spool_start(&feed->spool, word, config->source, error) : file_open(feed, feed->path, error);
+    return feed->kind >= SOURCE_BOARD ? spool_start(&feed->spool, word, config->source, error) : file_open(feed, feed->path, error);
+}
+
+static bool switch_to_agent(struct feed *feed, struct error *error)
+{
+    if (feed->kind != SOURCE_BOARD || !spool_is_agent(&feed->spool, feed->config->source, error))
+        return false;
+    feed->kind = SOURCE_AGENT;
+    return true;
 }
 
 /* A board's trace is there when the board has said who it is. */
@@ -82,6 +98,8 @@ static bool spool_await(struct feed *feed, struct error *error)
         feed->was_written = is_there && follow_is_written(feed->follow);
         if (feed->was_written || (is_over && is_there))
             return true;
+        if (is_over && switch_to_agent(feed, error))
+            continue;
         if (is_over && !beside_why(&feed->spool.beside, error))
             error_set(error, ERROR_READ, "nothing was recorded of %s", feed->path);
         if (is_over)
@@ -94,7 +112,7 @@ static bool spool_await(struct feed *feed, struct error *error)
 bool feed_open(struct feed *feed, struct error *error)
 {
     const struct feed_config *config = feed->config;
-    if (feed->kind == SOURCE_BOARD && !spool_await(feed, error))
+    if (feed->kind >= SOURCE_BOARD && !spool_await(feed, error))
         return false;
     feed->reader = trace_open_stream(feed_read, feed, strcmp(feed->path, "-") ? feed->path : "standard input", error);
     if (!feed->reader)
@@ -132,16 +150,121 @@ uint64_t feed_now(const struct feed *feed)
     return feed->is_over ? last : last + (now_ns() - feed->read_ns);
 }
 
+bool feed_ask(const struct feed *feed, const char *request, struct str *out, struct error *error)
+{
+    static const char refusal[] = "error: ";
+    pid_t writer = feed->follow ? follow_writer(feed->follow) : 0;
+    if (!writer)
+        return error_set(error, ERROR_READ, "%s is not written any more", feed->path);
+    if (!control_ask(writer, request, out, error))
+        return false;
+    const char *text = str_text(out);
+    if (strncmp(text, refusal, strlen(refusal)))
+        return true;
+    return error_set(error, ERROR_READ, "%.*s", (int)strcspn(text + strlen(refusal), "\n"), text + strlen(refusal));
+}
+
 void feed_mark(const struct feed *feed, const char *label)
 {
     struct str request = {0}, answer = {0};
     struct error error = {0};
-    pid_t writer = follow_writer(feed->follow);
     str_add_format(&request, "mark %s", label);
-    if (writer)
-        control_ask(writer, str_text(&request), &answer, &error); /* one that cannot be told has no mark; it is in the picture all the same */
+    feed_ask(feed, str_text(&request), &answer, &error); /* one that cannot be told has no mark; it is in the picture all the same */
     str_done(&request);
     str_done(&answer);
+}
+
+/* The number in a line of an answer; 0: there is none. */
+static uint64_t answer_number(const struct str *answer, const char *name)
+{
+    struct str line = {0};
+    str_add_format(&line, "\n%s ", name);
+    const char *at = strstr(str_text(answer), str_text(&line));
+    uint64_t number = at ? strtoull(at + line.count, NULL, 10) : 0;
+    str_done(&line);
+    return number;
+}
+
+bool feed_flush(const struct feed *feed, struct feed_flushed *flushed, struct error *error)
+{
+    struct str answer = {0};
+    struct stat status;
+    uint64_t start = trace_get_header(feed->reader)->start_unix_ns, last = feed_now(feed);
+    bool is_good = feed_ask(feed, "flush", &answer, error), is_far = feed->kind == SOURCE_AGENT;
+    uint64_t now = is_far ? answer_number(&answer, CONTROL_CLOCK) : now_of(CLOCK_REALTIME);
+    const char *path = feed->spool.path ? feed->spool.path : feed->path;
+    *flushed = (struct feed_flushed){.now_ns = now > start + last && start && feed->kind != SOURCE_BOARD ? now - start : last};
+    if (is_far)
+        flushed->bytes = answer_number(&answer, CONTROL_SIZE);
+    else if (!stat(path, &status))
+        flushed->bytes = (uint64_t)status.st_size;
+    str_done(&answer);
+    return is_good;
+}
+
+static uint32_t pid_of(const struct feed *feed, uint32_t process)
+{
+    size_t count;
+    const struct process *processes = model_processes(pipeline_model(feed->pipeline), &count);
+    uint32_t pid = 0;
+    for (size_t i = 0; i < count; i++)
+        if (process ? processes[i].id == process : processes[i].id && !processes[i].ended)
+            pid = processes[i].pid;
+    return pid;
+}
+
+/* "00ff..." */
+static bool hex_take(const char *text, uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        unsigned value;
+        if (sscanf(text + 2 * i, "%2x", &value) != 1)
+            return false;
+        bytes[i] = (uint8_t)value;
+    }
+    return true;
+}
+
+/* As many at a time as an answer of a recorder has room for. */
+static bool far_bytes(const struct feed *feed, uint32_t pid, uint64_t address, uint8_t *bytes, size_t count, struct error *error)
+{
+    enum { PIECE = 1024 };
+    bool is_good = true;
+    for (size_t done = 0, piece; done < count && is_good; done += piece) {
+        struct str request = {0}, answer = {0};
+        piece = count - done < PIECE ? count - done : PIECE;
+        str_add_format(&request, CONTROL_BYTES " %" PRIu32 " %" PRIx64 " %zu", pid, address + done, piece);
+        is_good = feed_ask(feed, str_text(&request), &answer, error);
+        is_good = is_good && (hex_take(str_text(&answer), bytes + done, piece) || error_set(error, ERROR_READ, "%s sends nonsense", feed->path));
+        str_done(&request);
+        str_done(&answer);
+    }
+    return is_good;
+}
+
+static bool board_ask_bytes(const struct feed *feed, uint64_t address, size_t count, struct error *error)
+{
+    struct str request = {0}, answer = {0};
+    str_add_format(&request, CONTROL_BYTES " 0 %" PRIx64 " %zu", address, count);
+    bool is_good = feed_ask(feed, str_text(&request), &answer, error);
+    str_done(&request);
+    str_done(&answer);
+    return is_good;
+}
+
+enum feed_bytes feed_bytes(const struct feed *feed, uint32_t process, uint64_t address, uint8_t *bytes, size_t count, struct error *error)
+{
+    uint32_t pid = pid_of(feed, process);
+    bool is_good = false;
+    if (count > FEED_BYTES_MOST)
+        error_set(error, ERROR_USAGE, "at most %d bytes are read at a time", FEED_BYTES_MOST);
+    else if (!feed->follow || !follow_is_written(feed->follow))
+        error_set(error, ERROR_READ, "%s is not recorded any more: its memory is gone", feed->path);
+    else if (feed->kind == SOURCE_BOARD)
+        return board_ask_bytes(feed, address, count, error) ? FEED_BYTES_LATER : FEED_BYTES_NONE;
+    else
+        is_good = feed->kind == SOURCE_AGENT ? far_bytes(feed, pid, address, bytes, count, error) : process_memory_read((pid_t)pid, address, bytes, count, error);
+    return is_good ? FEED_BYTES_NOW : FEED_BYTES_NONE;
 }
 
 void feed_close(struct feed *feed)

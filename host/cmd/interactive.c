@@ -30,7 +30,7 @@ static const struct opt_example interactive_examples[] = {
 
 const struct opt_command cmd_interactive_table = {
     .name = "heaptracer interactive",
-    .usage = "[options] PID|FILE|BOARD",
+    .usage = "[options] PID|FILE|BOARD|AGENT",
     .about = "Look at a program's heap in the terminal, while it is recorded or afterwards",
     .manual = SOURCE_MANUAL "\n\n"
               "The tabs 1 to 8 show an overview, leaks, sites, a map of the heap, threads or tasks, the course over time, errors and alerts; '?' shows the keys. "

@@ -1,4 +1,5 @@
 /* listen: in the line of a firmware, out its trace, written while it comes. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 #include "host/base/number.h"
 #include "host/device/log_names.h"
 #include "host/launch/control.h"
+#include "host/remote/protocol.h"
 #include "host/source/cable.h"
+#include "listen.h"
 
 struct listen_values {
     const char *output, *elf;
@@ -161,6 +164,27 @@ static void progress_show(struct listener *listener, uint64_t now)
             number_bytes(bytes, receiver->counts.bytes), number_count(blocks, receiver->twin.live.count), number_count(lost, receiver->counts.lost_events));
 }
 
+/* "0 20006000 64": the board answers in its stream. */
+static void bytes_ask(struct listener *listener, const char *text, struct str *out)
+{
+    uint8_t order[1 + HT_CONTROL_DUMP_BYTES - 1] = {HT_CONTROL_DUMP}, check = HT_CONTROL_DUMP;
+    uint64_t address;
+    unsigned count;
+    if (!text || sscanf(text, "%*u %" SCNx64 " %u", &address, &count) != 2 || count > UINT16_MAX) {
+        str_add(out, "error: 'bytes' wants an address and a count below 65536\n");
+        return;
+    }
+    for (unsigned i = 0; i < 8; i++)
+        order[1 + i] = (uint8_t)(address >> 8 * i);
+    order[9] = (uint8_t)count;
+    order[10] = (uint8_t)(count >> 8);
+    for (unsigned i = 1; i <= 10; i++)
+        check ^= order[i];
+    order[11] = check;
+    if (!cable_write(listener->cable, order, sizeof order))
+        str_add(out, "error: the line has no way back\n");
+}
+
 static void control_answer(void *context, char *request, struct str *out)
 {
     struct listener *listener = context;
@@ -171,12 +195,17 @@ static void control_answer(void *context, char *request, struct str *out)
     if (!strcmp(request, "start") || !strcmp(request, "stop")) {
         if (!control_send(listener, request[2] == 'a' ? HT_CONTROL_START : HT_CONTROL_STOP))
             str_add(out, "error: the line has no way back\n");
+    } else if (!strcmp(request, "snapshot")) {
+        if (!control_send(listener, HT_CONTROL_SNAPSHOT))
+            str_add(out, "error: the line has no way back\n");
+    } else if (!strcmp(request, CONTROL_BYTES)) {
+        bytes_ask(listener, label, out);
     } else if (!strcmp(request, "mark") && label && twin->has_begun) {
         struct event event = twin_event(twin, EVENT_MARK);
         event.define = label;
         twin_emit(twin, event);
     } else if (!strcmp(request, CONTROL_TRACE) && listener->trace.writer) {
-        control_tell_trace(listener->trace.output, out);
+        control_tell_trace(listener->trace.output, getpid(), out);
     } else if (!strcmp(request, "flush") && listener->trace.writer) {
         trace_writer_flush(listener->trace.writer);
     } else if (strcmp(request, "status")) {
@@ -219,7 +248,9 @@ static bool listener_round(struct listener *listener, int wait_ms)
     uint64_t now = now_ns() - listener->begin_ns;
     bool is_live = cable_goes_back(listener->cable);
     listener->trace.receiver.now_ns = is_live ? now : 0;
-    if (news == CABLE_BYTES)
+    if (news == CABLE_BYTES && !listener->trace.receiver.counts.bytes && remote_is_agent(bytes, count))
+        error_set(&listener->trace.receiver.error, ERROR_READ, "%s is no board: " LISTEN_FOUND_AGENT "; write agent: instead of tcp:", cable_name(listener->cable));
+    else if (news == CABLE_BYTES)
         receiver_put(&listener->trace.receiver, bytes, count);
     if (news == CABLE_OPENED)
         opened(listener, now);

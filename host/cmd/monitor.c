@@ -41,7 +41,7 @@ static const struct opt_example monitor_examples[] = {
 
 const struct opt_command cmd_monitor_table = {
     .name = "heaptracer monitor",
-    .usage = "[options] PID|FILE|BOARD",
+    .usage = "[options] PID|FILE|BOARD|AGENT",
     .about = "Print a line of figures each half second while a program is recorded",
     .manual = SOURCE_MANUAL "\n\n"
               "Of a trace that is being written, the lines begin now and come as time passes, also when nothing happens; the file can be joined and left at any "

@@ -11,28 +11,37 @@
 #include "host/base/memory.h"
 #include "host/base/number.h"
 #include "host/base/utf8.h"
+#include "host/base/vec.h"
 #include "host/view/columns.h"
 #include "host/view/paint.h"
 #include "host/view/view_csv.h"
 #include "host/view/view_text.h"
 
-/* The folder that 'heaptracer bundle' makes beside a trace. */
-static char *bundle_beside(const char *trace_path)
+/* The folder of that ending beside a trace; NULL: there is none. */
+static char *folder_beside(const char *trace_path, const char *ending)
 {
     struct str path = {0};
     struct stat stat_of;
-    str_add_format(&path, "%s.bundle", trace_path);
-    char *found = !stat(str_text(&path), &stat_of) && S_ISDIR(stat_of.st_mode) ? memory_copy_text(str_text(&path)) : NULL;
+    str_add_format(&path, "%s%s", trace_path ? trace_path : "", ending);
+    char *found = trace_path && !stat(str_text(&path), &stat_of) && S_ISDIR(stat_of.st_mode) ? memory_copy_text(str_text(&path)) : NULL;
     str_done(&path);
     return found;
 }
 
+/* 'heaptracer bundle' makes one folder, 'heaptracer fetch' the other. */
 struct symbols *page_symbols(const struct page_options *options, const char *trace_path)
 {
-    char *beside = options->bundle || !trace_path ? NULL : bundle_beside(trace_path);
-    struct symbols_config config = {options->debug_paths.at, options->sysroot, options->bundle ? options->bundle : beside, options->debuginfod};
+    char *bundle = options->bundle ? NULL : folder_beside(trace_path, ".bundle"), *modules = folder_beside(trace_path, ".modules");
+    VEC(const char *) folders = {0};
+    for (size_t i = 0; i < options->debug_paths.count; i++)
+        vec_push(&folders, options->debug_paths.at[i]);
+    vec_push(&folders, modules);
+    vec_push(&folders, NULL);
+    struct symbols_config config = {folders.at, options->sysroot, options->bundle ? options->bundle : bundle, options->debuginfod};
     struct symbols *symbols = symbols_new(&config);
-    memory_free(beside);
+    vec_done(&folders);
+    memory_free(bundle);
+    memory_free(modules);
     return symbols;
 }
 

@@ -181,7 +181,7 @@ static void recording_answer(void *context, char *request, struct str *out)
         return;
     }
     if (!strcmp(request, CONTROL_TRACE)) {
-        control_tell_trace(recording->path, out);
+        control_tell_trace(recording->path, recording->target.pid, out);
         return;
     }
     if (!strcmp(request, "start") || !strcmp(request, "stop")) {

@@ -20,7 +20,7 @@ static void socket_see(struct running *running, const char *word)
 {
     struct str trace = {0};
     struct error error = {0};
-    if (control_ask_trace((pid_t)strtol(word, NULL, 10), &trace, &error) && !trace_known(running, str_text(&trace))) {
+    if (control_ask_trace((pid_t)strtol(word, NULL, 10), CONTROL_PATIENCE_MS, &trace, NULL, &error) && !trace_known(running, str_text(&trace))) {
         vec_push(&running->words, memory_copy_text(word));
         vec_push(&running->traces, memory_copy_text(str_text(&trace)));
     }

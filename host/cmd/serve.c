@@ -108,7 +108,7 @@ static bool source_open(struct serve *serve, const char *word, struct error *err
     source->word = word;
     source->is_stopped = &serve->is_stopped;
     source->names = &serve->options->page;
-    source->options = source_kind(word) == SOURCE_BOARD ? &serve->options->source : NULL;
+    source->options = source_kind(word) >= SOURCE_BOARD ? &serve->options->source : NULL;
     bool is_good = serve_source_open(source, error);
     if (is_good) {
         vec_push(&serve->sources, source);
@@ -126,7 +126,7 @@ static bool named_open(struct serve *serve, const struct opt_words *words, struc
         return error_set(error, ERROR_USAGE, "%zu sources are too many: %d are the most", words->count, SOURCES_MOST);
     size_t boards = 0;
     for (size_t i = 0; i < words->count; i++)
-        boards += source_kind(words->at[i]) == SOURCE_BOARD;
+        boards += source_kind(words->at[i]) >= SOURCE_BOARD;
     if (boards > 1 && serve->options->source.keep)
         return error_set(error, ERROR_USAGE, "--keep: one board can be kept, but there are %zu", boards);
     if (!boards && (serve->options->source.keep || serve->options->source.elf))

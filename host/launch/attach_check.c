@@ -112,7 +112,7 @@ static bool check_recorder(pid_t pid, struct error *error)
 {
     struct str path = {0};
     struct error none = {0};
-    bool is_recorded = control_ask_trace(pid, &path, &none);
+    bool is_recorded = control_ask_trace(pid, CONTROL_PATIENCE_MS, &path, NULL, &none);
     if (is_recorded)
         error_set(error, ERROR_USAGE, "process %d is being recorded already, into %s; look at it with 'heaptracer interactive %d'", (int)pid, str_text(&path), (int)pid);
     str_done(&path);

@@ -15,7 +15,7 @@
 static socklen_t control_name(struct sockaddr_un *name, pid_t pid)
 {
     *name = (struct sockaddr_un){.sun_family = AF_UNIX};
-    int count = snprintf(name->sun_path + 1, sizeof name->sun_path - 1, "heaptracer-%d", (int)pid);
+    int count = snprintf(name->sun_path + 1, sizeof name->sun_path - 1, CONTROL_NAME "%d", (int)pid);
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)count);
 }
 
@@ -72,51 +72,61 @@ void control_serve(int socket, void (*answer)(void *context, char *request, stru
     }
 }
 
-static bool control_talk(int at, pid_t pid, const char *request, struct str *out, struct error *error)
+static bool control_talk(int at, pid_t pid, const char *request, long patience_ms, struct str *out, struct error *error)
 {
     char text[CONTROL_ROOM];
     struct sockaddr_un name;
     socklen_t bytes = control_name(&name, pid);
-    if (connect(at, (struct sockaddr *)&name, bytes))
+    control_limit(at, patience_ms); /* one that is stopped may have more askers than it has room for: then connect waits */
+    bool is_there = !connect(at, (struct sockaddr *)&name, bytes);
+    if (!is_there && errno == EAGAIN)
+        return error_set(error, ERROR_READ, "the recorder of process %d does not answer", (int)pid);
+    if (!is_there)
         return error_set(error, ERROR_USAGE, "no recording of process %d runs here; what is wanted is the number of the first watched process, which stands in the "
                          "name of the trace", (int)pid);
     if (!control_is_trusted(at))
         return error_set(error, ERROR_USAGE, "the recording of process %d belongs to another user", (int)pid);
-    control_limit(at, 10000);
     if (send(at, request, strlen(request), MSG_NOSIGNAL) < 0 || shutdown(at, SHUT_WR) || control_read(at, text, sizeof text) < 0)
         return error_set_errno(error, ERROR_READ, "the recorder of process %d does not answer", (int)pid);
     str_add(out, text);
     return true;
 }
 
-bool control_ask(pid_t pid, const char *request, struct str *out, struct error *error)
+static bool control_ask_within(pid_t pid, const char *request, long patience_ms, struct str *out, struct error *error)
 {
     int at = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (at < 0)
         return error_set_errno(error, ERROR_READ, "cannot open a socket");
-    bool good = control_talk(at, pid, request, out, error);
+    bool good = control_talk(at, pid, request, patience_ms, out, error);
     close(at);
     return good;
 }
 
-void control_tell_trace(const char *path, struct str *out)
+bool control_ask(pid_t pid, const char *request, struct str *out, struct error *error)
+{
+    return control_ask_within(pid, request, CONTROL_PATIENCE_MS, out, error);
+}
+
+void control_tell_trace(const char *path, pid_t first, struct str *out)
 {
     char whole[PATH_MAX];
     if (realpath(path, whole))
-        str_add_format(out, "%s\n", whole);
+        str_add_format(out, "%s\n%d\n", whole, (int)first);
     else
         str_add_format(out, "error: the trace %s is not there any more\n", path);
 }
 
-bool control_ask_trace(pid_t pid, struct str *path, struct error *error)
+bool control_ask_trace(pid_t pid, long patience_ms, struct str *path, pid_t *first, struct error *error)
 {
     struct str answer = {0};
-    bool is_good = control_ask(pid, CONTROL_TRACE, &answer, error);
+    bool is_good = control_ask_within(pid, CONTROL_TRACE, patience_ms, &answer, error);
     const char *text = str_text(&answer);
     if (is_good && *text != '/')
         is_good = error_set(error, ERROR_READ, "the recorder of process %d does not tell its trace: %.*s", (int)pid, (int)strcspn(text, "\n"), text);
     if (is_good)
         str_add_bytes(path, text, strcspn(text, "\n"));
+    if (is_good && first)
+        *first = (pid_t)atoi(text + strcspn(text, "\n"));
     str_done(&answer);
     return is_good;
 }

@@ -51,6 +51,7 @@ static int check_file(struct search *search, int fd)
 {
     if (fd < 0)
         return -1;
+    elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
     enum object_state state = check_elf(elf, search->request);
     elf_end(elf);
