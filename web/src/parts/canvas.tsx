@@ -14,6 +14,8 @@ interface Props {
     /** What the keyboard stands on, said aloud. */
     said?: string;
     onPoint?: (x: number, y: number, twice: boolean) => void;
+    /** The wheel with the control key. */
+    onZoom?: (x: number, y: number, inwards: boolean) => void;
     onKey?: (event: KeyboardEvent) => void;
     pointer?: boolean;
 }
@@ -37,6 +39,18 @@ export function Canvas(props: Props) {
         context.clearRect(0, 0, width, height);
         draw(new CanvasPainter(context));
     });
+    const latest = useRef(props);
+    latest.current = props;
+    useLayoutEffect(() => {
+        const turn = (event: WheelEvent) => {
+            if (!event.ctrlKey || !latest.current.onZoom)
+                return;
+            event.preventDefault();
+            latest.current.onZoom(...point(event), event.deltaY < 0);
+        };
+        canvas.current?.addEventListener("wheel", turn, { passive: false });
+        return () => canvas.current?.removeEventListener("wheel", turn);
+    }, []);
     const point = (event: MouseEvent): [number, number] => {
         const box = canvas.current!.getBoundingClientRect();
         return [event.clientX - box.left, event.clientY - box.top];

@@ -1,86 +1,160 @@
-// maps: where in memory things lie: the regions of a map table as a picture, and as its rows below.
+// maps: where in memory things lie: the stretches of a map table as a picture that can be zoomed and, live, scrubbed back in time; and as rows below.
 import { useMemo, useRef, useState } from "preact/hooks";
-import type { Report } from "../data/report";
+import { theFeed } from "../data/feed";
+import type { Report, Table } from "../data/report";
 import { tableOf } from "../data/report";
-import { bytes, plural, ratio } from "../data/format";
+import { bytes, moment, plural } from "../data/format";
 import type { Range } from "../data/range";
-import { numbersOf, sheetOf, valuesOf, type Sheet } from "../data/sheet";
-import { CELL, drawAddresses, layAddresses, mapHeight, regionAt, type AddressMap, type Region } from "../draw/address";
+import { store } from "../data/store";
+import { stackAt, stretchesOf, stretchesWhere, tellStretch } from "../data/stretches";
+import { addressAt, cellAt, cellsOf, drawMap, fieldOf, fillsOf, gridOf, placeOf, spaceOf, stretchAt, CELL, type Grid } from "../draw/address";
 import { viridis } from "../draw/theme";
 import { Canvas } from "../parts/canvas";
+import { Toggle } from "../parts/controls";
 import { saveSvg } from "../parts/download";
-import { useWidth } from "../parts/hooks";
+import { useFeedPart, useWidth } from "../parts/hooks";
 import { SideTable, TableView } from "./table";
 import { BESIDE, type Tab } from "./tabs";
 
-function regionsOf(sheet: Sheet): Region[] {
-    const starts = valuesOf(sheet, "start") as string[] | null;
-    const sizes = numbersOf(sheet, "bytes");
-    if (!starts || !sizes)
-        return [];
-    const live = numbersOf(sheet, "live_bytes");
-    const process = numbersOf(sheet, "process");
-    return Array.from({ length: sheet.count }, (_, row) => ({ start: Number(starts[row]), bytes: sizes[row], live: live ? live[row] : sizes[row], row, process: process ? process[row] : 0 }))
-        .filter((region) => region.bytes > 0).sort((a, b) => a.process - b.process || a.start - b.start);
-}
+const ZOOM_STEP = 4;
+const WHEEL_STEP = 1.5;
+const MOST_ZOOM = 2 ** 40;
 
-const sayRegion = (region: Region) => `${bytes(region.bytes)} region, ${bytes(region.live)} live, ${ratio(region.live / region.bytes)} full`;
+export interface Then { time_ns: number; table: Table }
 
-interface PictureProps {
+interface Props {
     report: Report;
     /** Of the file that it can be saved as. */
     name: string;
     title: string;
     about: string;
-    regions: Region[];
-    /** What a cell's region is, in words. */
-    say: (region: Region) => string;
-    legend: (map: AddressMap) => string;
-    lines?: number;
-    seams?: boolean;
+    /** The same memory at other times, and which of them is shown; the last when none is said. */
+    times: Then[];
+    shown?: Then;
+    /** Of the rows that belong to it. */
+    only?: (row: Record<string, unknown>) => boolean;
+    height: number;
 }
 
-export function AddressPicture(props: PictureProps) {
-    const { regions } = props;
+const hex = (address: number) => `0x${address.toString(16)}`;
+
+interface Look { zoom: number; from: number }
+
+/** The look that has a cell's address where it is, nearer or farther. */
+function zoomed(grid: Grid, look: Look, cell: number, factor: number): Look {
+    const zoom = Math.max(1, Math.min(MOST_ZOOM, look.zoom * factor));
+    const at = grid.from + (cell + 0.5) * grid.piece, share = (cell + 0.5) / cellsOf(grid);
+    return zoom === 1 ? { zoom, from: 0 } : { zoom, from: Math.max(0, at - share * grid.field.space.total / zoom) };
+}
+
+function useField(props: Props) {
+    const { times, only } = props;
+    const shown = props.shown ?? times[times.length - 1];
+    const take = (table: Table) => only ? stretchesWhere(table, only) : stretchesOf(table);
+    const space = useMemo(() => spaceOf((props.shown ? times : [shown]).map(({ table }) => take(table))), [props.shown ? times : shown.table]);
+    const field = useMemo(() => fieldOf(take(shown.table), space), [shown.table, space]);
+    return { field, table: shown.table };
+}
+
+export function AddressPicture(props: Props) {
+    const { report, title } = props;
     const holder = useRef<HTMLDivElement>(null);
     const width = useWidth(holder);
     const [focus, setFocus] = useState(-1);
-    const map = useMemo(() => layAddresses(regions, Math.max(CELL, width), props.lines, props.seams), [regions, width]);
-    if (regions.length === 0)
+    const [look, setLook] = useState<Look>({ zoom: 1, from: 0 });
+    const [curved, setCurved] = useState(false);
+    const { field, table } = useField(props);
+    const grid = useMemo(() => gridOf(field, Math.max(CELL, width), curved ? Math.max(props.height, Math.min(width, 512)) : props.height, look.zoom, look.from, curved), [field, width, look, curved, props.height]);
+    const fills = useMemo(() => fillsOf(grid), [grid]);
+    const cells = cellsOf(grid);
+    if (field.stretches.count === 0)
         return null;
-    const height = mapHeight(map);
+    const zoom = (factor: number, cell = focus >= 0 ? focus : cells >> 1) => { setLook(zoomed(grid, look, cell, factor)); setFocus(-1); };
+    const open = (cell: number) => {
+        const at = stretchAt(grid, cell), stack = at >= 0 ? stackAt(table, field.stretches.row[at]) : 0;
+        if (stack > 0)
+            store.go({ stack });
+    };
+    const say = (cell: number) => { const at = stretchAt(grid, cell); return at < 0 ? "nothing here at this time" : tellStretch(report, table, field.stretches.row[at]); };
+    const step = (key: string): number => {
+        const moves: Record<string, [number, number]> = { ArrowRight: [CELL, 0], ArrowLeft: [-CELL, 0], ArrowDown: [0, CELL], ArrowUp: [0, -CELL] };
+        const [x, y] = placeOf(grid, Math.max(0, focus));
+        return key in moves ? cellAt(grid, x + moves[key][0], y + moves[key][1]) : -1;
+    };
     const keys = (event: KeyboardEvent) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: map.across, ArrowUp: -map.across }[event.key];
-        if (!step)
+        const next = step(event.key);
+        if (next >= 0)
+            setFocus(next);
+        else if (event.key === "+" || event.key === "-")
+            zoom(event.key === "+" ? ZOOM_STEP : 1 / ZOOM_STEP);
+        else if (event.key === "Enter" && focus >= 0)
+            open(focus);
+        else if (event.key === "Escape" && look.zoom > 1)
+            setLook({ zoom: 1, from: 0 });
+        else if (!event.key.startsWith("Arrow"))
             return;
         event.preventDefault();
-        setFocus(Math.max(0, Math.min(map.cells - 1, focus + step)));
+        event.stopPropagation();
     };
-    const at = (x: number, y: number) => Math.floor(y / CELL) * map.across + Math.floor(x / CELL);
-    const tip = (here: Region) => <><strong>{`0x${here.start.toString(16)}`}</strong><span>{props.say(here)}</span></>;
-    const region = focus >= 0 ? map.regions[regionAt(map, focus)] : null;
-    const save = () => saveSvg(props.report, props.name, { width, height, title: props.title, about: props.about, draw: (painter) => drawAddresses(painter, map, -1) });
+    const save = () => saveSvg(report, props.name, { width: grid.across * CELL, height: grid.lines * CELL, title, about: props.about, draw: (painter) => drawMap(painter, grid, fills, -1) });
+    const last = addressAt(grid, cells - 1) + grid.piece;
     return (
         <section class="panel map">
             <div class="map-legend">
-                <span>each cell is {bytes(map.piece)} · {props.legend(map)}</span>
+                <span>each cell is {bytes(grid.piece)} · {bytes(field.space.total)} in {plural(field.stretches.count, "stretch", "stretches")}, gaps left out{look.zoom > 1 && <> · shown: {hex(addressAt(grid, 0))} – {hex(last)}</>}</span>
                 <span class="ramp">free <i style={{ background: `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(viridis).join(",")})` }} /> full</span>
-                <button type="button" class="quiet" onClick={save}>SVG of the map</button>
+                <span class="map-tools" role="group" aria-label={`Zoom of ${title}`}>
+                    <button type="button" class="quiet" aria-label="Zoom in" title="Zoom in (+, or Ctrl and the wheel)" disabled={grid.piece <= 8} onClick={() => zoom(ZOOM_STEP)}>+</button>
+                    <button type="button" class="quiet" aria-label="Zoom out" title="Zoom out (−)" disabled={look.zoom <= 1} onClick={() => zoom(1 / ZOOM_STEP)}>−</button>
+                    {look.zoom > 1 && <button type="button" class="quiet" onClick={() => setLook({ zoom: 1, from: 0 })}>Whole</button>}
+                    <Toggle title="Hilbert order" about="what is near in memory is near on the map" value={curved} onChange={(on) => { setCurved(on); setFocus(-1); }} />
+                    <button type="button" class="quiet" onClick={save}>SVG of the map</button>
+                </span>
             </div>
             <div ref={holder}>
-                {width > 0 && <Canvas label={`${props.title}: ${plural(regions.length, "row")}, ${bytes(map.total)}. The rows below hold the same.`} width={width} height={height}
-                    draw={(painter) => drawAddresses(painter, map, focus)} onKey={keys} said={region ? `0x${region.start.toString(16)}: ${props.say(region)}` : ""}
-                    tip={(x, y) => at(x, y) < map.cells && x < map.across * CELL ? tip(map.regions[regionAt(map, at(x, y))]) : null} />}
+                {width > 0 && <Canvas label={`${title}: ${plural(field.stretches.count, "stretch", "stretches")}, ${bytes(field.space.total)}. Arrow keys move, + and − zoom, Enter opens the site. The rows below hold the same.`}
+                    width={grid.across * CELL} height={grid.lines * CELL} draw={(painter) => drawMap(painter, grid, fills, focus)} onKey={keys} said={focus >= 0 ? `${hex(addressAt(grid, focus))}: ${say(focus)}` : ""}
+                    tip={(x, y) => { const cell = cellAt(grid, x, y); return cell < 0 ? null : <><strong>{hex(addressAt(grid, cell))}</strong><span>{say(cell)}</span></>; }}
+                    onPoint={(x, y, twice) => { const cell = cellAt(grid, x, y); setFocus(cell); if (cell >= 0 && twice) zoom(ZOOM_STEP, cell); else if (cell >= 0) open(cell); }}
+                    onZoom={(x, y, inwards) => { const cell = cellAt(grid, x, y); if (cell >= 0) zoom(inwards ? WHEEL_STEP : 1 / WHEEL_STEP, cell); }} />}
             </div>
         </section>
     );
 }
 
-function Picture(props: { report: Report; tab: Tab; sheet: Sheet }) {
-    const { sheet } = props;
-    const regions = useMemo(() => regionsOf(sheet), [sheet]);
-    return <AddressPicture report={props.report} name={props.tab.id} title={props.tab.title} about={sheet.about} regions={regions} say={sayRegion}
-        legend={(map) => `${bytes(map.total)} in ${plural(regions.length, "region")}, address order, gaps left out`} />;
+const NONE: Then[] = [];
+
+/** The times that a live page remembers of a table; null: now. */
+function useTimes(name: string): { times: Then[]; held: Then | null; hold: (at: number | null) => void } {
+    const moments = useFeedPart((feed) => feed.chosen?.recall.moments ?? null, null);
+    const known = useMemo(() => moments ? theFeed()?.chosen?.recall.of(name) ?? NONE : NONE, [moments, name]);
+    const [holding, setHolding] = useState<{ times: Then[]; at: number } | null>(null);
+    const times = holding?.times ?? known;
+    return { times, held: holding && times[holding.at], hold: (at) => setHolding(at === null || at >= times.length - 1 ? null : { times, at }) };
+}
+
+function TimeSlider(props: { times: Then[]; held: Then | null; hold: (at: number | null) => void }) {
+    const { times, held } = props;
+    const at = held ? times.indexOf(held) : times.length - 1;
+    const first = times[0].time_ns, last = times[times.length - 1].time_ns;
+    return (
+        <div class="time-slider">
+            <label><span>Map at <strong>{moment(times[at].time_ns)}</strong></span>
+                <input type="range" min={0} max={times.length - 1} value={at} aria-valuetext={moment(times[at].time_ns)} onInput={(event) => props.hold(Number(event.currentTarget.value))} /></label>
+            <span class="muted">{moment(first)} – {moment(last)}, {plural(times.length, "report")}</span>
+            {held && <button type="button" class="button" onClick={() => props.hold(null)}>Now</button>}
+        </div>
+    );
+}
+
+function Picture(props: { report: Report; tab: Tab; table: Table }) {
+    const { report, tab, table } = props;
+    const { times, held, hold } = useTimes(table.name);
+    const now = useMemo(() => [{ time_ns: 0, table }], [table]);
+    return <>
+        {times.length > 1 && <TimeSlider times={times} held={held} hold={hold} />}
+        <AddressPicture report={report} name={tab.id} title={tab.title} about={table.about} times={held ? times : now} shown={held ?? undefined} height={Math.max(200, Math.min(640, innerHeight * 0.4))} />
+    </>;
 }
 
 export function MapView(props: { report: Report; tab: Tab; range: Range | null }) {
@@ -88,7 +162,7 @@ export function MapView(props: { report: Report; tab: Tab; range: Range | null }
     const table = tableOf(report, tab.table!);
     return (
         <div class="scrolls">
-            <TableView report={report} tab={tab} range={range} short={Boolean(table && table.rows.length <= 300)} above={table && table.rows.length > 0 && <Picture report={report} tab={tab} sheet={sheetOf(table)} />} />
+            <TableView report={report} tab={tab} range={range} short={Boolean(table && table.rows.length <= 300)} above={table && table.rows.length > 0 && <Picture report={report} tab={tab} table={table} />} />
             {(BESIDE[tab.id] ?? []).map((name) => <SideTable key={name} report={report} name={name} />)}
         </div>
     );

@@ -1,11 +1,10 @@
 // regions: the memories of a firmware, each with its use, its course over time and its map; and how full they and the stacks of tasks are, at one glance.
 import { useMemo } from "preact/hooks";
-import type { Report, Table } from "../data/report";
+import type { Report } from "../data/report";
 import { numberOf, tableOf } from "../data/report";
-import { bytes, count, plural, ratio } from "../data/format";
+import { bytes, count, ratio } from "../data/format";
 import type { Range } from "../data/range";
 import { store } from "../data/store";
-import type { Region } from "../draw/address";
 import { Panel, ViewLink } from "../parts/controls";
 import { useTheme } from "../parts/hooks";
 import { Plot, type Line } from "../parts/plot";
@@ -16,7 +15,7 @@ import type { Tab } from "./tabs";
 
 type Row = Record<string, unknown>;
 
-const MAP_LINES = 10;
+const MAP_HEIGHT = 96;
 
 const text = (row: Row, name: string): string => String(row[name] ?? "");
 const own = (row: Row) => (other: Row): boolean => other.heap === row.heap && other.process === row.process;
@@ -62,12 +61,6 @@ export function MemoryPanel(props: { report: Report }) {
     );
 }
 
-function stretchesOf(map: Table | null, row: Row): Region[] {
-    return (map?.rows ?? []).filter(own(row)).map((each, at) => ({
-        start: Number(each.start), bytes: numberOf(each.bytes), live: text(each, "state") === "used" ? numberOf(each.bytes) : 0, row: at, process: numberOf(each.process),
-    }));
-}
-
 function Course(props: { report: Report; row: Row; range: Range | null }) {
     const { report, row, range } = props;
     const colours = useTheme();
@@ -98,13 +91,12 @@ function figures(row: Row): string {
 function RegionPanel(props: { report: Report; row: Row; range: Range | null }) {
     const { report, row } = props;
     const map = tableOf(report, "region_map");
-    const stretches = useMemo(() => stretchesOf(map, row), [map, row]);
-    const say = (region: Region) => `${bytes(region.bytes)} ${region.live > 0 ? "used" : "free"}`;
+    const times = useMemo(() => map?.rows.some(own(row)) ? [{ time_ns: 0, table: map }] : null, [map, row]);
+    const isOwn = useMemo(() => own(row), [row]);
     return (
         <Panel title={`${text(row, "name")}${text(row, "kind") ? `, ${text(row, "kind")}` : ""}`} about={figures(row)} class="chart region">
             <Course report={report} row={row} range={props.range} />
-            {stretches.length > 0 && <AddressPicture report={report} name={`region_${text(row, "heap")}`} title={`Map of ${text(row, "name")}`} about={map?.about ?? ""} regions={stretches} say={say}
-                legend={() => `${plural(stretches.length, "stretch", "stretches")}, lower to higher addresses, at the end`} lines={MAP_LINES} seams={false} />}
+            {times && <AddressPicture report={report} name={`region_${text(row, "heap")}`} title={`Map of ${text(row, "name")}`} about={map?.about ?? ""} times={times} only={isOwn} height={MAP_HEIGHT} />}
         </Panel>
     );
 }
