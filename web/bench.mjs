@@ -1,10 +1,13 @@
-// bench: in the built page, out how long a report of 100 k sites takes to open and to answer, in headless Chromium, beside the limits.
-// usage: node web/bench.mjs [SITES]
+// bench: in the built page, out how long a report of 100 k sites takes to open and to answer, and how long a live page takes for a beat, in headless Chromium,
+// beside the limits.
+// usage: node web/bench.mjs [SITES|live]
 import { Browser } from "../tests/web/browser.mjs";
+import { BOARD, beatOf, historyOf, LiveServer, SOURCE } from "../tests/web/live_server.mjs";
 import { makePage, makeReport } from "../tests/web/sample.mjs";
 
 const TIMES = 7;
-const sites = Number(process.argv[2] ?? 100000);
+const only_live = process.argv[2] === "live";
+const sites = only_live ? 100000 : Number(process.argv[2] ?? 100000);
 
 /** Milliseconds from an action to the end of the frame that shows it. */
 const MEASURE = `window.measure = async (action) => {
@@ -48,36 +51,114 @@ function line(name, values, limit) {
     console.log(`${name.padEnd(28)} ${middle.toFixed(0).padStart(6)} ms (${sorted[0].toFixed(0)} – ${sorted.at(-1).toFixed(0)})${limit ? `   limit ${limit} ms${middle > limit ? "  OVER" : ""}` : ""}`);
 }
 
-const browser = await Browser.start();
-const report = makeReport({ sites, deep: 4 });
-const html = makePage(report);
-console.log(`${sites} sites, ${report.stacks.parent.length} stack nodes, ${report.slices.sites.slice.length} cells, ${(html.length / 1048576).toFixed(2)} MiB`);
+async function benchReport(browser) {
+    const report = makeReport({ sites, deep: 4 });
+    const html = makePage(report);
+    console.log(`${sites} sites, ${report.stacks.parent.length} stack nodes, ${report.slices.sites.slice.length} cells, ${(html.length / 1048576).toFixed(2)} MiB`);
 
-const paints = [], ready = [];
-let page;
-for (let i = 0; i < 4; i++) {
-    await page?.context().close();
-    page = await browser.open(report, { hash: "#/overview" });
-    await page.waitForSelector(".view");
-    const times = await page.evaluate(() => [performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN, performance.getEntriesByName("report-shown")[0]?.startTime ?? NaN]);
-    paints.push(times[0]);
-    ready.push(times[1]);
-}
-line("first paint", paints, 300);
-line("report shown", ready, 1000);
-await page.evaluate(MEASURE);
-const session = await sessionOf(page);
-for (const [name, hash, action] of ACTIONS) {
-    await page.evaluate((to) => { location.hash = to; }, hash);
-    await page.waitForTimeout(500);
-    const times = [], busy = [];
-    for (let i = 0; i <= TIMES; i++) {
-        const before = await cpuTime(session);
-        times.push(await page.evaluate(`measure(${action.toString()})`));
-        busy.push(await cpuTime(session) - before);
+    const paints = [], ready = [];
+    let page;
+    for (let i = 0; i < 4; i++) {
+        await page?.context().close();
+        page = await browser.open(report, { hash: "#/overview" });
+        await page.waitForSelector(".view");
+        const times = await page.evaluate(() => [performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN, performance.getEntriesByName("report-shown")[0]?.startTime ?? NaN]);
+        paints.push(times[0]);
+        ready.push(times[1]);
     }
-    line(name, times.slice(1), 50);
-    line("   CPU time", busy.slice(1));
-    console.log(`   the first time: ${times[0].toFixed(0)} ms, CPU ${busy[0].toFixed(0)} ms`);
+    line("first paint", paints, 300);
+    line("report shown", ready, 1000);
+    await page.evaluate(MEASURE);
+    const session = await sessionOf(page);
+    for (const [name, hash, action] of ACTIONS) {
+        await page.evaluate((to) => { location.hash = to; }, hash);
+        await page.waitForTimeout(500);
+        const times = [], busy = [];
+        for (let i = 0; i <= TIMES; i++) {
+            const before = await cpuTime(session);
+            times.push(await page.evaluate(`measure(${action.toString()})`));
+            busy.push(await cpuTime(session) - before);
+        }
+        line(name, times.slice(1), 50);
+        line("   CPU time", busy.slice(1));
+        console.log(`   the first time: ${times[0].toFixed(0)} ms, CPU ${busy[0].toFixed(0)} ms`);
+    }
 }
+
+/** Until half a second passed in which the page did nothing. */
+async function calm(page, session) {
+    for (let last = -1, now = 0; now - last > 5;) {
+        last = await cpuTime(session);
+        await page.waitForTimeout(500);
+        now = await cpuTime(session);
+    }
+}
+
+const POINTS = 100000;
+const BEATS = 100;
+
+
+/** A history of 100 k points, then beats ten times a second; what each costs the main thread, and what frames it leaves. */
+async function benchLive(browser) {
+    const server = await new LiveServer({ sources: [SOURCE, BOARD] }).start();
+    const history = [SOURCE, BOARD].map(({ id }) => historyOf(id, Array.from({ length: POINTS }, (_, i) => i / 10)));
+    const report = makeReport({ sites: 2000 });
+    server.onSay = (message) => {
+        server.tell(history[message.source - 1]);
+        if (message.documents !== false)
+            server.tell({ type: "document", source: message.source, document: report });
+    };
+    const page = await browser.visit(`${server.address}#/live?span=0`);
+    const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN);
+    line("live: first paint", [paint], 300);
+    await page.waitForFunction(() => document.querySelectorAll(".live-charts .uplot").length === 4);
+    const session = await sessionOf(page);
+    for (const [name, hash] of [["a beat, 100 k points in sight", "#/live?span=0"], ["a beat, one minute in sight", "#/live"], ["a beat, board with regions", "#/live?span=0&source=2"], ["a beat, flame graph in sight", "#/flame"]]) {
+        await page.evaluate((to) => { location.hash = to; }, hash);
+        await calm(page, session);
+        const frames = page.evaluate((count) => new Promise((done) => { const times = []; const next = (now) => { times.push(now); if (times.length <= count) requestAnimationFrame(next); else done(times.slice(1).map((at, i) => at - times[i])); }; requestAnimationFrame(next); }), BEATS);
+        const busy = [];
+        for (let i = 1; i <= 20; i++) {
+            const before = await cpuTime(session);
+            for (const { id } of [SOURCE, BOARD])
+                server.tell(beatOf(id, POINTS / 10 + (server.at = (server.at ?? 0) + 0.1)));
+            await page.waitForTimeout(100);
+            busy.push(await cpuTime(session) - before);
+        }
+        line(`live: ${name}, CPU`, busy, 16);
+        const all = await frames;
+        console.log(`   frames: median ${[...all].sort((a, b) => a - b)[all.length >> 1].toFixed(1)} ms, ${all.filter((each) => each > 34).length} of ${all.length} over 34 ms`);
+    }
+    await server.stop();
+}
+
+/** Where so many single blocks lie, zoomed by keys. */
+async function benchMap(browser) {
+    const report = makeReport({ sites: 400 });
+    const map = report.tables.find((table) => table.name === "heap_map");
+    const stack = report.sites.stack[1];
+    map.columns = [["start", "address"], ["bytes", "bytes"], ["stack", "stack"], ["birth_ns", "time"]].map(([name, kind]) => ({ name, kind, title: name, unit: "", about: "" }));
+    map.rows = Array.from({ length: 1e6 }, (_, i) => ({ start: `0x${(0x7f0000000000 + i * 96).toString(16)}`, bytes: 32 + i * 7919 % 64, stack, birth_ns: i }));
+    const page = await browser.open(report, { hash: "#/overview" });
+    await page.waitForSelector(".view");
+    await page.evaluate(MEASURE);
+    console.log(`1,000,000 blocks on the heap map: shown after ${(await page.evaluate(`measure(() => { location.hash = "#/heap_map"; })`)).toFixed(0)} ms`);
+    await page.waitForSelector(".map canvas");
+    const session = await sessionOf(page);
+    for (const [name, key] of [["walk a cell", "ArrowRight"], ["zoom in", "+"], ["zoom out", "-"]]) {
+        const busy = [];
+        for (let i = 0; i < TIMES; i++) {
+            const before = await cpuTime(session);
+            await page.evaluate(`measure(() => document.querySelector(".map canvas").dispatchEvent(new KeyboardEvent("keydown", { key: ${JSON.stringify(key)}, bubbles: true })))`);
+            busy.push(await cpuTime(session) - before);
+        }
+        line(`heap map: ${name}, CPU`, busy, 50);
+    }
+}
+
+const browser = await Browser.start();
+if (!only_live)
+    await benchReport(browser);
+await benchLive(browser);
+await benchMap(browser);
 await browser.stop();

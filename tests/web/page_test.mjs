@@ -7,9 +7,10 @@ import * as states from "./check_states.mjs";
 import * as firmware from "./check_firmware.mjs";
 import * as leaks from "./check_leaks.mjs";
 import * as live from "./check_live.mjs";
+import * as real from "./check_real.mjs";
 
 const wanted = new RegExp(process.argv[2] ?? "");
-const checks = [build, tables, use, states, firmware, leaks, live].flatMap((file) => Object.entries(file)).filter(([name]) => wanted.test(name));
+const checks = [build, tables, use, states, firmware, leaks, live, real].flatMap((file) => Object.entries(file)).filter(([name]) => wanted.test(name));
 const AT_ONCE = 3;
 let failed = 0;
 const browser = await Browser.start();

@@ -22,7 +22,7 @@ export const MOST = "live_bytes_most";
 export type Figures = Record<typeof FIGURES[number], number>;
 export interface Beat extends Figures { source: number; time_ns: number; growth_bytes_s: number; regions: RegionBeat[]; faults: number; alerts: number; dropped: number }
 export interface AlertNews { source: number; rule: string; firing: boolean; level: string; text: string; time_ns: number }
-export interface History { source: number; times: number[]; columns: Record<string, number[]> }
+export interface History { source: number; times: Float64Array; columns: Record<string, Float64Array> }
 export interface Answer { to: number; ok: boolean; error: string; value: unknown }
 
 export type Message =
@@ -56,10 +56,22 @@ function beatOf(raw: Raw): Beat {
     };
 }
 
-const numbers = (value: unknown, count: number): number[] => {
-    const given = Array.isArray(value) ? value : [];
-    return Array.from({ length: count }, (_, i) => typeof given[i] === "number" ? given[i] : NaN);
-};
+function numbers(value: unknown, count: number): Float64Array {
+    const column = new Float64Array(count).fill(NaN);
+    for (let i = 0; Array.isArray(value) && i < Math.min(count, value.length); i++)
+        if (typeof value[i] === "number")
+            column[i] = value[i];
+    return column;
+}
+
+/** As many times as grow; a history that is out of order ends there. */
+function timesOf(value: unknown): Float64Array {
+    const times = numbers(value, Array.isArray(value) ? value.length : 0);
+    for (let i = 0; i < times.length; i++)
+        if (!(times[i] > (i > 0 ? times[i - 1] : -1) && times[i] < Infinity))
+            return times.subarray(0, i);
+    return times;
+}
 
 /** The name of a region's figure as a column. */
 export function regionColumn(figure: string, region: string): string {
@@ -67,7 +79,7 @@ export function regionColumn(figure: string, region: string): string {
 }
 
 function historyOf(raw: Raw): History {
-    const times = Array.isArray(raw.time_ns) ? raw.time_ns.map(numberOf) : [];
+    const times = timesOf(raw.time_ns);
     const columns: History["columns"] = Object.fromEntries([...FIGURES, MOST].map((name) => [name, numbers(raw[name], times.length)]));
     for (const region of rows(raw.regions).slice(0, MOST_REGIONS))
         for (const figure of REGION_FIGURES)

@@ -77,15 +77,29 @@ export class Series {
         this.count -= half >> 1;
     }
 
-    /** Points before those that are there, and behind them: what was missed while nobody listened. */
-    fill(times: number[], columns: Record<string, number[]>): void {
-        const old = { times: this.times.slice(), columns: this.names().map((name) => [name, this.column(name)!.slice()] as const) };
-        const valuesAt = (i: number) => Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[i]]));
-        const begin = old.times[0] ?? Infinity, end = old.times[old.times.length - 1] ?? Infinity;
-        this.clear();
-        times.forEach((ns, i) => ns < begin && this.push(ns, valuesAt(i)));
-        old.times.forEach((ns, i) => this.push(ns, Object.fromEntries(old.columns.map(([name, values]) => [name, values[i]]))));
-        times.forEach((ns, i) => ns > end && this.push(ns, valuesAt(i)));
+    /** Points before those that are there, and behind them: what was missed while nobody listened. The times grow. */
+    fill(times: Float64Array, columns: Record<string, Float64Array>): void {
+        const begin = this.count > 0 ? this.at[0] : Infinity, end = this.count > 0 ? this.end : Infinity;
+        const head = times.findIndex((ns) => ns >= begin), tail = times.findIndex((ns) => ns > end);
+        const before = head < 0 ? times.length : head, behind = tail < 0 ? times.length : tail;
+        const least = Math.max(0, before + this.count + times.length - behind - this.most);
+        const count = before - Math.min(before, least) + this.count + times.length - behind;
+        this.room = Math.max(FIRST_ROOM, 2 ** Math.ceil(Math.log2(count + 1)));
+        const join = (given: Float64Array | undefined, old: Float64Array | undefined) => {
+            const column = new Float64Array(this.room).fill(NaN);
+            const first = before - Math.min(before, least);
+            if (given) {
+                column.set(given.subarray(before - first, before));
+                column.set(given.subarray(behind), first + this.count);
+            }
+            if (old)
+                column.set(old.subarray(0, this.count), first);
+            return column;
+        };
+        for (const name of new Set([...Object.keys(columns), ...this.columns.keys()]))
+            this.columns.set(name, join(columns[name], this.columns.get(name)));
+        this.at = join(times, this.at);
+        this.count = count;
     }
 
     /** Place of the first point at or behind a moment. */

@@ -10,7 +10,7 @@ import { levelsOf, rateNow, ratesOf, type Drawn } from "../data/series";
 import { makeSheet, type Sheet } from "../data/sheet";
 import { store } from "../data/store";
 import type { Theme } from "../draw/theme";
-import { Badge, Choice, Empty, Panel, SaveButtons, Toggle, ViewLink } from "../parts/controls";
+import { Badge, Choice, Panel, SaveButtons, Toggle, ViewLink } from "../parts/controls";
 import { saveCsv, saveJson } from "../parts/download";
 import { Grid } from "../parts/grid";
 import { useFeed, useFeedPart, useStore, useTheme, useWidth } from "../parts/hooks";
@@ -72,15 +72,16 @@ function Tiles(props: { source: Source; span: number }) {
     const { beat, series } = source;
     if (!beat)
         return null;
-    const tight = [...beat.regions].filter((region) => region.free > 0).sort((a, b) => a.largest - b.largest)[0];
+    const main = [...beat.regions].sort((a, b) => b.used + b.free - a.used - a.free)[0];
     const split = [...beat.regions].sort((a, b) => b.fragmentation - a.fragmentation)[0];
+    const shown = windowOf(source, span);
     const grown = rateNow(series, "live_bytes", NOW_SECONDS);
     return (
         <div class="tiles">
             <Tile title="In use" value={bytes(beat.live_bytes)} sub={plural(beat.live_count, "block")} kind="peak" course={sparkOf(source, "live_bytes", span)} />
             <Tile title="Growth" value={told(grown, (value) => `${signed(value)}/s`)} sub={`over the last ${NOW_SECONDS} s`} kind="growth" />
-            <Tile title="Allocated" value={told(rateNow(series, "allocated_bytes", NOW_SECONDS), (value) => `${bytes(value)}/s`)} sub={told(rateNow(series, "allocated_count", NOW_SECONDS), (value) => `${shortCount(value)} allocations/s`)} kind="allocated" />
-            {tight && <Tile title="Largest free block" value={bytes(tight.largest)} sub={`of ${bytes(tight.free)} free in ${tight.name}`} />}
+            <Tile title="Allocated" course={ratesOf(series, ["allocated_bytes"], shown.from, shown.to, 60).values[0]} value={told(rateNow(series, "allocated_bytes", NOW_SECONDS), (value) => `${bytes(value)}/s`)} sub={told(rateNow(series, "allocated_count", NOW_SECONDS), (value) => `${shortCount(value)} allocations/s`)} kind="allocated" />
+            {main && <Tile title="Largest free" value={bytes(main.largest)} sub={`block, of ${bytes(main.free)} free in ${main.name}`} />}
             {split && <Tile title="Fragmentation" value={ratio(split.fragmentation)} sub={`of ${split.name}`} />}
             <Tile title="Errors" value={count(beat.faults)} sub={beat.faults > 0 ? "found so far" : "none found"} kind={beat.faults > 0 ? "leaked" : ""} />
         </div>
@@ -177,7 +178,7 @@ function Graphs(props: { source: Source; report: Report }) {
         <div class="tools">
             <Choice label="Graphs show the last" value={String(view.span)} options={SPANS.map(([seconds, title]) => ({ value: String(seconds), title }))} onChange={(span) => { setHeld(null); store.go({ span: Number(span) }); }} />
             <Toggle title="As table" value={view.asTable} onChange={(asTable) => store.go({ asTable })} />
-            {held ? <button type="button" class="button" onClick={() => setHeld(null)}><Icon name="close" />{moment(held.from)} – {moment(held.to)}: follow again</button> : <span class="muted hint">drag in a graph to hold a time</span>}
+            {held && <button type="button" class="button" onClick={() => setHeld(null)}><Icon name="close" />{moment(held.from)} – {moment(held.to)}: follow again</button>}
             <span class="gap" />
             <SaveButtons csv={() => saveCsv(report, sheet(), rows(sheet()))} json={() => saveJson(report, sheet(), rows(sheet()))} />
         </div>
@@ -226,7 +227,7 @@ function Alerts(props: { source: Source }) {
     return (
         <Panel title="Alerts" about={firing.length > 0 ? `${plural(firing.length, "rule fires", "rules fire")} now` : "no rule fires"} side={<NoticeButton />}>
             <div class="unseen" role="status">{firing.map((alert) => `${alert.rule}: ${alert.text}`).join(". ")}</div>
-            {alerts.length === 0 ? <Empty title="None so far" /> : <ul class="findings">{shown.map((alert, i) => <AlertItem key={`${alert.rule} ${alert.time_ns} ${i}`} alert={alert} now={series.end} />)}</ul>}
+            {alerts.length === 0 ? <p class="note">None so far. Rules stand in .heaptracer.toml.</p> : <ul class="findings">{shown.map((alert, i) => <AlertItem key={`${alert.rule} ${alert.time_ns} ${i}`} alert={alert} now={series.end} />)}</ul>}
         </Panel>
     );
 }

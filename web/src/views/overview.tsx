@@ -55,7 +55,7 @@ export function Tile(props: { title: string; value: string; sub?: string; tab?: 
     const inside = <><span class="tile-title">{props.title}</span><strong class="tile-value">{props.value}</strong><span class="tile-sub">{sentence(props.sub ?? "")}</span>
         {props.course && <Spark values={props.course} kind={props.kind} label={`${props.title} over time`} />}</>;
     return props.tab ? <ViewLink class={`tile ${props.kind ?? ""}`} tab={props.tab}>{inside}</ViewLink>
-        : <div class="tile">{inside}</div>;
+        : <div class={`tile ${props.kind ?? ""}`}>{inside}</div>;
 }
 
 /** What was never freed of what had been allocated up to the end of each slice. */
