@@ -1,9 +1,9 @@
 /* realloc: in reallocs, out one row per site that calls it: what they copy and how blocks grow. */
-#include "answer.h"
+#include "chains.h"
 
 #include <math.h>
 
-#include "host/base/vec.h"
+#include "answer.h"
 
 enum { STACK, RESIZES, MOVED, IN_PLACE, MOVED_SHARE, COPIED, GREW, SHRANK, GROWTH, LONGEST, FAILED };
 
@@ -24,17 +24,7 @@ static const struct column columns[] = {
     [FAILED] = {"failed", "Failed", "", "reallocs that failed: the old block lived on", COLUMN_COUNT},
 };
 
-struct chain {
-    uint64_t resizes, moved, grew, shrank, longest, failed, growths; /* counts but `longest` in units of TALLY_ONE */
-    uint64_t copied_bytes;
-    double growth_log2;
-};
-
-struct chains {
-    VEC(struct chain) sites;
-};
-
-static void *realloc_begin(const struct model *model)
+void *chains_begin(const struct model *model)
 {
     (void)model;
     return memory_new(1, sizeof(struct chains));
@@ -48,12 +38,17 @@ static void chain_growth(struct chain *chain, const struct change *change)
     if (!from || to <= from)
         return;
     chain->growths += count;
+    chain->grown_bytes += to - from;
+    chain->grown_from += from;
+    chain->largest = to > chain->largest ? to : chain->largest;
     chain->growth_log2 += log2((double)to / (double)from) * (double)count;
 }
 
 static void chain_resize(struct chain *chain, const struct change *change)
 {
     uint64_t least = change->old.size < change->block.size ? change->old.size : change->block.size;
+    chain->first_ns = chain->resizes ? chain->first_ns : change->time_ns;
+    chain->last_ns = change->time_ns;
     chain->resizes += change->amount.count;
     if (change->old.address != change->block.address) {
         chain->moved += change->amount.count;
@@ -64,7 +59,7 @@ static void chain_resize(struct chain *chain, const struct change *change)
     chain_growth(chain, change);
 }
 
-static void realloc_see(void *state, const struct changes *changes)
+void chains_see(void *state, const struct changes *changes)
 {
     struct chains *chains = state;
     for (size_t i = 0; i < changes->rare_count; i++) {
@@ -79,7 +74,7 @@ static void realloc_see(void *state, const struct changes *changes)
     }
 }
 
-static void realloc_end(void *state)
+void chains_end(void *state)
 {
     struct chains *chains = state;
     vec_done(&chains->sites);
@@ -119,8 +114,8 @@ const struct analysis analysis_realloc = {
     .about = "One row per call stack that calls realloc on a block: how often the block moves, what that copies, and how it grows.",
     .columns = columns,
     .column_count = COLUMN_COUNT_OF(columns),
-    .begin = realloc_begin,
-    .see = realloc_see,
-    .end = realloc_end,
+    .begin = chains_begin,
+    .see = chains_see,
+    .end = chains_end,
     .answer = realloc_answer,
 };

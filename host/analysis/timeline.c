@@ -1,8 +1,9 @@
 /* timeline: in changes, out a series of what lived and what was allocated, in rows of equal length. When it gets too many rows, each two become one. */
+#include "timeline.h"
+
 #include "answer.h"
 #include "host/base/memory.h"
 
-enum { TIMELINE_ROWS = 2048 };
 static const uint64_t timeline_least_ns = 100000;
 
 enum { TIME, LIVE, LIVE_COUNT, PEAK, ALLOCATED, ALLOCATIONS, FREES, RATE, BYTE_RATE };
@@ -19,19 +20,7 @@ static const struct column columns[] = {
     [BYTE_RATE] = {"allocated_rate", "Allocated/s", "B/s", "allocated_bytes / length of the row", COLUMN_REAL},
 };
 
-struct moment {
-    struct tally live, allocated;
-    uint64_t peak_bytes, frees; /* frees in units of TALLY_ONE */
-};
-
-struct timeline {
-    struct moment moments[TIMELINE_ROWS];
-    size_t count;                         /* the last one is being filled; its `live` is what lives now */
-    uint64_t begin_ns, width_ns, edge_ns; /* edge: where the last one ends */
-    struct tally left;                    /* left by processes that ended in the last one */
-};
-
-static void *timeline_begin(const struct model *model)
+void *timeline_begin(const struct model *model)
 {
     struct timeline *timeline = memory_new(1, sizeof *timeline);
     const struct model_totals *totals = model_get_totals(model);
@@ -44,9 +33,22 @@ static void *timeline_begin(const struct model *model)
     return timeline;
 }
 
-static struct moment moment_join(const struct moment *first, const struct moment *second)
+static void moment_vote(struct moment *moment, uint32_t site)
+{
+    if (moment->site == site)
+        moment->votes++;
+    else if (moment->votes)
+        moment->votes--;
+    else
+        *moment = (struct moment){moment->live, moment->allocated, moment->peak_bytes, moment->frees, 1, site};
+}
+
+struct moment moment_join(const struct moment *first, const struct moment *second)
 {
     struct moment both = *second;
+    uint64_t more = first->votes > second->votes ? first->votes - second->votes : second->votes - first->votes;
+    both.site = first->votes > second->votes ? first->site : second->site;
+    both.votes = first->site == second->site ? first->votes + second->votes : more;
     tally_add(&both.allocated, first->allocated);
     both.frees += first->frees;
     if (first->peak_bytes > both.peak_bytes)
@@ -90,8 +92,10 @@ static void moment_freed(struct moment *moment, const struct change *change)
 static void timeline_apply(struct timeline *timeline, const struct change *change)
 {
     struct moment *moment = timeline->moments + timeline->count - 1;
-    if (change->kind == CHANGE_BIRTH || change->kind == CHANGE_RESIZE)
+    if (change->kind == CHANGE_BIRTH || change->kind == CHANGE_RESIZE) {
         tally_add(&moment->allocated, change->amount);
+        moment_vote(moment, change->block.site);
+    }
     if (change->kind == CHANGE_FREE || change->kind == CHANGE_RESIZE)
         moment_freed(moment, change);
     if (change->kind == CHANGE_LEAVE)
@@ -106,8 +110,10 @@ static void timeline_apply_all(struct timeline *timeline, const struct changes *
 {
     struct moment *moment = timeline->moments + timeline->count - 1;
     uint64_t most = 0;
-    for (size_t i = 0; i < changes->made_count; i++)
+    for (size_t i = 0; i < changes->made_count; i++) {
         tally_add(&moment->allocated, changes->made[i]->amount);
+        moment_vote(moment, changes->made[i]->block.site);
+    }
     for (size_t i = 0; i < changes->freed_count; i++)
         moment_freed(moment, changes->freed[i]);
     for (size_t i = 0; i < changes->rare_count; i++)
@@ -129,7 +135,7 @@ static bool timeline_is_simple(const struct timeline *timeline, const struct cha
     return changes->all[changes->count - 1].time_ns < timeline->edge_ns;
 }
 
-static void timeline_see(void *state, const struct changes *changes)
+void timeline_see(void *state, const struct changes *changes)
 {
     struct timeline *timeline = state;
     if (timeline_is_simple(timeline, changes)) {
@@ -167,13 +173,19 @@ static void timeline_join_end(struct timeline *timeline, uint64_t end_ns)
     timeline->count--;
 }
 
-static void timeline_answer(const void *state, const struct model *model, struct table *table)
+struct timeline *timeline_now(const struct timeline *timeline, uint64_t end_ns)
 {
     struct timeline *now = memory_new(1, sizeof *now);
-    *now = *(const struct timeline *)state;
-    uint64_t end_ns = model_time(model);
+    *now = *timeline;
     timeline_advance(now, end_ns);
     timeline_join_end(now, end_ns);
+    return now;
+}
+
+static void timeline_answer(const void *state, const struct model *model, struct table *table)
+{
+    uint64_t end_ns = model_time(model);
+    struct timeline *now = timeline_now(state, end_ns);
     for (size_t i = 0; i < now->count; i++) {
         uint64_t from_ns = now->begin_ns + i * now->width_ns, length_ns = i + 1 < now->count ? now->width_ns : age_ns(from_ns, end_ns);
         timeline_row(now->moments + i, from_ns, length_ns, table);

@@ -13,6 +13,11 @@ uint64_t model_sample_bytes(const struct model *model)
     return model->config.sample_bytes;
 }
 
+void **model_shared(const struct model *model)
+{
+    return &((struct model *)model)->shared;
+}
+
 uint64_t model_tick_ns(const struct model *model)
 {
     return model->config.tick_ns;

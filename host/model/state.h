@@ -68,6 +68,7 @@ struct model {
     VEC(struct scan_result) scans;
     VEC(struct scan_finding) scan_sites, scan_blocks;
     struct arena texts;
+    void *shared; /* not the model's: see model_shared */
 };
 
 /* definitions.c */

@@ -237,6 +237,8 @@ void model_free(struct model *model);
 const struct model_totals *model_get_totals(const struct model *model);
 uint64_t model_sample_bytes(const struct model *model);
 uint64_t model_tick_ns(const struct model *model); /* times are no finer */
+/* A place for what several analyses of one model keep together; NULL at first. Who puts something there takes it away again. */
+void **model_shared(const struct model *model);
 uint64_t model_time(const struct model *model); /* of the latest event */
 /* Indexed by site, thread id, process id; entry 0 stands for "not known". */
 const struct site *model_sites(const struct model *model, size_t *count);
