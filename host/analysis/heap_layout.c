@@ -207,6 +207,21 @@ void heap_layout_found_done(struct heap_layout_found *found)
 {
     vec_done(&found->pins);
     vec_done(&found->pinners);
+    vec_done(&found->cells);
+}
+
+/* Only the largest keep their cells. */
+static void cells_keep(struct heap_layout_found *found, size_t count)
+{
+    struct heap_layout_found *least = NULL;
+    size_t maps = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_less = !least || found[i].stretch_bytes + found[i].mapped_bytes < least->stretch_bytes + least->mapped_bytes;
+        maps += found[i].cells.count > 0;
+        least = found[i].cells.count && is_less ? found + i : least;
+    }
+    if (maps > HEAP_LAYOUT_MAPS)
+        vec_done(&least->cells);
 }
 
 unsigned heap_layout_mean_log2(const struct heap_layout_course *course)
@@ -230,7 +245,8 @@ static void heap_measure(const struct heap_layout *layout, const struct heap_lay
     const struct heap *named = heap_layout_heap_named(layout->model, heap->process, heap->heap);
     bool is_exact = named && named->base && named->size && named->size <= UINT64_MAX - named->base;
     struct range whole = is_exact ? (struct range){named->base, named->base + named->size} : (struct range){0, 0};
-    struct heap_layout_place place = {is_exact ? &whole : heap->ranges.list.at, is_exact ? 1 : heap->ranges.list.count, is_exact, has_pins};
+    struct heap_layout_place place = {is_exact ? &whole : heap->ranges.list.at, is_exact ? 1 : heap->ranges.list.count, is_exact, has_pins,
+                                      heap->ranges.list.count ? heap->ranges.list.at[0].low : 0};
     *found = (struct heap_layout_found){.process = heap->process, .heap = heap->heap, .course = heap->course};
     heap_layout_measure(found, extents, &place);
 }
@@ -248,6 +264,7 @@ static void ended_close(struct heap_layout *layout)
             heap_measure(layout, heap, &heap->left, true, &found);
             found.has_ended = true;
             vec_push(&layout->ended, found);
+            cells_keep(layout->ended.at, layout->ended.count);
         } else {
             layout->left_out++;
         }
@@ -387,6 +404,7 @@ static void found_make(struct heap_layout *layout)
             continue;
         heap_measure(layout, layout->heaps.at + i, gather.heaps.at + i, true, &found);
         vec_push(&layout->found, found);
+        cells_keep(layout->found.at, layout->found.count);
     }
     gather_done(&gather);
 }

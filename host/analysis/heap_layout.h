@@ -13,7 +13,7 @@
 #include "host/base/vec.h"
 #include "ranges.h"
 
-enum { LAYOUT_PAGE = 4096, LAYOUT_PINS = 256, LAYOUT_POINTS = 256, LAYOUT_ENDED = 1024, LAYOUT_LINES = 64 };
+enum { LAYOUT_PAGE = 4096, LAYOUT_PINS = 256, LAYOUT_POINTS = 256, LAYOUT_ENDED = 1024, LAYOUT_LINES = 64, HEAP_LAYOUT_CELLS = 4096, HEAP_LAYOUT_MAPS = 4 };
 
 /* A live block as it lies. */
 struct heap_layout_extent {
@@ -38,6 +38,12 @@ struct heap_layout_pinner {
     uint64_t runs, blocks, bytes;
     uint64_t gain; /* sum of the smaller piece beside each: what they keep from joining a larger piece */
     uint64_t oldest_ns, newest_ns;
+};
+
+/* A piece of the heap's memory. `most`: the bytes that the block of `site` and `birth_ns` has in it, which has most. */
+struct heap_layout_cell {
+    uint64_t start, end, used, most, birth_ns;
+    uint32_t blocks, site; /* blocks that begin in it */
 };
 
 /* Live blocks of one class of sizes asked for. */
@@ -67,6 +73,7 @@ struct heap_layout_found {
     struct heap_layout_class classes[SIZE_CLASSES];
     VEC(struct heap_layout_pin) pins; /* those that keep most apart, LAYOUT_PINS at most */
     VEC(struct heap_layout_pinner) pinners;
+    VEC(struct heap_layout_cell) cells; /* of the HEAP_LAYOUT_MAPS largest heaps only */
 };
 
 /* One heap at one time. */
@@ -104,8 +111,9 @@ void heap_layout_note(const void *state, const struct model *model, struct table
 struct heap_layout_place {
     const struct range *ranges;
     size_t count;
-    bool is_exact; /* the whole of it can be given out */
-    bool has_pins; /* who pins is asked for */
+    bool is_exact;  /* the whole of it can be given out */
+    bool has_pins;  /* who pins is asked for */
+    uint64_t begin; /* the lowest address that a block ever had: an allocator may keep its own figures before it */
 };
 /* Sorts the extents and fills all but process, heap, has_ended and course, of which it needs the mean request. */
 void heap_layout_measure(struct heap_layout_found *found, heap_layout_extents *extents, const struct heap_layout_place *place);
@@ -114,6 +122,8 @@ void heap_layout_sort(heap_layout_extents *extents);
 bool heap_layout_is_mapped(uint64_t address, uint64_t size, uint64_t usable);
 void heap_layout_found_done(struct heap_layout_found *found);
 
+void heap_layout_cells_find(struct heap_layout_found *found, const heap_layout_extents *extents, heap_layout_extents *mapped,
+                            const struct heap_layout_place *place);
 /* heap_layout_pins.c's part: runs in order of address, each with the pieces before and behind it. */
 void heap_layout_pin_add(struct heap_layout_found *found, struct map *pinners, const struct heap_layout_pin *pin);
 void heap_layout_pins_sort(struct heap_layout_found *found);

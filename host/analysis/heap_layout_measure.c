@@ -172,20 +172,19 @@ static void class_add(struct heap_layout_found *found, const struct heap_layout_
     found->asked += extent->size;
 }
 
-/* Where the first block may begin: an allocator may keep its own figures at the start of its memory. */
-static uint64_t place_begin(const struct range *range, bool is_exact, const heap_layout_extents *extents, size_t first)
+/* What lies before all that was ever used, if it is little, is the allocator's own. */
+static uint64_t place_begin(const struct range *range, const struct heap_layout_place *place)
 {
     enum { HEAD_SHARE = 8 };
-    uint64_t start = first < extents->count ? extents->at[first].start : range->high;
-    bool is_head = is_exact && start > range->low && start < range->high && start - range->low <= (range->high - range->low) / HEAD_SHARE;
-    return is_head ? start : range->low;
+    bool is_head = place->is_exact && place->begin > range->low && place->begin - range->low <= (range->high - range->low) / HEAD_SHARE;
+    return is_head ? place->begin : range->low;
 }
 
-static size_t range_walk(struct walk *walk, const struct range *range, bool is_exact, const heap_layout_extents *extents, size_t first)
+static size_t range_walk(struct walk *walk, const struct range *range, const struct heap_layout_place *place, const heap_layout_extents *extents, size_t first)
 {
     size_t i = first;
     walk->run = (struct heap_layout_pin){.oldest_ns = UINT64_MAX};
-    walk->at = place_begin(range, is_exact, extents, first);
+    walk->at = place_begin(range, place);
     for (; i < extents->count && extents->at[i].start < range->high; i++) {
         gap_put(walk, walk->at, extents->at[i].start, walk->found->header);
         extent_see(walk, extents->at + i);
@@ -195,13 +194,14 @@ static size_t range_walk(struct walk *walk, const struct range *range, bool is_e
 }
 
 /* Blocks with pages of their own are in no stretch. */
-static void mapped_take(struct heap_layout_found *found, heap_layout_extents *extents)
+static void mapped_take(struct heap_layout_found *found, heap_layout_extents *extents, heap_layout_extents *mapped)
 {
     size_t kept = 0;
     for (size_t i = 0; i < extents->count; i++) {
         const struct heap_layout_extent *extent = extents->at + i;
         if (heap_layout_is_mapped(extent->start, extent->size, extent->is_known ? extent->end - extent->start : 0)) {
             class_add(found, extent);
+            vec_push(mapped, *extent);
             found->mapped++;
             found->mapped_bytes += (extent->end - extent->start + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE;
         } else {
@@ -221,9 +221,10 @@ static void wasted_find(struct heap_layout_found *found)
 void heap_layout_measure(struct heap_layout_found *found, heap_layout_extents *extents, const struct heap_layout_place *place)
 {
     struct walk walk = {.found = found, .has_pins = place->has_pins};
+    heap_layout_extents mapped = {0};
     size_t at = 0;
     if (!place->is_exact)
-        mapped_take(found, extents);
+        mapped_take(found, extents, &mapped);
     heap_layout_sort(extents);
     ends_round(extents);
     found->header = header_find(extents);
@@ -235,7 +236,7 @@ void heap_layout_measure(struct heap_layout_found *found, heap_layout_extents *e
     for (size_t i = 0; i < place->count; i++) {
         while (at < extents->count && extents->at[at].start < place->ranges[i].low)
             at++;
-        at = range_walk(&walk, place->ranges + i, place->is_exact, extents, at);
+        at = range_walk(&walk, place->ranges + i, place, extents, at);
         found->stretch_bytes += place->ranges[i].high - place->ranges[i].low;
     }
     found->stretches = place->count;
@@ -244,5 +245,8 @@ void heap_layout_measure(struct heap_layout_found *found, heap_layout_extents *e
     found->own = found->stretch_bytes > known ? found->stretch_bytes - known : 0;
     wasted_find(found);
     heap_layout_pins_sort(found);
+    if (place->has_pins)
+        heap_layout_cells_find(found, extents, &mapped, place);
+    vec_done(&mapped);
     map_done(&walk.pinners);
 }

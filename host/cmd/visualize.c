@@ -12,7 +12,7 @@
 struct visualize_options {
     struct page_options page;
     const char *type;
-    int metric, theme;
+    int metric, theme, order;
     bool force, quiet;
     uint64_t width, height, from_ns, to_ns, process, thread;
 };
@@ -36,6 +36,8 @@ static const struct opt visualize_table[] = {
     {OPT_CHOICE, 'm', "metric", offsetof(struct visualize_options, metric), "METRIC", "what flame, treemap, sites and heatmap count", "peak",
      "peak|leaked|allocated|temporary|allocations", NULL},
     {OPT_CHOICE, 0, "theme", offsetof(struct visualize_options, theme), "THEME", "colours; auto: as the reader's system wants it", "auto", "auto|light|dark", NULL},
+    {OPT_CHOICE, 0, "order", offsetof(struct visualize_options, order), "ORDER",
+     "how heap_map lays out addresses: hilbert, so that what lies near in memory lies near in the picture, or in rows", "hilbert", "hilbert|rows", NULL},
     {OPT_COUNT, 'w', "width", offsetof(struct visualize_options, width), "N", "pixels", "what suits the type", NULL, NULL},
     {OPT_COUNT, 0, "height", offsetof(struct visualize_options, height), "N", "pixels", "what suits the type", NULL, NULL},
     {OPT_FLAG, 0, "all-frames", offsetof(struct visualize_options, page.all_frames), NULL, "also frames of allocation wrappers, of the recorder and before main",
@@ -50,6 +52,7 @@ static const struct opt visualize_table[] = {
 static const struct opt_example visualize_examples[] = {
     {"heaptracer visualize app.htrc --type memory_usage", "app.memory_usage.svg: live memory over time"},
     {"heaptracer visualize app.htrc -t flame -m leaked -o leaks.svg", "a flame graph of what was never freed"},
+    {"heaptracer visualize app.htrc -t heap_map --to 12.5s", "where blocks lay then, and what was free between them"},
     {"heaptracer visualize app.htrc -t treemap --theme dark -o peak.svg", "who held the peak, for dark pages"},
     {0},
 };
@@ -133,6 +136,7 @@ static void picture_write(FILE *out, const struct reading *reading, const struct
                               .model = pipeline_model(reading->pipeline),
                               .metric = (enum picture_metric)options->metric,
                               .theme = (enum svg_theme)options->theme,
+                              .order = (enum picture_order)options->order,
                               .width = (double)options->width,
                               .height = (double)options->height};
     type->draw(out, &picture);

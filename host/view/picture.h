@@ -10,6 +10,8 @@
 
 enum picture_metric { PICTURE_PEAK, PICTURE_LEAKED, PICTURE_ALLOCATED, PICTURE_TEMPORARY, PICTURE_ALLOCATIONS, PICTURE_METRICS };
 
+enum picture_order { PICTURE_HILBERT, PICTURE_ROWS };
+
 struct picture {
     const struct view *view;
     const char *run; /* what the subtitle begins with: the command, or the trace's name */
@@ -19,6 +21,7 @@ struct picture {
     const struct model *model;
     enum picture_metric metric;
     enum svg_theme theme;
+    enum picture_order order;
     double width, height; /* 0: what suits */
 };
 

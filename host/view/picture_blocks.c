@@ -1,5 +1,4 @@
-/* picture_blocks: in what blocks are like, out pictures: how large, how old, whose, and where they lie. */
-#include <math.h>
+/* picture_blocks: in what blocks are like, out pictures: how large, how old, and whose they are. */
 #include <string.h>
 
 #include "host/base/str.h"
@@ -27,7 +26,8 @@ static void histogram_draw(FILE *out, const struct picture *picture, const struc
     }
     str_add_format(&about, "%s · %s", histogram->words, picture->run);
     picture_begin(&svg, out, picture, WIDTH, HEIGHT, histogram->title, str_text(&about));
-    svg_columns_draw(&svg, &(struct svg_bars){histogram->title, str_text(&about), SVG_COUNT, bars, count, 0, histogram->value_name, histogram->part_name}, histogram->axis);
+    svg_columns_draw(&svg, &(struct svg_bars){histogram->title, str_text(&about), SVG_COUNT, bars, count, 0, histogram->value_name, histogram->part_name},
+                     histogram->axis);
     svg_end(&svg);
     for (size_t i = 0; i < count; i++)
         str_done(labels + i);
@@ -49,8 +49,8 @@ void picture_sizes(FILE *out, const struct picture *picture)
 {
     histogram_draw(out, picture, picture_table(picture, "sizes"),
                    &(struct histogram){"Sizes asked for", "smallest size of the class; it ends below twice that",
-                                       "allocations by size, and how many of the blocks were never freed", "allocations", "leaked_count", "allocations", "never freed",
-                                       size_label});
+                                       "allocations by size, and how many of the blocks were never freed", "allocations", "leaked_count", "allocations",
+                                       "never freed", size_label});
 }
 
 static void age_label(struct str *label, const struct table *table, size_t row)
@@ -78,8 +78,9 @@ void picture_lifetime(FILE *out, const struct picture *picture)
     for (size_t i = 0; i < ages->row_count; i++)
         table_at(&both, i)[ended].u += table_at(&both, i)[survived].u;
     histogram_draw(out, picture, &both,
-                   &(struct histogram){"How long blocks live", "shortest lifetime of the class", "blocks by lifetime; what was never freed had lived so long at the end",
-                                       "ended", "survived", "freed", "never freed", age_label});
+                   &(struct histogram){"How long blocks live", "shortest lifetime of the class",
+                                       "blocks by lifetime; what was never freed had lived so long at the end", "ended", "survived", "freed", "never freed",
+                                       age_label});
     memory_free(both.cells);
 }
 
@@ -95,7 +96,8 @@ void picture_threads(FILE *out, const struct picture *picture)
     for (size_t i = 0; i < threads->row_count; i++)
         whole += picture_number(threads, i, "allocated_bytes");
     for (size_t i = 0; i < count; i++) {
-        str_add_format(labels + i, "%s (thread %g of process %g)", table_at(threads, i)[name].text, picture_number(threads, i, "thread"), picture_number(threads, i, "process"));
+        str_add_format(labels + i, "%s (thread %g of process %g)", table_at(threads, i)[name].text, picture_number(threads, i, "thread"),
+                       picture_number(threads, i, "process"));
         bars[i] = (struct svg_bar){str_text(labels + i), picture_number(threads, i, "allocated_bytes"), picture_number(threads, i, "peak_bytes")};
     }
     str_add_format(&about, "what each thread allocated, and the most of it that lived at once · %s", picture->run);
@@ -104,72 +106,5 @@ void picture_threads(FILE *out, const struct picture *picture)
     svg_end(&svg);
     for (size_t i = 0; i < count; i++)
         str_done(labels + i);
-    str_done(&about);
-}
-
-enum { MAP_COLUMNS = 96, MAP_ROWS = 24 };
-
-/* Regions one after another, without what lies between them, in cells of equal size. */
-static double map_fill(const struct table *map, double *filled, double *cell_bytes)
-{
-    double whole = 0, at = 0;
-    for (size_t i = 0; i < map->row_count; i++)
-        whole += picture_number(map, i, "bytes");
-    *cell_bytes = fmax(16, exp2(ceil(log2(fmax(whole, 1) / (MAP_COLUMNS * MAP_ROWS)))));
-    for (size_t i = 0; i < map->row_count; i++) {
-        double bytes = picture_number(map, i, "bytes"), density = bytes > 0 ? picture_number(map, i, "live_bytes") / bytes : 0, end = at + bytes;
-        while (at < end) {
-            size_t cell = (size_t)(at / *cell_bytes);
-            double edge = fmin(end, ((double)cell + 1) * *cell_bytes);
-            if (cell < MAP_COLUMNS * MAP_ROWS)
-                filled[cell] += density * (edge - at);
-            at = edge > at ? edge : end;
-        }
-    }
-    return whole;
-}
-
-static void map_cell(struct svg *svg, size_t cell, double share, double left, double top, double side)
-{
-    char css[NUMBER_ROOM], about[NUMBER_ROOM], text[NUMBER_ROOM];
-    int shade = share <= 0 ? 0 : 1 + (int)fmin(SVG_HEATS - 2, share * (SVG_HEATS - 1));
-    snprintf(css, sizeof css, "h%d crisp", shade);
-    snprintf(about, sizeof about, "%s live", number_ratio(text, share));
-    svg_rect(svg, left + side * (double)(cell % MAP_COLUMNS), top + side * (double)(cell / MAP_COLUMNS), side - 1, side - 1, css, about);
-}
-
-static void map_legend(struct svg *svg)
-{
-    char css[NUMBER_ROOM];
-    double x = svg->width - SVG_MARGIN - 250;
-    svg_text(svg, x - 6, SVG_HEAD + 2, SVG_END, "dim", "empty");
-    for (int i = 0; i < SVG_HEATS; i++) {
-        snprintf(css, sizeof css, "h%d", i);
-        svg_rect(svg, x + 16 * i, SVG_HEAD - 7, 16, 11, css, NULL);
-    }
-    svg_text(svg, x + 16 * SVG_HEATS + 6, SVG_HEAD + 2, SVG_START, "dim", "all of it live");
-}
-
-void picture_heap_map(FILE *out, const struct picture *picture)
-{
-    const struct table *map = picture_table(picture, "heap_map");
-    double *filled = memory_new(MAP_COLUMNS * MAP_ROWS, sizeof *filled), cell_bytes, whole = map_fill(map, filled, &cell_bytes);
-    char cell_text[NUMBER_ROOM], whole_text[NUMBER_ROOM];
-    struct str about = {0};
-    struct svg svg;
-    size_t cells = (size_t)ceil(whole / cell_bytes), rows = (cells + MAP_COLUMNS - 1) / MAP_COLUMNS;
-    str_add_format(&about, "%zu region%s of never-freed blocks, %s; a cell is %s · %s", map->row_count, map->row_count == 1 ? "" : "s", svg_value(whole_text, SVG_BYTES, whole),
-                   svg_value(cell_text, SVG_BYTES, cell_bytes), picture->run);
-    double width = picture->width > 0 ? picture->width : WIDTH, side = (width - 2 * SVG_MARGIN) / MAP_COLUMNS;
-    picture_begin(&svg, out, picture, WIDTH, SVG_HEAD + SVG_MARGIN + 14 + side * (double)(rows ? rows : 8), "Heap map", str_text(&about));
-    struct svg_frame frame = svg_frame_begin(&svg, "Heap map", str_text(&about), 0);
-    for (size_t i = 0; i < cells && i < MAP_COLUMNS * MAP_ROWS; i++)
-        map_cell(&svg, i, filled[i] / cell_bytes, frame.left, frame.top, side);
-    if (cells)
-        map_legend(&svg);
-    else
-        svg_frame_nothing(&frame);
-    svg_end(&svg);
-    memory_free(filled);
     str_done(&about);
 }

@@ -1,4 +1,5 @@
-/* fragmentation: fragmentation's tables against a brute-force map of bytes, on random heaps whose addresses have 16, 32 and 64 bits, with and without a known place.
+/* fragmentation: fragmentation's tables against a brute-force map of bytes, on random heaps whose addresses have 16, 32 and 64 bits, with and without a known
+ * place.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -135,7 +136,6 @@ struct truth {
     uint64_t free, pieces, largest, stretch, pages, usable, blocks, runs, gain;
     double squares;
     uint64_t sizes[ROOM];
-    uint64_t first;
     bool has_neighbours; /* else the header cannot be seen */
 };
 
@@ -165,7 +165,7 @@ static void truth_pieces(struct truth *truth, const struct arena_heap *heap, uin
 static void truth_find(struct truth *truth, struct arena_heap *heap)
 {
     bool pages[(ROOM + PAGE) / PAGE + 1] = {0};
-    *truth = (struct truth){.first = ROOM};
+    *truth = (struct truth){0};
     struct place sorted[BLOCKS];
     memcpy(sorted, heap->places, sizeof sorted);
     qsort(sorted, BLOCKS, sizeof *sorted, place_order);
@@ -175,7 +175,6 @@ static void truth_find(struct truth *truth, struct arena_heap *heap)
             continue;
         truth->blocks++;
         truth->usable += place->bytes;
-        truth->first = place->at < truth->first ? place->at : truth->first;
         truth->has_neighbours |= i && sorted[i - 1].bytes && sorted[i - 1].at + sorted[i - 1].bytes + heap->header == place->at;
         for (uint64_t byte = heap->base % PAGE + place->at; byte < heap->base % PAGE + place->at + place->bytes; byte++)
             pages[byte / PAGE] = true;
@@ -184,8 +183,8 @@ static void truth_find(struct truth *truth, struct arena_heap *heap)
         truth->pages += pages[i];
     uint64_t from = heap->is_placed ? 0 : heap->low, to = heap->is_placed ? ROOM : heap->high;
     truth->stretch = to - from;
-    if (heap->is_placed && truth->first <= ROOM / 8) /* what lies before is the allocator's own */
-        from = truth->first;
+    if (heap->is_placed && heap->low <= ROOM / 8) /* what lies before all that was ever used is the allocator's own */
+        from = heap->low;
     truth_pieces(truth, heap, from, to);
 }
 
@@ -293,6 +292,23 @@ static void check_pins(const struct table *pins, const struct table *sites, cons
     assert_true(pins->row_count < 256 ? sum == gain : sum <= gain);
 }
 
+/* Every byte of the heap is in one cell, and counts there if a block may use it. */
+static void check_cells(const struct table *table, const struct arena_heap *heap, const struct truth *truth)
+{
+    uint8_t usable[ROOM] = {0};
+    double bytes = 0;
+    for (unsigned i = 0; i < BLOCKS; i++)
+        memset(usable + heap->places[i].at, 1, heap->places[i].bytes);
+    for (size_t row = 0; row < table->row_count; row++) {
+        uint64_t start = (uint64_t)real(table, row, "start") - heap->base, end = (uint64_t)real(table, row, "end") - heap->base, used = 0;
+        for (uint64_t at = start; at < end && at < ROOM; at++)
+            used += usable[at];
+        SAME(table, row, "used_bytes", used);
+        bytes += real(table, row, "bytes");
+    }
+    assert_true(bytes == (double)truth->stretch);
+}
+
 static struct pipeline *heap_read(const struct arena_heap *heap, const char *const *tables, bool has_end)
 {
     struct trace_header header = {.version = 1, .pointer_bytes = 8, .page_bytes = PAGE, .tick_ns = 1};
@@ -310,30 +326,31 @@ static struct pipeline *heap_read(const struct arena_heap *heap, const char *con
 
 static void metrics_equal_a_map_of_bytes(void **state)
 {
-    static const char *const names[] = {"fragmentation", "unusable", "internal_fragmentation", "pinning", "pinning_sites", NULL};
+    static const char *const names[] = {"fragmentation", "unusable", "internal_fragmentation", "pinning", "pinning_sites", "heap_cells", NULL};
     (void)state;
     unsigned checked = 0;
     struct arena_heap *heap = memory_new(1, sizeof *heap);
     struct truth *truth = memory_new(1, sizeof *truth);
     for (current_seed = 1; current_seed <= HEAPS; current_seed++) {
-        struct table tables[5];
+        struct table tables[6];
         heap_begin(heap, current_seed);
         heap_run(heap);
         truth_find(truth, heap);
         /* blocks that do not tell what they take end where they must only if some lie side by side, and are many */
         bool is_clear = truth->has_neighbours && truth->blocks >= 8 && (heap->tells_usable || heap->is_placed);
         struct pipeline *pipeline = heap_read(heap, names, current_seed % 3 == 0);
-        for (size_t i = 0; i < 5; i++)
+        for (size_t i = 0; i < 6; i++)
             pipeline_answer(pipeline, i, tables + i);
         if (is_clear) {
             check_fragmentation(tables, heap, truth);
             check_unusable(tables + 1, truth);
             check_internal(tables + 2, heap, truth);
+            check_cells(tables + 5, heap, truth);
             check_pins(tables + 3, tables + 4, truth);
             assert_true(real(tables, 0, "ended") == (current_seed % 3 == 0));
             checked++;
         }
-        for (size_t i = 0; i < 5; i++)
+        for (size_t i = 0; i < 6; i++)
             table_done(tables + i);
         pipeline_free(pipeline);
         events_done(&heap->events);
