@@ -285,7 +285,7 @@ bool channel_is_watched(struct channel *channel)
 void channel_watch(struct channel *channel, bool on)
 {
     pthread_mutex_lock(&channel->lock);
-    channel->watchers += on ? 1u : -1u;
+    __atomic_add_fetch(&channel->watchers, on ? 1u : -1u, __ATOMIC_RELEASE);
     pthread_cond_signal(&channel->asked);
     pthread_mutex_unlock(&channel->lock);
 }
