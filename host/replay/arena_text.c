@@ -11,6 +11,7 @@
 enum { PAGE = 4096, REGION_GAP = 1 << 16 };
 /* Where memory usually begins, by bytes of a pointer: that of an AVR behind its registers, of a Cortex-M, of a Linux program. */
 static const uint64_t usual_base[] = {0x200, 0x20000000, 0x100000000000}, usual_room[] = {0xF000, 1u << 30, 1ull << 40};
+static const struct arena_region usual_maps[] = {{0, 0}, {0x80000000, 0x40000000}, {0x7f0000000000, 1ull << 36}};
 
 static bool region_add(struct play_arena *arena, const char *place, const char *word, size_t count, struct error *error)
 {
@@ -132,6 +133,17 @@ static void regions_place(struct play_arena *arena, uint64_t base)
     }
 }
 
+/* All that a system could give; one that also maps memory elsewhere has a second region for that. */
+static void system_room(struct play_arena *arena, const struct play_config *config)
+{
+    size_t width = width_of(config);
+    arena->regions[0].bytes = usual_room[width];
+    if (config->simulator->most_regions < 2 || !usual_maps[width].bytes)
+        return;
+    arena->regions[1] = usual_maps[width];
+    arena->region_count = 2;
+}
+
 bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *heap, const struct play_config *config, struct play_arena *arena, bool *is_open)
 {
     const struct arena_wish *chosen = NULL;
@@ -147,7 +159,7 @@ bool arena_choose(const struct arena_wishes *wishes, const struct request_heap *
     else if (heap->bytes)
         arena->regions[0].bytes = heap->bytes;
     else if (*is_open)
-        arena->regions[0].bytes = usual_room[width_of(config)];
+        system_room(arena, config);
     else
         return false;
     regions_place(arena, arena_base(heap, config));

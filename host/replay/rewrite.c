@@ -4,6 +4,8 @@
 #include "host/base/str.h"
 #include "wire/api.h"
 
+enum { PAGE = 4096 };
+
 struct rewrite {
     const struct requests *requests;
     const struct replay_entry *entries;
@@ -103,11 +105,15 @@ static void resized_put(const struct rewrite *rewrite, const struct event *like,
 static void match_see(struct rewrite *rewrite, const struct event *event, const struct request *request, ht_addr given)
 {
     struct rewrite_match *match = &rewrite->match;
+    const struct play_arena *arena = &rewrite->entries[request->heap].result.arena;
+    bool is_mapped = rewrite->entries[request->heap].config.simulator->grows && arena->region_count > 1 && given >= arena->regions[1].base;
+    bool is_same = is_mapped ? !((event->address ^ given) & (PAGE - 1)) : event->address == given;
     match->births++;
-    match->same += event->address == given;
-    if (event->address == given || match->differs)
+    match->same += is_same;
+    match->mapped += is_same && is_mapped;
+    if (is_same || match->differs)
         return;
-    *match = (struct rewrite_match){match->births, match->same, true, event->time_ns, event->size, event->address, given, event->stack, (uint32_t)request->heap};
+    *match = (struct rewrite_match){match->births, match->same, match->mapped, true, event->time_ns, event->size, event->address, given, event->stack, (uint32_t)request->heap};
 }
 
 /* A free is told before it happens, all else behind it. */
