@@ -35,9 +35,9 @@ static void find_pools(struct ideas *ideas, const struct census *census, bool is
         const struct census_group *group = &census->groups.at[i];
         bool is_alike = group->least * 4 >= group->most * 3;
         struct idea idea = {.group = i, .size = pool_unit(group->most), .count = group->live_most, .is_at_start = is_fixed, .sites = 1, .promise = (double)group->allocs};
-        if (!is_whole(group) || group->allocs <= group->live_most)
+        if (!is_whole(group))
             continue;
-        if (group->live_most <= BUFFER_MOST && group->allocs >= BUFFER_LEAST) {
+        if (group->live_most <= BUFFER_MOST && group->allocs >= BUFFER_LEAST) { /* so some were freed */
             idea.kind = IDEA_BUFFER;
             idea.lines = 4;
             idea_add(ideas, idea);
