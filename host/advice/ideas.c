@@ -143,7 +143,10 @@ static uint64_t inside_bytes(const struct census *census, uint32_t heap, uint64_
 
 static void phase_add(struct ideas *ideas, const struct census *census, uint32_t heap, uint64_t from, uint64_t to)
 {
-    uint64_t blocks, bytes = from < to ? inside_bytes(census, heap, from, to, &blocks) : 0;
+    uint64_t blocks;
+    while (from < to && census->requests->list.at[from].heap != heap) /* so that who asks first is of this heap */
+        from++;
+    uint64_t bytes = from < to ? inside_bytes(census, heap, from, to, &blocks) : 0;
     if (bytes && blocks >= POOL_LEAST)
         idea_add(ideas, (struct idea){.kind = IDEA_PHASE, .heap = heap, .from = from, .to = to, .size = bytes, .sites = 1, .lines = 12, .promise = (double)blocks});
 }
