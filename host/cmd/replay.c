@@ -2,6 +2,7 @@
 #include "cmd.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/base/vec.h"
@@ -288,13 +289,16 @@ static bool record_check(const struct replay *replay, struct error *error)
         return error_set(error, ERROR_USAGE, "--record and --verify are about one model of an allocator: say --allocator NAME");
     if (!strcmp(replay->path, "-"))
         return error_set(error, ERROR_USAGE, "--record and --verify read the trace twice, and standard input can be read only once: write it into a file");
+    struct stat status;
+    if (options->record && !stat(options->record, &status) && !S_ISREG(status.st_mode))
+        return error_set(error, ERROR_USAGE, "--record %s: a trace goes into a regular file; name one", options->record);
     return !options->record || (output_differs(options->record, replay->path, error) && (options->force || access(options->record, F_OK) ||
            error_set(error, ERROR_WRITE, "'%s' is there already; --force replaces it", options->record)));
 }
 
 static bool replay_run(struct replay *replay, struct error *problem, struct error *error)
 {
-    enum { FIT_REQUESTS_MOST = 40000000 }; /* of a comparison: so that a long trace takes seconds, not minutes */
+    enum { FIT_REQUESTS_MOST = 24000000 }; /* of a comparison: so that a long trace takes seconds, not minutes */
     requests_init(&replay->requests, trace_get_header(replay->reader));
     replay->requests.only_process = (uint32_t)replay->options->process;
     requests_read(replay, problem);

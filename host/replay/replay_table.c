@@ -1,6 +1,8 @@
 /* replay_table: in results of plays, out tables. */
 #include "replay_table.h"
 
+#include <string.h>
+
 #include "host/base/str.h"
 
 static const char *heap_name(struct table *table, const struct requests *requests, uint32_t number)
@@ -110,6 +112,29 @@ static void notes_put(struct table *table, const struct requests *requests)
     str_done(&notes);
 }
 
+static bool is_told(const struct replay_entry *entries, size_t number)
+{
+    for (size_t i = 0; i < number; i++)
+        if (!entries[i].is_done && !strcmp(entries[i].error.text, entries[number].error.text))
+            return true;
+    return false;
+}
+
+/* Those with the same one are told together. */
+static void problems_put(struct table *table, const struct replay_entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct str names = {0};
+        if (entries[i].is_done || is_told(entries, i))
+            continue;
+        for (size_t k = i; k < count; k++)
+            if (!entries[k].is_done && !strcmp(entries[i].error.text, entries[k].error.text))
+                str_add_format(&names, "%s%s", names.count ? ", " : "", entries[k].name);
+        table_note(table, "%s: %s", str_text(&names), entries[i].error.text);
+        str_done(&names);
+    }
+}
+
 void replay_table(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count)
 {
     table_init(table, "replay", "Replay", "what the recorded requests do to another allocator", TABLE_ROWS, replay_columns, sizeof replay_columns / sizeof *replay_columns);
@@ -121,9 +146,7 @@ void replay_table(struct table *table, const struct requests *requests, const st
         if (entries[i].is_done)
             result_put(row, &entries[i]);
     }
-    for (size_t i = 0; i < count; i++)
-        if (!entries[i].is_done)
-            table_note(table, "%s: %s", entries[i].name, entries[i].error.text);
+    problems_put(table, entries, count);
     notes_put(table, requests);
 }
 
