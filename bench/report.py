@@ -7,6 +7,7 @@ import firmware
 import guard
 import loads
 import pause
+import replay
 import serve
 import tools
 
@@ -189,4 +190,5 @@ program: use ratios, not seconds. An event is a block born or a block ended, cou
 {pause.part(folder)}
 {guard.part(folder)}
 {serve.part(folder)}
+{replay.part(folder)}
 {firmware.part(folder)}"""

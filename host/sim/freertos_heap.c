@@ -68,6 +68,7 @@ uint64_t freertos_heap_alloc(void *context, uint64_t size, uint64_t align)
     if (!block.address)
         return 0;
     *map_put(&heap->live, block.address + heap->head, NULL) = block.bytes;
+    heap->latest = (struct gap){block.address + heap->head, block.bytes};
     heap->live_bytes += block.bytes;
     return block.address + heap->head;
 }
@@ -78,6 +79,7 @@ void freertos_heap_free(void *context, uint64_t address)
     uint64_t bytes;
     if (!map_remove(&heap->live, address, &bytes))
         return;
+    heap->latest.address = heap->latest.address == address ? 0 : heap->latest.address;
     heap->live_bytes -= bytes;
     gaps_give(&heap->gaps, address - heap->head, bytes);
 }
@@ -85,7 +87,8 @@ void freertos_heap_free(void *context, uint64_t address)
 void freertos_heap_measure(const void *context, uint64_t address, uint64_t *taken, uint64_t *usable)
 {
     const struct freertos_heap *heap = context;
-    const uint64_t *bytes = map_get(&heap->live, address);
+    bool is_latest = address == heap->latest.address;
+    const uint64_t *bytes = is_latest ? &heap->latest.bytes : map_get(&heap->live, address);
     *taken = bytes ? *bytes : 0;
     *usable = bytes ? *bytes - heap->head : 0;
 }

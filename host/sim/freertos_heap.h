@@ -16,6 +16,7 @@ struct freertos_heap {
     uint64_t head, align, pointer_bytes;
     struct gaps gaps;
     struct map live; /* by the caller's address: bytes of the block with its header */
+    struct gap latest; /* the block given last, by the caller's address: it is the one that is measured */
     uint64_t live_bytes;
     size_t region_count;
     struct freertos_heap_region regions[];

@@ -223,6 +223,56 @@ static void wrong_arenas_are_refused(void **state)
     }
 }
 
+/* Events in no lawful order: whatever the list makes of them, each block has one birth and at most one end. */
+static void lawless_events_make_a_lawful_list(void **state)
+{
+    enum { EVENTS = 20000, ADDRESSES = 300, HEAPS = 3 };
+    static const enum event_kind kinds[] = {EVENT_ALLOC, EVENT_ALLOC, EVENT_FREE, EVENT_RESIZE_BEGIN, EVENT_RESIZE_END, EVENT_REFUSE, EVENT_GAP, EVENT_MARK};
+    struct told told;
+    uint64_t random = 88172645463325252u;
+    (void)state;
+    told_begin(&told);
+    for (size_t i = 0; i < EVENTS; i++) {
+        struct event event;
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        told_event(&event, &told, kinds[random % 8]);
+        event.address = 64 * (random >> 8 & 0xFFFF) % ADDRESSES;
+        event.old_address = 64 * (random >> 24 & 0xFFFF) % ADDRESSES;
+        event.size = random >> 40 & 1 ? random >> 44 & 0x3FF : random;
+        event.size = event.size > 1 << 20 && random >> 41 & 7 ? 100 : event.size;
+        event.heap = random >> 50 & 3;
+        event.thread = 1 + (random >> 52 & 1);
+        event.alignment_log2 = random >> 53 & 1 ? (uint8_t)(random >> 54) : 0;
+        requests_put(&told.requests, &event);
+    }
+    assert_true(told.requests.heaps.count == HEAPS + 1);
+    for (uint32_t i = 0; i < told.requests.heaps.count; i++) {
+        const struct request_heap *heap = &told.requests.heaps.at[i];
+        bool *is_live = memory_new(heap->blocks + 1, 1);
+        uint64_t live = 0;
+        for (size_t k = 0; k < told.requests.list.count; k++) {
+            const struct request *request = &told.requests.list.at[k];
+            if (request->heap != i || request->kind == REQUEST_TRY)
+                continue;
+            assert_true(request->block < heap->blocks);
+            bool is_birth = request->kind == REQUEST_ALLOC || request->kind == REQUEST_ZEROED;
+            assert_int_equal(is_live[request->block], !is_birth);
+            is_live[request->block] = request->kind != REQUEST_FREE;
+            live += is_birth - (request->kind == REQUEST_FREE);
+        }
+        assert_int_equal(live, heap->live);
+        memory_free(is_live);
+        struct play_result result;
+        struct play_arena arena = {.regions = {{0x20000000, 1 << 20}}, .region_count = 1};
+        assert_true(play_run(&told.requests, i, &arena, &(struct play_config){.simulator = simulator_find("heap_4")}, &result, NULL));
+        assert_true(result.refusals > 0 && result.end.blocks <= live);
+        play_result_done(&result);
+    }
+    requests_done(&told.requests);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_smallest_arena_holds_and_less_does_not),
         cmocka_unit_test(each_heap_has_an_arena),
         cmocka_unit_test(wrong_arenas_are_refused),
+        cmocka_unit_test(lawless_events_make_a_lawful_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
