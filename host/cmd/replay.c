@@ -186,7 +186,7 @@ static bool table_put(struct replay *replay, struct table *table, struct error *
     is_good = gate_look_all(&replay->options->fail_on, table, &replay->has_found, error);
     if (is_good && is_asked(replay, table->name) && (table->row_count || page->json || page->csv || replay->options->tables)) {
         is_good = !is_short || columns_take(&columns, table, replay->options->compare ? compare_columns : short_columns, error);
-        is_good = is_good && page_table(&replay->page, is_short ? &columns.table : table, 0, error);
+        is_good = is_good && page_table(&replay->page, is_short ? &columns.table : table, strcmp(table->name, "replay") ? 0 : table->row_count, error);
         columns_done(&columns);
     }
     table_done(table);
