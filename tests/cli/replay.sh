@@ -83,7 +83,7 @@ fi
 expect 2 "standard input can be read only once" replay - -a heap_1 --record x.htrc
 expect 2 "are about one model" replay steps.htrc --compare all --record x.htrc
 expect 3 "already; --force" replay steps.htrc -a heap_1 --record said
-expect 2 "regular file" replay steps.htrc -a heap_1 --force --record /dev/null
+expect 2 "regular file" replay steps.htrc -a heap_1 --force --record /dev/zero
 expect 2 "is what is to be read" replay steps.htrc -a heap_1 --record steps.htrc
 # Real allocators have what was asked for, and take more.
 is "peak of the real C library" "$(cell replay_real peak_asked_bytes -a real-glibc)" 6000
