@@ -10,9 +10,18 @@
 
 enum {
     FIT_TIMES = 24,             /* as many times the list may be played to find the smallest arena */
-    FIT_REQUESTS_MOST = 2 << 20, /* of a longer list the reach of the blocks stands for the smallest arena */
+    FIT_REQUESTS_MOST = 1 << 19, /* of a longer list the reach of the blocks stands for the smallest arena */
     ALLOCATORS_SHOWN = 3,
 };
+
+/* A long list is played less often. */
+static size_t ideas_most(uint64_t requests)
+{
+    enum { MOST = 12, LEAST = 2 };
+    const uint64_t played = 30000000; /* of each kind, in all */
+    uint64_t most = played / (requests + 1);
+    return most > MOST ? MOST : most < LEAST ? LEAST : (size_t)most;
+}
 
 static bool arenas_find(struct advice *advice, struct error *error)
 {
@@ -196,7 +205,7 @@ bool advice_make(struct advice *advice, const struct requests *requests, const s
     if (!figures_take(advice, requests, &config->play, &advice->base, advice->results.at))
         return error_set(error, ERROR_USAGE, "%s cannot have such an arena", config->name);
     census_init(&advice->census, requests, config->place, config->context);
-    ideas_find(&ideas, &advice->census, advice->results.at, config->play.simulator, !advice->is_open);
+    ideas_find(&ideas, &advice->census, advice->results.at, config->play.simulator, !advice->is_open, ideas_most(requests->list.count));
     for (size_t i = 0; i < ideas.list.count; i++)
         vec_push(&advice->rows, ((struct advice_row){.idea = ideas.list.at[i]}));
     ideas_done(&ideas);

@@ -9,7 +9,6 @@ enum {
     BUFFER_MOST = 4,      /* at once */
     PAIRS_LEAST = 16,
     GROWS_LEAST = 16,
-    OF_A_KIND = 12,       /* ideas of one kind that are tried */
     MARKS_MOST = 64,
 };
 
@@ -220,20 +219,21 @@ static int idea_order(const void *a, const void *b)
 }
 
 /* Of each kind the most promising; allocators are all tried. */
-static void ideas_cut(struct ideas *ideas)
+static void ideas_cut(struct ideas *ideas, size_t most)
 {
     size_t kept = 0, of_kind = 0;
     if (ideas->list.count)
         qsort(ideas->list.at, ideas->list.count, sizeof *ideas->list.at, idea_order);
     for (size_t i = 0; i < ideas->list.count; i++) {
         of_kind = i && ideas->list.at[i].kind == ideas->list.at[i - 1].kind ? of_kind + 1 : 0;
-        if (of_kind < OF_A_KIND || ideas->list.at[i].kind == IDEA_ALLOCATOR)
+        if (of_kind < most || ideas->list.at[i].kind == IDEA_ALLOCATOR)
             ideas->list.at[kept++] = ideas->list.at[i];
     }
     ideas->list.count = kept;
 }
 
-void ideas_find(struct ideas *ideas, const struct census *census, const struct play_result *results, const struct simulator *simulator, bool is_fixed)
+void ideas_find(struct ideas *ideas, const struct census *census, const struct play_result *results, const struct simulator *simulator, bool is_fixed,
+                size_t of_a_kind)
 {
     find_pools(ideas, census, is_fixed);
     find_pairs(ideas, census);
@@ -246,7 +246,7 @@ void ideas_find(struct ideas *ideas, const struct census *census, const struct p
         find_compactions(ideas, census, results);
         find_allocators(ideas, simulator);
     }
-    ideas_cut(ideas);
+    ideas_cut(ideas, of_a_kind);
 }
 
 void ideas_done(struct ideas *ideas)
