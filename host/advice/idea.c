@@ -31,7 +31,7 @@ static void put_at(struct editing *edit, struct request request, uint64_t number
 {
     vec_push(&edit->to->list, request);
     vec_push(&edit->to->times, edit->from->times.at[number]);
-    edit->to->heaps.at[request.heap].requests++;
+    requests_count(edit->to, &edit->to->heaps.at[request.heap]);
 }
 
 static uint32_t block_new(struct editing *edit, uint32_t heap)
@@ -272,6 +272,26 @@ static void editing_begin(struct editing *edit)
     }
 }
 
+/* What the changed program asks for at most: below that no arena need be tried. */
+static void peaks_count(struct requests *changed)
+{
+    for (size_t heap = 0; heap < changed->heaps.count; heap++) {
+        struct request_heap *of = &changed->heaps.at[heap];
+        uint64_t *sizes = memory_new(of->blocks + 1, sizeof *sizes), live = 0;
+        of->peak_bytes = 0;
+        for (size_t i = of->first; i < of->end; i++) {
+            const struct request *request = &changed->list.at[i];
+            if (request->heap != heap || request->kind == REQUEST_TRY)
+                continue;
+            uint64_t size = request->kind == REQUEST_FREE ? 0 : request->size;
+            live += size - sizes[request->block];
+            sizes[request->block] = size;
+            of->peak_bytes = live > of->peak_bytes ? live : of->peak_bytes;
+        }
+        memory_free(sizes);
+    }
+}
+
 void idea_apply(const struct idea *idea, const struct census *census, struct requests *changed)
 {
     struct editing edit = {.idea = idea, .census = census, .from = census->requests, .to = changed};
@@ -280,6 +300,7 @@ void idea_apply(const struct idea *idea, const struct census *census, struct req
         early_begin(&edit);
     for (uint64_t i = 0; i < edit.from->list.count; i++)
         steps[idea->kind](&edit, &edit.from->list.at[i], i);
+    peaks_count(changed);
     for (size_t i = 0; i < edit.from->heaps.count; i++)
         memory_free(edit.fates[i]);
     memory_free(edit.fates);

@@ -303,9 +303,10 @@ uint64_t play_step(struct play *play, uint64_t number)
 bool play_all(struct play *play)
 {
     const struct request *list = play->requests->list.at;
-    uint64_t start = now_of(CLOCK_THREAD_CPUTIME_ID), count = play->requests->list.count;
+    const struct request_heap *heap = &play->requests->heaps.at[play->number];
+    uint64_t start = now_of(CLOCK_THREAD_CPUTIME_ID);
     bool stops = play->config.stops_at_refusal, is_only = play->requests->heaps.count == 1;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = heap->first; i < heap->end; i++) {
         if (!is_only && list[i].heap != play->number)
             continue;
         step_at(play, i);

@@ -105,7 +105,7 @@ static void request_push(struct requests *requests, struct request_heap *heap, c
     request.heap = (uint64_t)(heap - requests->heaps.at);
     vec_push(&requests->list, request);
     vec_push(&requests->times, event->time_ns);
-    heap->requests++;
+    requests_count(requests, heap);
 }
 
 static uint64_t size_cut(uint64_t size)

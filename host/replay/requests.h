@@ -17,6 +17,7 @@ struct request_heap {
     uint64_t base, bytes;       /* as the trace tells; 0: not known */
     uint64_t lowest, highest;   /* of the addresses of its blocks in the trace */
     uint64_t requests, live_bytes, peak_bytes, live, blocks; /* blocks: most that lived at once, and so how many numbers there are */
+    uint64_t first, end;        /* its requests stand in [first, end) of the list, with those of others between them */
     struct map places;          /* address: number of the block */
     VEC(uint64_t) sizes;        /* by number */
     VEC(uint32_t) unused;       /* numbers */
@@ -42,6 +43,14 @@ struct requests {
     uint64_t unknown_frees, inherited, vanished, tries, gaps, lost_events, left_out, heaps_left_out, flights_lost;
     uint64_t end_ns;
 };
+
+/* A request was put at the end of the list. */
+static inline void requests_count(struct requests *requests, struct request_heap *heap)
+{
+    heap->first = heap->requests ? heap->first : requests->list.count - 1;
+    heap->end = requests->list.count;
+    heap->requests++;
+}
 
 /* 24 bytes each. */
 enum { REQUESTS_MOST = 64 << 20 };

@@ -209,6 +209,45 @@ static void nothing_is_said_where_nothing_helps(void **state)
     requests_done(&told.requests);
 }
 
+/* The large blocks go where there is room; that is said only as something was refused. */
+static void another_memory_avoids_refusals(void **state)
+{
+    struct told told;
+    struct event event;
+    struct advice advice;
+    struct arena_wishes wishes = {0};
+    struct error error = {0};
+    struct advice_config config = {.play = {.simulator = simulator_find("heap_4")}, .name = "heap_4", .wishes = &wishes, .threads = 2};
+    (void)state;
+    for (uint64_t bytes = 8192; bytes <= 65536; bytes *= 8) {
+        told_begin(&told);
+        for (uint32_t i = 1; i < 3; i++) {
+            told_event(&event, &told, EVENT_HEAP)->define = &(struct heap_definition){
+                .id = i, .process = 1, .base = 0x20000000 * i, .size = i == 1 ? bytes : 1 << 20, .name = i == 1 ? "DRAM" : "PSRAM"};
+            requests_put(&told.requests, &event);
+            for (uint64_t k = 0; k < (i == 1 ? 12 : 1); k++) {
+                told_event(&event, &told, EVENT_ALLOC)->address = 0x20000000 * i + 0x1000 * k;
+                event.heap = i;
+                event.stack = k & 1 ? 5 : 6;
+                event.size = k & 1 ? 2000 : 100;
+                requests_put(&told.requests, &event);
+            }
+        }
+        assert_true(advice_make(&advice, &told.requests, &config, &error));
+        const struct advice_row *move = row_of(&advice, IDEA_MOVE);
+        assert_int_equal(advice.base.refusals > 0, bytes == 8192);
+        assert_int_equal(move != NULL, bytes == 8192);
+        if (move) {
+            assert_int_equal(advice.census.groups.at[move->idea.group].stack, 5);
+            assert_int_equal(move->idea.heap, 1);
+            assert_int_equal(move->figures.refusals, 0);
+        }
+        advice_done(&advice);
+        requests_done(&told.requests);
+    }
+    arena_wishes_done(&wishes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +260,7 @@ int main(void)
         cmocka_unit_test(blocks_go_to_another_heap),
         cmocka_unit_test(a_pool_avoids_refusals),
         cmocka_unit_test(nothing_is_said_where_nothing_helps),
+        cmocka_unit_test(another_memory_avoids_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
