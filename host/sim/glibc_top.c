@@ -2,7 +2,7 @@
 #include "glibc_heap.h"
 #include "sbrk.h"
 
-enum { MAP_LEAST = 1 << 20 }; /* of a mapping in the break's place */
+enum { MAP_UNIT = 1 << 20 }; /* of the first mapping in the break's place */
 
 static uint64_t map_chunk(struct glibc *heap, uint64_t bytes)
 {
@@ -89,12 +89,11 @@ static bool top_by_break(struct glibc *heap, uint64_t wanted, uint64_t old_bytes
     return true;
 }
 
-/* From then on no break is taken to continue the one before. */
+/* From then on no break is taken to continue the one before. 2.36 takes its least size for its unit and the other way round: only the first mapping is large. */
 static void top_by_map(struct glibc *heap, uint64_t wanted, uint64_t bytes, uint64_t old_bytes)
 {
     if (heap->contiguous)
-        wanted = round_up(wanted + old_bytes, heap->page);
-    wanted = wanted < MAP_LEAST ? MAP_LEAST : wanted;
+        wanted = round_up(wanted + old_bytes, MAP_UNIT);
     uint64_t at = wanted <= bytes ? LINUX_REFUSED : linux_map(&heap->pages, wanted);
     if (at == LINUX_REFUSED)
         return;

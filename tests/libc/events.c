@@ -68,7 +68,7 @@ void libc_events(const struct libc_plan *plan)
             change(plan, &told, slot);
         else
             fill(plan, &told, slot);
-        if (told.event % LIBC_CHECK_EACH == 0 || told.event == plan->events)
+        if (told.event % plan->check_each == 0 || told.event == plan->events)
             libc_check(&told);
     }
 }

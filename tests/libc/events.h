@@ -13,12 +13,14 @@ struct libc_plan {
     uint32_t most;          /* and the others below this */
     uint16_t least_resize;  /* bytes */
     uint8_t aligned;        /* 1: some requests name an alignment */
+    uint16_t check_each;    /* events */
+    uint32_t least_events;  /* 0: all; else the real one may end sooner, as its heap is spoilt */
 };
 
 #ifdef __AVR__
-enum { LIBC_SLOTS_MOST = 64, LIBC_CHECK_EACH = 1024 };
+enum { LIBC_SLOTS_MOST = 64, LIBC_EACH = 1024 };
 #else
-enum { LIBC_SLOTS_MOST = 1024, LIBC_CHECK_EACH = 1024 };
+enum { LIBC_SLOTS_MOST = 1024, LIBC_EACH = 1024 };
 #endif
 
 #ifdef LIBC_MODEL
@@ -39,9 +41,9 @@ libc_block libc_resize(libc_block block, uint32_t bytes);
 void libc_free(libc_block block);
 /* What of an address is compared: all of it, but of a block that the kernel placed only its place in the page. */
 uint64_t libc_known(libc_block block);
-/* Behind every LIBC_CHECK_EACH events, and the last. */
+/* Behind every check_each events, and the last. */
 void libc_check(const struct libc_told *told);
-/* Every event, for one who looks for the first that differs. */
+/* Every event, for one who looks for the first that differs among LIBC_EACH. */
 void libc_each(uint32_t event, char kind, uint32_t bytes, uint64_t known);
 
 void libc_events(const struct libc_plan *plan);

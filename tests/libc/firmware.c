@@ -87,7 +87,7 @@ void libc_check(const struct libc_told *told)
 void libc_each(uint32_t event, char kind, uint32_t bytes, uint64_t known)
 {
 #ifdef LIBC_EACH_FROM
-    if (event < LIBC_EACH_FROM || event >= LIBC_EACH_FROM + LIBC_CHECK_EACH)
+    if (event < LIBC_EACH_FROM || event >= LIBC_EACH_FROM + LIBC_EACH)
         return;
     board_put((uint8_t)kind);
     put_hex(event);

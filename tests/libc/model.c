@@ -10,6 +10,7 @@
 #include "plans.h"
 
 static const struct simulator *simulator;
+static const struct libc_plan *plan;
 static void *heap;
 static struct arena_region regions[2];
 static uint32_t differences, checks, print_from = UINT32_MAX;
@@ -46,7 +47,7 @@ uint64_t libc_known(libc_block block)
 
 void libc_each(uint32_t event, char kind, uint32_t bytes, uint64_t known)
 {
-    if (event >= print_from && event < print_from + LIBC_CHECK_EACH)
+    if (event >= print_from && event < print_from + LIBC_EACH)
         printf("%c %x %x %llx\n", kind, event, bytes, (unsigned long long)known);
 }
 
@@ -66,12 +67,11 @@ void libc_check(const struct libc_told *told)
     struct libc_told real;
     if (!line_read("check", line, sizeof line) || sscanf(line, "check %x %x %x %x", &real.event, &real.hash, &real.answers, &real.refusals) != 4) {
         printf("what the real one said ends before event %u\n", told->event);
-        exit(1);
+        exit(plan->least_events && told->event > plan->least_events ? 0 : 1);
     }
     checks++;
     if (memcmp(&real, told, sizeof real) && !differences++)
-        printf("different between events %u and %u: the real one had %u refusals, the model %u\n", told->event - LIBC_CHECK_EACH, told->event, real.refusals,
-               told->refusals);
+        printf("different up to event %u: the real one had %u refusals, the model %u\n", told->event, real.refusals, told->refusals);
     if (differences && print_from == UINT32_MAX)
         exit(1);
     if (!differences)
@@ -110,8 +110,9 @@ int main(int count, char **words)
     }
     if (count > 5)
         print_from = (uint32_t)strtoul(words[5], NULL, 0);
+    plan = &plans[atoi(words[2])];
     heap_begin(words[3], count > 4 ? words[4] : NULL);
-    libc_events(&plans[atoi(words[2])]);
+    libc_events(plan);
     putchar('\n');
     simulator->end(heap);
     return differences ? 1 : 0;
