@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { HEADER_MOST = 32, ALIGNMENT_MOST = 16, ALIGNMENT_BLOCKS = 8 };
+enum { HEADER_MOST_SMALL = 8, ALIGNMENT_MOST = 16, ALIGNMENT_BLOCKS = 8 };
 
 struct sort_key {
     uint64_t key, place;
@@ -83,22 +83,23 @@ static void ends_round(heap_layout_extents *extents)
     }
 }
 
-static uint64_t header_find(const heap_layout_extents *extents)
-{
-    uint64_t header = HEADER_MOST;
-    for (size_t i = 1; i < extents->count; i++) {
-        uint64_t from = extents->at[i - 1].end, to = extents->at[i].start;
-        if (to >= from && to - from < header)
-            header = to - from;
-    }
-    return header < HEADER_MOST ? header : 0;
-}
-
 /* A free piece must hold its size and two links. */
 static uint64_t least_find(const struct heap_layout_place *place)
 {
     uint64_t end = place->count ? place->ranges[place->count - 1].high : 0;
     return end > UINT32_MAX ? 32 : end > UINT16_MAX ? 16 : 4;
+}
+
+/* No larger than the least piece, but on machines of 16 bits: else it is a gap between two blocks that are no neighbours. */
+static uint64_t header_find(const heap_layout_extents *extents, uint64_t least)
+{
+    uint64_t most = least < HEADER_MOST_SMALL ? HEADER_MOST_SMALL : least, header = most + 1;
+    for (size_t i = 1; i < extents->count; i++) {
+        uint64_t from = extents->at[i - 1].end, to = extents->at[i].start;
+        if (to >= from && to - from < header)
+            header = to - from;
+    }
+    return header <= most ? header : 0;
 }
 
 struct walk {
@@ -227,8 +228,8 @@ void heap_layout_measure(struct heap_layout_found *found, heap_layout_extents *e
         mapped_take(found, extents, &mapped);
     heap_layout_sort(extents);
     ends_round(extents);
-    found->header = header_find(extents);
     found->least = least_find(place);
+    found->header = header_find(extents, found->least);
     for (size_t i = 0; i < extents->count; i++) {
         class_add(found, extents->at + i);
         pages_count(&walk, extents->at + i);

@@ -25,4 +25,9 @@ for order in hilbert rows; do
     "$HT" visualize -q -f walk.htrc -t heap_map --order $order -o map.svg && xmllint --noout map.svg || fail "a map by $order"
     grep -q 'block.* begin; .* old: ' map.svg || fail "a cell of the map by $order does not say whose it is"
 done
+# A firmware's regions: base and size are known, and what its allocator told stands beside what its blocks say.
+"$HT" analyze "$SOURCE/tests/golden/light.htrc" --table fragmentation --json |
+    jq -e '.tables[0].rows | map({key: .name, value: .}) | from_entries | .DRAM.used_bytes == 327680 and .DRAM.header_bytes == 8 and .DRAM.told_external > 0.02 and .PSRAM.free_pieces == 1' >/dev/null ||
+    fail "the regions of a firmware"
+"$HT" visualize -q -f "$SOURCE/tests/golden/light.htrc" -t heap_map -o map.svg && grep -q '>DRAM of process 1: 320.0 KiB' map.svg || fail "no map of DRAM"
 exit $failed

@@ -98,6 +98,7 @@ static void heap_begin(struct arena_heap *heap, uint64_t seed)
     heap->tells_usable = events_random(events, 2);
     heap->alignment = (uint64_t[]){1, 4, 8, 16}[events_random(events, 4)];
     heap->header = heap->alignment * events_random(events, heap->alignment == 16 ? 2 : 3);
+    heap->header = kind == 0 && heap->header > 8 ? 8 : heap->header;
     events_process(events, 1, 0, 0);
     events_thread(events, 1, 1);
     events_thread(events, 2, 1);
