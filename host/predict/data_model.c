@@ -9,14 +9,10 @@ static const struct {
     const char *name;
     struct data_model model;
 } known[] = {
-    {"x86_64", {8, 8, 4, 8, 8, 16, 4, 16, false, {0}}},
-    {"aarch64", {8, 8, 4, 8, 8, 16, 4, 16, false, {0}}},
-    {"riscv64", {8, 8, 4, 8, 8, 16, 4, 16, false, {0}}},
-    {"i386", {4, 4, 4, 4, 8, 12, 4, 4, false, {0}}},
-    {"arm", {4, 4, 4, 4, 8, 8, 4, 8, false, {0}}},
-    {"arm-bare", {4, 4, 4, 4, 8, 8, 4, 8, true, {0}}},
-    {"riscv32", {4, 4, 4, 4, 8, 16, 4, 16, false, {0}}},
-    {"xtensa", {4, 4, 4, 4, 8, 8, 2, 8, false, {0}}},
+    {"x86_64", {8, 8, 4, 8, 8, 16, 4, 16, false, {0}}},  {"aarch64", {8, 8, 4, 8, 8, 16, 4, 16, false, {0}}},
+    {"riscv64", {8, 8, 4, 8, 8, 16, 4, 16, false, {0}}}, {"i386", {4, 4, 4, 4, 8, 12, 4, 4, false, {0}}},
+    {"arm", {4, 4, 4, 4, 8, 8, 4, 8, false, {0}}},       {"arm-bare", {4, 4, 4, 4, 8, 8, 4, 8, true, {0}}},
+    {"riscv32", {4, 4, 4, 4, 8, 16, 4, 16, false, {0}}}, {"xtensa", {4, 4, 4, 4, 8, 8, 2, 8, false, {0}}},
     {"avr", {2, 2, 2, 4, 4, 4, 2, 1, false, {0}}},
 };
 enum { KNOWN = sizeof known / sizeof *known };
@@ -145,9 +141,9 @@ bool data_model_typedef(const struct data_model *model, const char *name, uint64
         const char *name;
         enum number_name kind;
     } words[] = {
-        {"size_t", NAME_SIZE}, {"ssize_t", NAME_SIZE}, {"ptrdiff_t", NAME_SIZE}, {"rsize_t", NAME_SIZE}, {"intptr_t", NAME_POINTER}, {"uintptr_t", NAME_POINTER},
-        {"wchar_t", NAME_WCHAR}, {"wint_t", NAME_INT}, {"intmax_t", NAME_FIXED}, {"uintmax_t", NAME_FIXED},
-        {"int_fast16_t", NAME_INT}, {"uint_fast16_t", NAME_INT},
+        {"size_t", NAME_SIZE},      {"ssize_t", NAME_SIZE},      {"ptrdiff_t", NAME_SIZE},   {"rsize_t", NAME_SIZE},
+        {"intptr_t", NAME_POINTER}, {"uintptr_t", NAME_POINTER}, {"wchar_t", NAME_WCHAR},    {"wint_t", NAME_INT},
+        {"intmax_t", NAME_FIXED},   {"uintmax_t", NAME_FIXED},   {"int_fast16_t", NAME_INT}, {"uint_fast16_t", NAME_INT},
     };
     if (!name)
         return false;

@@ -35,13 +35,15 @@ bool layout_peel(Dwarf_Die *type, Dwarf_Die *peeled)
 
 static bool scalar(struct shape *shape, struct extent host, struct extent target)
 {
-    *shape = (struct shape){.host = host, .target = target, .host_tight = host.size, .target_tight = target.size, .is_exact = true, .pointers = host.size != target.size};
+    *shape = (struct shape){
+        .host = host, .target = target, .host_tight = host.size, .target_tight = target.size, .is_exact = true, .pointers = host.size != target.size};
     return true;
 }
 
 static bool pointer(struct layout *layout, struct shape *shape, unsigned words)
 {
-    struct extent host = data_model_scalar(layout->host, layout->host->pointer_bytes), target = data_model_scalar(layout->target, layout->target->pointer_bytes);
+    struct extent host = data_model_scalar(layout->host, layout->host->pointer_bytes),
+                  target = data_model_scalar(layout->target, layout->target->pointer_bytes);
     host.size *= words, target.size *= words;
     return scalar(shape, host, target);
 }
@@ -50,7 +52,8 @@ static bool base_type(struct layout *layout, Dwarf_Die *type, struct shape *shap
 {
     int bytes = dwarf_bytesize(type);
     struct extent host, target;
-    if (bytes < 0 || !data_model_base(layout->target, dwarf_diename(type), (uint64_t)bytes, &target) || !data_model_base(layout->host, dwarf_diename(type), (uint64_t)bytes, &host))
+    if (bytes < 0 || !data_model_base(layout->target, dwarf_diename(type), (uint64_t)bytes, &target) ||
+        !data_model_base(layout->host, dwarf_diename(type), (uint64_t)bytes, &host))
         return false;
     scalar(shape, host, target);
     shape->is_exact = host.size == (uint64_t)bytes;
@@ -190,7 +193,8 @@ static bool type_by_tag(struct layout *layout, Dwarf_Die *type, struct shape *sh
     }
 }
 
-/* What a typedef's name says goes before what it stands for: size_t is unsigned long here and unsigned int there. Types of the libraries are as the profile has them. */
+/* What a typedef's name says goes before what it stands for: size_t is unsigned long here and unsigned int there. Types of the libraries are as the profile has
+ * them. */
 static void name_apply(const struct layout *layout, Dwarf_Die *type, struct shape *shape)
 {
     const char *name = dwarf_diename(type);

@@ -1,5 +1,5 @@
-/* record_shape: members are laid out one behind another by the rules of both sides at once. What the host's debug data says of a place decides which rule the source had
- * switched on (packed, aligned, a derived class in the base's padding), and the target gets the same one. */
+/* record_shape: members are laid out one behind another by the rules of both sides at once. What the host's debug data says of a place decides which rule the
+ * source had switched on (packed, aligned, a derived class in the base's padding), and the target gets the same one. */
 #include "record_shape.h"
 
 #include <dwarf.h>
@@ -77,7 +77,8 @@ static void side_put(struct side *side, uint64_t at, struct extent extent, uint6
 /* Both sides by one rule: from `at` or `tight`, aligned by `host_align` and `target_align`. */
 static void both_put(struct walk *walk, const struct shape *shape, bool tight, uint64_t host_align, uint64_t target_align)
 {
-    uint64_t host = tight ? align_up(walk->host.tight, 8) : align_up(walk->host.at, 8), target = tight ? align_up(walk->target.tight, 8) : align_up(walk->target.at, 8);
+    uint64_t host = tight ? align_up(walk->host.tight, 8) : align_up(walk->host.at, 8),
+             target = tight ? align_up(walk->target.tight, 8) : align_up(walk->target.at, 8);
     side_put(&walk->host, align_up(host, host_align * 8), shape->host, host_align, shape->host_tight);
     side_put(&walk->target, align_up(target, target_align * 8), shape->target, target_align, shape->target_tight);
 }
@@ -131,7 +132,8 @@ static void bits_put(struct side *side, uint64_t at, uint64_t width, uint64_t al
 /* Fields without a name are not in the debug data: the gap that they leave is. */
 static void bit_member(struct walk *walk, Dwarf_Die *member, const struct shape *shape, uint64_t width)
 {
-    uint64_t place, host = bits_place(walk->layout->host, walk->host.at, width, shape->host), host_align = shape->host.align, target_align = shape->target.align;
+    uint64_t place, host = bits_place(walk->layout->host, walk->host.at, width, shape->host), host_align = shape->host.align,
+                    target_align = shape->target.align;
     uint64_t target = bits_place(walk->layout->target, walk->target.at, width, shape->target);
     if (place_of(member, &place) && (place != host || walk->was_packed) && !walk->is_union) {
         if (place > walk->host.at) {
@@ -207,7 +209,8 @@ static bool fields_walk(struct walk *walk, bool (*see)(void *context, Dwarf_Die 
 
 static struct walk walk_of(struct layout *layout, Dwarf_Die *type)
 {
-    return (struct walk){.layout = layout, .type = type, .host = {.align = 1}, .target = {.align = 1}, .is_exact = true, .is_union = dwarf_tag(type) == DW_TAG_union_type};
+    return (struct walk){
+        .layout = layout, .type = type, .host = {.align = 1}, .target = {.align = 1}, .is_exact = true, .is_union = dwarf_tag(type) == DW_TAG_union_type};
 }
 
 static bool is_declared_only(Dwarf_Die *type)
@@ -232,7 +235,8 @@ static bool first_walk(struct walk *walk)
 static void end_put(struct walk *walk, Dwarf_Die *type, struct shape *shape)
 {
     uint64_t bytes = (uint64_t)dwarf_bytesize(type), asked = number_of(type, DW_AT_alignment);
-    uint64_t host = align_up(walk->is_union ? walk->host_most : walk->host.at, 8) / 8, target = align_up(walk->is_union ? walk->target_most : walk->target.at, 8) / 8;
+    uint64_t host = align_up(walk->is_union ? walk->host_most : walk->host.at, 8) / 8,
+             target = align_up(walk->is_union ? walk->target_most : walk->target.at, 8) / 8;
     if (asked > walk->host.align)
         walk->host.align = walk->target.align = asked;
     shape->host_tight = walk->is_union ? host : align_up(walk->host.tight, 8) / 8;

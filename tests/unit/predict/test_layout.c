@@ -1,4 +1,5 @@
-/* test_layout: in hundreds of random structs, out whether sizes and offsets computed from the host's debug data are those that each target's own compiler gives them. */
+/* test_layout: in hundreds of random structs, out whether sizes and offsets computed from the host's debug data are those that each target's own compiler gives
+ * them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,9 +31,10 @@ static uint32_t dice(uint32_t sides)
 
 static void member_write(FILE *out, int number, int member, bool has_bits)
 {
-    static const char *const types[] = {
-        "char", "short", "int", "long", "long long", "unsigned char", "unsigned", "float", "double", "void *", "const char *", "size_t", "int64_t", "uint8_t",
-        "uint32_t", "int16_t", "intptr_t", "wchar_t", "enum small", "enum negative", "enum wide", "_Bool", "void (*)(int)", "long double", "ptrdiff_t", "uint64_t"};
+    static const char *const types[] = {"char",     "short",         "int",         "long",         "long long",  "unsigned char", "unsigned",
+                                        "float",    "double",        "void *",      "const char *", "size_t",     "int64_t",       "uint8_t",
+                                        "uint32_t", "int16_t",       "intptr_t",    "wchar_t",      "enum small", "enum negative", "enum wide",
+                                        "_Bool",    "void (*)(int)", "long double", "ptrdiff_t",    "uint64_t"};
     static const char *const fields[] = {"unsigned", "int", "unsigned char", "unsigned short", "_Bool", "long"};
     uint32_t kind = dice(has_bits ? 12 : 9);
     if (kind >= 9) {
@@ -145,7 +147,8 @@ static void members_compare(struct layout *layout, Dwarf_Die *host, Dwarf_Die *t
         if (!layout_member(layout, host, name, &here, &there, &kind))
             fail_msg("%s.%s is not found", type, name);
         if (there != place)
-            fail_msg("%s (%s.%s) lies at %llu, not at %llu", layout->target->align_most == 1 ? "avr" : "", type, name, (unsigned long long)place, (unsigned long long)there);
+            fail_msg("%s (%s.%s) lies at %llu, not at %llu", layout->target->align_most == 1 ? "avr" : "", type, name, (unsigned long long)place,
+                     (unsigned long long)there);
     } while (dwarf_siblingof(&member, &member) == 0);
 }
 

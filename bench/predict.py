@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""predict: in Debian's source packages, out how far `heaptracer predict` is from the truth when the same programs run as 32-bit ones.
+
+usage: predict.py HEAPTRACER [--work FOLDER] [--markdown] [NAME ...]
+Each package is fetched with apt-get source, as Debian patches it, and built twice with gcc -O2 -g: -m64, which is traced and predicted, and -m32, whose own trace
+has the truth: the most bytes that were asked for at once. SHAPED programs were looked at while the rules were written; HELD ones were not."""
+import argparse
+import glob
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+M64, M32 = "gcc -m64", "gcc -m32 -idirafter /usr/include/x86_64-linux-gnu"
+FLAGS = "-O2 -g -w"
+CONFIGURE = "./configure -q {host} CC='{cc}' CFLAGS='{flags}' --disable-nls --disable-dependency-tracking"
+CMAKE = "cmake -S . -B o -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS='{m} {flags}' -DCMAKE_BUILD_TYPE= "
+# name: package, where in it, how it is built, the program, its words ({} is the folder of inputs), its standard input
+PROGRAMS = {
+    "lua": ("lua5.4", "src", "echo '#define DEB_HOST_MULTIARCH \"x\"' >lua5.4-deb-multiarch.h; {cc} {flags} -DLUA_USE_POSIX $(ls *.c | grep -v luac.c) -o lua -lm", "lua",
+            ["{}/heap.lua"], None),
+    "gawk": ("gawk", ".", CONFIGURE + " --disable-mpfr; make -s -C support; make -s gawk", "gawk", ["-f", "{}/count.awk", "{}/words.txt"], None),
+    "sqlite3": ("sqlite3", ".", CONFIGURE + " --disable-tcl; make -s sqlite3.c shell.c; {cc} {flags} -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION sqlite3.c shell.c -o sqlite3 -lm",
+                "sqlite3", [":memory:"], "rows.sql"),
+    "mujs": ("mujs", ".", "mkdir -p build/release; {cc} {flags} one.c main.c -o build/release/mujs -lm", "build/release/mujs", ["{}/heap.js"], None),
+    "sed": ("sed", ".", CONFIGURE + "; make -s sed/sed", "sed/sed", ["-n", "-e", "s/\\([a-z]*\\)x/\\1y/g;H;${{x;s/\\n/,/g;p}}", "{}/words.txt"], None),
+    "bc": ("bc", ".", CONFIGURE + "; make -s -C lib; make -s -C bc", "bc/bc", ["-q", "{}/sums.bc"], None),
+    "dc": ("bc", ".", CONFIGURE + "; make -s -C lib; make -s -C dc", "dc/dc", ["{}/sums.dc"], None),
+    "tcc": ("tcc", ".", "./configure --cc='{cc}' >/dev/null; make -s tcc CFLAGS='{flags} -fno-strict-aliasing' LDFLAGS=", "tcc", ["-c", "{}/unit.c", "-o", "/dev/null"], None),
+    "mawk": ("mawk", ".", CONFIGURE + "; make -s", "mawk", ["-f", "{}/count.awk", "{}/words.txt"], None),
+    "xmlwf": ("expat", "expat", CMAKE + "-DEXPAT_BUILD_TESTS=OFF -DEXPAT_BUILD_EXAMPLES=OFF -DEXPAT_BUILD_DOCS=OFF -DEXPAT_SHARED_LIBS=OFF; make -s -C o xmlwf", "o/xmlwf/xmlwf",
+              ["{}/tree.xml"], None),
+    "cmark": ("cmark", ".", CMAKE + "-DCMARK_TESTS=OFF -DCMARK_SHARED=OFF; make -s -C o cmark_exe", "o/src/cmark", ["{}/page.md"], None),
+    "discount": ("discount", ".", "CC='{cc} {flags}' ./configure.sh >/dev/null; make -s markdown", "markdown", ["{}/page.md"], None),
+    "units": ("units", ".", CONFIGURE + "; make -s units", "units", ["-f", "definitions.units", "3 miles", "km"], None),
+    "jimsh": ("jimtcl", ".", "./configure CC='{cc}' CFLAGS='{flags}' >/dev/null; make -s jimsh", "jimsh", ["{}/heap.tcl"], None),
+}
+SHAPED = ("lua", "gawk", "sqlite3", "mujs", "sed", "bc")
+
+
+def inputs_write(folder):
+    words = " ".join(f"word{i * 7919 % 5003:x} axb{i % 17}" for i in range(20))
+    texts = {
+        "heap.lua": "local t = {}\nfor i = 1, 20000 do t[i] = {name = 'item' .. i, value = i * 1.5, sub = {i, i + 1}} end\nlocal m = {}\n"
+                    "for i = 1, 5000 do m['k' .. i] = function() return i end end\nprint(#t)\n",
+        "heap.js": "var t = []; for (var i = 0; i < 8000; i++) t[i] = {name: 'item' + i, value: i * 1.5, sub: [i, i + 1]}; var m = {};"
+                   "for (var i = 0; i < 2000; i++) m['k' + i] = function () { return i }; print(t.length);\n",
+        "heap.tcl": "for {set i 0} {$i < 6000} {incr i} { set t($i) [list name item$i value [expr {$i * 2}]]; dict set d k$i [list $i $i] }\nputs [array size t]\n",
+        "count.awk": "{ for (i = 1; i <= NF; i++) { n[$i]++; where[$i] = where[$i] \" \" NR } } END { for (w in n) c++; print c }\n",
+        "words.txt": "\n".join(f"line {i} " + words.replace("axb", f"ax{i % 97}b") for i in range(1500)) + "\n",
+        "rows.sql": "CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c REAL);\n" + "".join(f"INSERT INTO t VALUES({i}, 'text number {i}', {i * 1.25});\n" for i in range(6000)) +
+                    "CREATE INDEX i ON t(b);\nSELECT count(*), sum(c) FROM t WHERE b LIKE '%9%';\nSELECT c, count(*) FROM t GROUP BY c ORDER BY b LIMIT 3;\n",
+        "sums.bc": "define f(n) { if (n < 2) return (1); return (n * f(n - 1)); }\nscale = 50\nfor (i = 0; i < 1500; i++) a[i] = i * 1.000001 + f(i % 40)\nx = f(300)\nx\n2^4000\nquit\n",
+        "sums.dc": "50k " + " ".join(f"{i} {i}.{i} * s{chr(97 + i % 26)}" for i in range(3000)) + " 2 4000 ^ p\n",
+        "unit.c": "".join(f"struct s{i} {{ int a{i}; char *b{i}; long c{i}[{i % 9 + 1}]; struct s{i} *next; }};\nstatic int f{i}(struct s{i} *p, int n) {{ int x{i} = n * {i}; "
+                          f"for (int j = 0; j < n; j++) x{i} += p->a{i} + j; return x{i}; }}\n" for i in range(600)) + "int main(void) { struct s1 v = {0}; return f1(&v, 2); }\n",
+        "tree.xml": "<?xml version='1.0'?>\n<!DOCTYPE r [<!ENTITY e 'text'>]>\n<r>" + "".join(
+            f"<n{i % 500} a{i % 40}='v{i}' b='&e;'><m>text {i} &e;</m></n{i % 500}>\n" for i in range(8000)) + "</r>\n",
+        "page.md": "".join(f"## Head {i}\n\nText with *emphasis {i}*, `code`, [a link](http://x.y/{i}) and more.\n\n- item one\n- item **two**\n\n> quoted {i}\n\n" for i in range(900)),
+    }
+    os.makedirs(folder, exist_ok=True)
+    for name, text in texts.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def run(command, cwd=None, **more):
+    return subprocess.run(command, cwd=cwd, shell=isinstance(command, str), capture_output=True, text=True, check=False, **more)
+
+
+def sources_fetch(work, package):
+    """apt-get source, with the source side of the archive that is configured here."""
+    found = glob.glob(f"{work}/src/{package}/*/")
+    if found:
+        return found[0]
+    lines = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME) $(COMPONENT)", "Identifier: Packages"]).stdout.split("\n")
+    listed = f"{work}/apt/sources.list"
+    os.makedirs(f"{work}/apt/lists/partial", exist_ok=True)
+    os.makedirs(f"{work}/apt/cache/archives/partial", exist_ok=True)
+    os.makedirs(f"{work}/src/{package}", exist_ok=True)
+    options = ["-o", f"Dir::Etc::SourceList={listed}", "-o", "Dir::Etc::SourceParts=/nonexistent", "-o", f"Dir::State::Lists={work}/apt/lists", "-o", f"Dir::Cache={work}/apt/cache"]
+    if not os.path.exists(listed):
+        with open(listed, "w", encoding="utf-8") as file:
+            file.writelines(f"deb-src {line}\n" for line in sorted(set(lines)) if line.strip())
+        run(["apt-get", *options, "update"])
+    run(["apt-get", *options, "source", package], cwd=f"{work}/src/{package}")
+    found = glob.glob(f"{work}/src/{package}/*/")
+    if not found:
+        raise RuntimeError(f"apt-get source {package} gives nothing")
+    return found[0]
+
+
+def build(work, name, bits):
+    package, below, how, program, _, _ = PROGRAMS[name]
+    folder = f"{work}/{bits}/{name}"
+    if not os.path.exists(f"{folder}/{below}/{program}"):
+        source = sources_fetch(work, package)
+        run(["rm", "-rf", folder])
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        run(["cp", "-a", source, folder])
+        # So that make does not want to make again what autotools made.
+        run("find . -name aclocal.m4 -exec touch {} +; sleep 1; find . -name configure -exec touch {} +; find . -name '*.in' -exec touch {} +", cwd=folder)
+        command = how.format(cc=M64 if bits == 64 else M32, m=(M64 if bits == 64 else M32)[4:], flags=FLAGS,
+                             host="" if bits == 64 else "--host=i686-linux-gnu --build=x86_64-linux-gnu")
+        run(command, cwd=f"{folder}/{below}", env=dict(os.environ, MAKEINFO="true", HELP2MAN="true"))
+    if not os.path.exists(f"{folder}/{below}/{program}"):
+        raise RuntimeError(f"{name} does not build with {bits} bits")
+    return f"{folder}/{below}"
+
+
+def record(tool, work, name, bits):
+    folder = build(work, name, bits)
+    _, _, _, program, words, fed = PROGRAMS[name]
+    trace = f"{work}/{name}.{bits}.htrc"
+    if os.path.exists(trace):
+        os.remove(trace)
+    command = [tool, "run", "-q", "-o", trace, "--", f"{folder}/{program}"] + [word.format(f"{work}/in") for word in words]
+    with open(f"{work}/in/{fed}" if fed else "/dev/null", encoding="utf-8") as given:
+        run(command, cwd=folder, stdin=given)
+    return trace
+
+
+def truth_read(tool, trace):
+    rows = json.loads(run([tool, "analyze", trace, "-t", "summary", "--json"]).stdout)["tables"][0]["rows"]
+    return rows[0]["peak_bytes"], rows[0]["allocations"]
+
+
+def predicted_read(tool, trace, *more):
+    row = json.loads(run([tool, "predict", trace, "--targets", "x86", "--json", *more]).stdout)["tables"][0]["rows"][0]
+    return row
+
+
+def program_measure(tool, work, name):
+    here, there = record(tool, work, name, 64), record(tool, work, name, 32)
+    peak, allocations = truth_read(tool, there)
+    host_peak, host_allocations = truth_read(tool, here)
+    typed, blind = predicted_read(tool, here), predicted_read(tool, here, "--no-types")
+    same = json.loads(run([tool, "predict", here, "--targets", "x86_64", "--json"]).stdout)["tables"][0]["rows"][0]
+    return {"name": name, "host": host_peak, "truth": peak, "events": allocations / max(host_allocations, 1), "same": same["peak_bytes"] - host_peak,
+            "low": typed["peak_low_bytes"], "likely": typed["peak_bytes"], "high": typed["peak_high_bytes"], "known": typed["known_share"],
+            "blind": blind["peak_bytes"], "blind_low": blind["peak_low_bytes"], "blind_high": blind["peak_high_bytes"]}
+
+
+def error_of(row, key="likely"):
+    return (row[key] - row["truth"]) / row["truth"]
+
+
+def table_text(rows, title):
+    out = [f"| {title} | peak on amd64 | on i386 | ratio | predicted | error | known | in the interval | without types | in the interval |", "|---|--:|--:|--:|--:|--:|--:|---|--:|---|"]
+    for row in rows:
+        inside, blind = row["low"] <= row["truth"] <= row["high"], row["blind_low"] <= row["truth"] <= row["blind_high"]
+        out.append(f"| {row['name']} | {row['host']:,} | {row['truth']:,} | {row['truth'] / row['host']:.3f} | {row['likely']:,} | {error_of(row):+.2%} | {row['known']:.0%} | "
+                   f"{'yes' if inside else 'no'} | {error_of(row, 'blind'):+.1%} | {'yes' if blind else 'no'} |")
+    errors = sorted(abs(error_of(row)) for row in rows)
+    if errors:
+        out.append(f"\nMedian {statistics.median(errors):.2%}, worst {errors[-1]:.2%}.\n")
+    return "\n".join(out)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tool")
+    parser.add_argument("names", nargs="*", default=list(PROGRAMS))
+    parser.add_argument("--work", default="build/predict_bench")
+    parser.add_argument("--json")
+    words = parser.parse_intermixed_args()
+    work, tool = os.path.abspath(words.work), os.path.abspath(words.tool)
+    inputs_write(f"{work}/in")
+    rows = []
+    for name in words.names or PROGRAMS:
+        try:
+            rows.append(program_measure(tool, work, name))
+            print(f"{name}: {error_of(rows[-1]):+.2%}", file=sys.stderr, flush=True)
+        except (RuntimeError, ValueError, KeyError, IndexError, ZeroDivisionError) as problem:
+            print(f"{name}: {problem!r}", file=sys.stderr)
+    print(table_text([row for row in rows if row["name"] in SHAPED], "shaped the rules") + "\n")
+    print(table_text([row for row in rows if row["name"] not in SHAPED], "did not"))
+    print(f"Same widths (x86_64): largest difference {max((abs(row['same']) for row in rows), default=0)} bytes in {len(rows)} programs.")
+    if words.json:
+        with open(words.json, "w", encoding="utf-8") as file:
+            json.dump(rows, file)
+
+
+if __name__ == "__main__":
+    main()
