@@ -235,6 +235,15 @@ static void strides_use(struct walk *walk)
     prediction->taken = (struct estimate){(uint64_t)((double)prediction->peak.low * more), walk->stride_peak, (uint64_t)((double)prediction->peak.high * more)};
 }
 
+/* Where requests were refused, what was taken says nothing of what was needed. */
+static void runs_use(struct prediction *prediction)
+{
+    uint64_t *taken[] = {&prediction->taken.low, &prediction->taken.likely, &prediction->taken.high};
+    for (int level = 0; level < 3; level++)
+        if (prediction->runs[level].is_done && (!prediction->runs[level].refusals || prediction->runs[level].taken > *taken[level]))
+            *taken[level] = prediction->runs[level].taken;
+}
+
 static enum verdict verdict_of(const struct prediction *prediction)
 {
     uint64_t arena = prediction->arena_bytes;
@@ -301,8 +310,7 @@ void prediction_make(struct prediction *prediction, const struct prediction_inpu
     requests_walk(&walk);
     runs_play(&walk);
     strides_use(&walk);
-    if (prediction->is_simulated)
-        prediction->taken = (struct estimate){prediction->runs[0].taken, prediction->runs[1].taken, prediction->runs[2].taken};
+    runs_use(prediction);
     if (prediction->taken.likely > prediction->peak.likely)
         prediction->overhead = 1 - (double)prediction->peak.likely / (double)prediction->taken.likely;
     prediction->verdict = verdict_of(prediction);

@@ -65,7 +65,7 @@ T
 "$HT" predict --list --profile own.toml | grep -q '^mine ' || fail "not listed"
 "$HT" predict kinds.htrc --targets x86 --profile own.toml -t predict_sites >out 2>&1
 printf '[[hint]]\nat = "nobody"\nsize = "bytes"\n' >idle.toml
-"$HT" predict kinds.htrc --targets x86 --profile idle.toml 2>&1 | grep -q "idle.toml:1: the hint for 'nobody' explains no site" || fail "an idle hint is not said"
+"$HT" predict kinds.htrc --targets x86 --profile idle.toml 2>&1 | grep -q "idle.toml:2: the hint for 'nobody' explains no site" || fail "an idle hint is not said"
 
 # Nonsense, with its place.
 printf '[[target]]\nname = "a"\nmodel = "vax"\n' >bad.toml; says bad.toml "bad.toml:3: model: there is no data model 'vax'"
