@@ -46,13 +46,30 @@ static struct debug_module *module_open(struct stack_book *book, uint32_t id)
     return module->debug;
 }
 
+static const struct book_place *place_get(struct stack_book *book, uint32_t module, uint64_t pc)
+{
+    bool is_new;
+    uint64_t *number = map_put(&book->known, pc ^ ((uint64_t)module << 48), &is_new);
+    if (is_new) {
+        struct call_frame frames[CALL_FRAMES_MOST];
+        unsigned count = call_frames_add(module_open(book, module), pc, frames, CALL_FRAMES_MOST);
+        struct call_frame *kept = memory_new(count + 1, sizeof *kept);
+        memcpy(kept, frames, count * sizeof *kept);
+        vec_push(&book->places, ((struct book_place){kept, count}));
+        *number = book->places.count;
+    }
+    return &book->places.at[*number - 1];
+}
+
 unsigned stack_book_frames(struct stack_book *book, uint32_t stack, struct call_frame *frames, unsigned room)
 {
     unsigned count = 0;
     for (unsigned depth = 0; stack && stack < book->frames.count && count < room && depth < DEPTH_MOST; depth++) {
         const struct book_frame *frame = &book->frames.at[stack];
         uint64_t pc = frame->offset - (frame->exact ? 0 : 1);
-        count += call_frames_add(module_open(book, frame->module), pc, frames + count, room - count);
+        const struct book_place *place = place_get(book, frame->module, pc);
+        for (unsigned i = 0; i < place->count && count < room; i++)
+            frames[count++] = place->frames[i];
         stack = frame->parent;
     }
     return count;
@@ -77,6 +94,10 @@ void stack_book_done(struct stack_book *book)
             debug_module_close(book->modules.at[i].debug);
         memory_free(book->modules.at[i].path);
     }
+    for (size_t i = 0; i < book->places.count; i++)
+        memory_free(book->places.at[i].frames);
+    vec_done(&book->places);
+    map_done(&book->known);
     vec_done(&book->modules);
     vec_done(&book->frames);
 }

@@ -19,10 +19,18 @@ struct book_module {
     struct debug_module *debug; /* NULL: not opened yet */
 };
 
+/* What an address was resolved to: looking through a large unit takes a millisecond. */
+struct book_place {
+    struct call_frame *frames;
+    unsigned count;
+};
+
 struct stack_book {
     struct object_search search;
     VEC(struct book_frame) frames;   /* by stack id */
     VEC(struct book_module) modules; /* by id */
+    struct map known; /* module and address: place in `places`, plus 1 */
+    VEC(struct book_place) places;
     const char *elf;                 /* debug data of the first module are there; NULL: in the module itself */
 };
 

@@ -69,12 +69,18 @@ static bool child_type(Dwarf_Die *parent, int tag, const struct token *name, Dwa
     return false;
 }
 
+static bool is_c(Dwarf_Die *unit)
+{
+    int language = dwarf_srclang(unit);
+    return language == DW_LANG_C || language == DW_LANG_C89 || language == DW_LANG_C99 || language == DW_LANG_C11;
+}
+
 /* Template parameters and types of the function itself and of the classes that hold its declaration. */
 static bool held_type(struct size_scope const *scope, const struct token *name, Dwarf_Die *type)
 {
     Dwarf_Die *function = call_frame_function(scope->frame), at, *chain = NULL;
     Dwarf_Attribute attribute;
-    if (!function)
+    if (!function || is_c(&scope->frame->unit))
         return false;
     at = *function;
     for (int i = 0; i < HOLDERS_MOST; i++) {
