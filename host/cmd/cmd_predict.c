@@ -50,7 +50,7 @@ static const struct opt_example predict_examples[] = {
     {"heaptracer predict app.htrc --targets stm32-nano --arena 20K", "and in this much memory"},
     {"heaptracer predict app.htrc --targets avr -t predict_sites", "each site: what it allocates, how that is known, and its size there"},
     {"heaptracer predict app.htrc --targets board --profile board.toml", "a target of your own"},
-    {"heaptracer predict app.htrc --targets stm32-heap4 --fail-on 'predict.refusals>0'", "a gate for a build: ends with 1"},
+    {"heaptracer predict app.htrc --targets avr --fail-on 'predict.refusals>0'", "a gate for a build: ends with 1"},
     {0},
 };
 
