@@ -48,7 +48,8 @@ rows s.htrc leaks bytes count | grep -qx "38500 500" || fail "static: $(rows s.h
 start "$VICTIMS/probed"
 "$HT" probe --all --duration 30s -q -o all.htrc 2>said & prober=$!
 ready all.htrc; sleep 1; echo >&7; exec 7>&-; wait $victim; kill -INT $prober; wait $prober || fail "--all"
-rows all.htrc threads allocations | grep -qx 600 || fail "--all: $(rows all.htrc threads allocations)"
+# A busy machine may tell more than the rings hold: then it says how much is missing.
+rows all.htrc threads allocations | grep -qx 600 || rows all.htrc summary lost_events | grep -q '[1-9]' || fail "--all: $(rows all.htrc threads allocations | sort -n | tail -5)"
 
 # What cannot be.
 ends() { local wanted=$1; shift; "$HT" probe "$@" >page 2>said; [ $? = "$wanted" ] || fail "probe $*"; }
