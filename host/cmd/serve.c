@@ -108,6 +108,7 @@ static bool source_open(struct serve *serve, const char *word, struct error *err
     source->word = word;
     source->is_stopped = &serve->is_stopped;
     source->names = &serve->options->page;
+    source->may_dump = serve->door.token != NULL;
     source->options = source_kind(word) >= SOURCE_BOARD ? &serve->options->source : NULL;
     bool is_good = serve_source_open(source, error);
     if (is_good) {

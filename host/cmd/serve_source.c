@@ -172,6 +172,46 @@ static void file_do(struct serve_source *source, const struct channel_ask *ask)
     channel_answer_file(source->channel, ask, parcel, problem);
 }
 
+/* What a board was asked for comes in its trace. */
+static void event_see(void *context, const struct event *event)
+{
+    struct serve_source *source = context;
+    if (event->kind != EVENT_DUMP || source->dump.kind != ASK_DUMP || event->address != source->dump.address)
+        return;
+    channel_answer(source->channel, &source->dump, NULL, event->define);
+    source->dump.kind = ASK_NOTHING;
+}
+
+static void bytes_answer(struct serve_source *source, const struct channel_ask *ask, const uint8_t *bytes)
+{
+    struct str hex = {0};
+    for (size_t i = 0; i < ask->bytes; i++)
+        str_add_format(&hex, "%02x", bytes[i]);
+    channel_answer(source->channel, ask, NULL, str_text(&hex));
+    str_done(&hex);
+}
+
+static void dump_do(struct serve_source *source, const struct channel_ask *ask)
+{
+    static const char untold[] = "bytes of memory are told only to who knows a token: say --token to 'heaptracer serve'";
+    struct error error = {0};
+    uint8_t *bytes = NULL;
+    enum feed_bytes got = FEED_BYTES_NONE;
+    if (!source->may_dump || !source->feed.pipeline)
+        error_set(&error, ERROR_USAGE, "%s", source->may_dump ? "nothing came from this source yet" : untold);
+    else if (!ask->bytes || ask->bytes > FEED_BYTES_MOST)
+        error_set(&error, ERROR_USAGE, "1 to %d bytes are read at a time", FEED_BYTES_MOST);
+    else
+        got = feed_bytes(&source->feed, 0, ask->address, bytes = memory_new(ask->bytes, 1), ask->bytes, &error);
+    if (got == FEED_BYTES_NOW)
+        bytes_answer(source, ask, bytes);
+    else if (got == FEED_BYTES_LATER)
+        source->dump = *ask;
+    else
+        channel_answer(source->channel, ask, error.text, NULL);
+    memory_free(bytes);
+}
+
 static void ask_do(struct serve_source *source, const struct channel_ask *ask)
 {
     switch (ask->kind) {
@@ -189,6 +229,9 @@ static void ask_do(struct serve_source *source, const struct channel_ask *ask)
     case ASK_FILE:
         file_do(source, ask);
         break;
+    case ASK_DUMP:
+        dump_do(source, ask);
+        break;
     default:
         channel_answer(source->channel, ask, "this source cannot do that", NULL);
     }
@@ -201,7 +244,7 @@ static void asks_do(struct serve_source *source, unsigned milliseconds)
         ask_do(source, &ask);
 }
 
-static const enum channel_kind kinds[] = {[SOURCE_FILE] = CHANNEL_FILE, [SOURCE_PROCESS] = CHANNEL_PROCESS, [SOURCE_BOARD] = CHANNEL_BOARD};
+static const enum channel_kind kinds[] = {[SOURCE_FILE] = CHANNEL_FILE, [SOURCE_PROCESS] = CHANNEL_PROCESS, [SOURCE_BOARD] = CHANNEL_BOARD, [SOURCE_AGENT] = CHANNEL_AGENT};
 
 /* What is recorded is called by the program's name; a board by its word. */
 static void name_tell(struct serve_source *source)
@@ -215,6 +258,7 @@ static void name_tell(struct serve_source *source)
                                                           .command = command.count ? str_text(&command) : NULL,
                                                           .kind = kinds[source->feed.kind],
                                                           .can_control = source->feed.was_written,
+                                                          .can_dump = source->feed.was_written && source->may_dump,
                                                           .start_unix_ns = header->start_unix_ns});
     str_done(&program);
     str_done(&name);
@@ -283,7 +327,7 @@ bool serve_source_open(struct serve_source *source, struct error *error)
     static const struct analysis *const slices[] = {&analysis_slices, NULL};
     source->tables = serve_document_tables();
     source->config = (struct feed_config){
-        .word = source->word, .source = source->options, .names = source->names, .tables = source->tables, .more = slices, .beat = source_beat, .context = source};
+        .word = source->word, .source = source->options, .names = source->names, .tables = source->tables, .more = slices, .beat = source_beat, .define = event_see, .context = source};
     source->alerts = (struct alerts){.rules = configured_rules(), .say = alert_say, .context = source};
     source->next_ns = BEAT_NS;
     return feed_find(&source->feed, &source->config, error);

@@ -15,6 +15,8 @@ struct serve_source {
     const atomic_bool *is_stopped; /* by whoever started it */
     const struct page_options *names;
     const struct source_options *options;
+    bool may_dump; /* bytes of the program's memory may be told */
+    struct channel_ask dump; /* that a board was asked for; kind ASK_NOTHING: none */
     const char **tables;
     struct feed_config config;
     struct feed feed;

@@ -144,6 +144,7 @@ void channel_state(struct channel *channel, enum channel_state state, const char
     bool is_new = channel->state != state || !why != !channel->why || (why && strcmp(why, channel->why));
     channel->state = state;
     channel->can_control = channel->can_control && state != CHANNEL_ENDED && state != CHANNEL_LOST;
+    channel->can_dump = channel->can_dump && channel->can_control;
     if (is_new) {
         memory_free(channel->why);
         channel->why = memory_copy_text(why);

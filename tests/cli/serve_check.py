@@ -47,7 +47,7 @@ def check_commands(client):
             break
     check([row["label"] for row in tables["marks"]["rows"]] == ["caf\u00e9 full"], f"marks: {tables['marks']['rows']}")
     for message in ({"type": "mark", "source": 1}, {"type": "mark", "source": 2, "label": "x"}, {"type": "record", "source": 1}, {"type": "frobnicate"},
-                    {"type": "dump", "source": 1, "address": "0x10", "bytes": 8}):
+                    {"type": "dump", "source": 1, "address": "0x10", "bytes": 8}):  # without a token
         answer = client.ask(id=9, **message)
         check(not answer["ok"] and answer["error"], f"{message}: {answer}")
 

@@ -17,7 +17,7 @@ serve() { # serve WORDS...: sets server, url, port and token
 leave() { kill -INT $server; wait $server; [ $? = 0 ] || fail "Ctrl-C: $(cat said)"; }
 export PYTHONPATH="$SOURCE/tests/cli"
 
-"$HT" run -q -o a.htrc -- "$VICTIMS/live_grow" 60 >out 2>&1 &
+"$HT" run -q -o a.htrc -- "$VICTIMS/live_grow" 60 >out 2>&1 & recorder=$!
 until_true '[ -s a.htrc ]'
 serve a.htrc
 python3 "$SOURCE/tests/cli/serve_hostile.py" "$port" $server || fail "the server at loopback"
@@ -35,7 +35,7 @@ done
 [ "$(status "$url/api/sources?token=$token")" = 401 ] || fail "a token in the address of a request"
 [ "$(status "$url/api/sources" -H "Authorization: Bearer $token")" = 200 ] || fail "the right token: $(cat body)"
 [ "$(status "$url/api/sources" -H "Authorization: Bearer $token" -H "Host: evil.example:$port")" = 403 ] || fail "a name of another"
-python3 - "$port" "$token" <<'END' || fail "tokens of WebSockets"
+python3 - "$port" "$token" "$(pgrep -P $recorder live_grow)" <<'END' || fail "tokens of WebSockets"
 import sys
 from serve_client import Client, Closed
 port, token = int(sys.argv[1]), sys.argv[2]
@@ -43,6 +43,12 @@ good = Client(port)
 good.say(type="token", token=token, id=1)
 first = good.message()
 assert first["ok"] and good.message()["type"] == "hello", first
+while not good.ask(type="detail", source=1, id=2)["ok"]:
+    pass
+base = next(line.split("-")[0] for line in open(f"/proc/{sys.argv[3]}/maps") if "[heap]" in line)
+assert good.ask(type="dump", source=1, address="0x" + base, bytes=16, id=3)["value"][16:] == "9102000000000000"  # the size of malloc's first chunk
+for words in ({"address": "0x10", "bytes": 4}, {"address": "0x" + base, "bytes": 0}, {"address": "0x" + base, "bytes": 1 << 40}):
+    assert not good.ask(type="dump", source=1, id=4, **words)["ok"], words
 for words in ({"type": "token", "token": token[:-1]}, {"type": "subscribe", "source": 1}, {"type": "token"}):
     bad = Client(port)
     bad.say(id=1, **words)
