@@ -326,8 +326,14 @@ bool serve_source_open(struct serve_source *source, struct error *error)
 {
     static const struct analysis *const slices[] = {&analysis_slices, NULL};
     source->tables = serve_document_tables();
-    source->config = (struct feed_config){
-        .word = source->word, .source = source->options, .names = source->names, .tables = source->tables, .more = slices, .beat = source_beat, .define = event_see, .context = source};
+    source->config = (struct feed_config){.word = source->word,
+                                          .source = source->options,
+                                          .names = source->names,
+                                          .tables = source->tables,
+                                          .more = slices,
+                                          .beat = source_beat,
+                                          .define = event_see,
+                                          .context = source};
     source->alerts = (struct alerts){.rules = configured_rules(), .say = alert_say, .context = source};
     source->next_ns = BEAT_NS;
     return feed_find(&source->feed, &source->config, error);
