@@ -119,9 +119,24 @@ export class Series {
 export interface Drawn { times: Numbers; values: Numbers[] }
 
 /** Where each of so many equal steps between two moments begins; steps keep their place when the window moves on. */
-function stepsOf(series: Series, from: number, to: number, steps: number): { first: number; last: number; width: number; begin: number } {
+function stepsOf(series: Series, from: number, to: number, steps: number): { first: number; last: number; width: number } {
     const width = 2 ** Math.ceil(Math.log2(Math.max(1, (to - from) / Math.max(1, steps))));
-    return { first: Math.max(0, series.placeAt(from) - 1), last: Math.min(series.count, series.placeAt(to) + 1), width, begin: Math.floor(from / width) * width };
+    return { first: Math.max(0, series.placeAt(from) - 1), last: Math.min(series.count, series.placeAt(to) + 1), width };
+}
+
+/** For each step that has points the place behind its last one. */
+function endsOf(series: Series, first: number, last: number, width: number): number[] {
+    const all = series.times, ends: number[] = [];
+    for (let i = first; i < last; ends.push(i))
+        i = Math.min(last, Math.max(i + 1, series.placeAt((Math.floor(all[i] / width) + 1) * width)));
+    return ends;
+}
+
+/** The newest of each step: for what is as small as a word. */
+export function newestOf(series: Series, name: string, from: number, to: number, steps: number): number[] {
+    const { first, last, width } = stepsOf(series, from, to, steps);
+    const column = series.column(name);
+    return column ? endsOf(series, first, last, width).map((end) => column[end - 1]) : [];
 }
 
 /** Lowest and highest of each step, so that no spike is lost; every point where they are few. */
@@ -132,15 +147,11 @@ export function levelsOf(series: Series, names: string[], from: number, to: numb
         return { times: series.times.subarray(first, last), values: columns.map((column) => column?.subarray(first, last) ?? []) };
     const times: number[] = [];
     const values: number[][] = names.map(() => []);
-    const all = series.times;
-    for (let i = first; i < last;) {
-        const step = Math.floor(all[i] / width);
-        let next = i + 1;
-        while (next < last && Math.floor(all[next] / width) === step)
-            next++;
-        times.push(all[i], all[next - 1] > all[i] ? all[next - 1] : all[i] + width / 2);
-        columns.forEach((column, k) => pushEnds(values[k], column, i, next));
-        i = next;
+    const all = series.times, ends = endsOf(series, first, last, width);
+    for (let k = 0, i = first; k < ends.length; i = ends[k++]) {
+        const end = ends[k];
+        times.push(all[i], all[end - 1] > all[i] ? all[end - 1] : all[i] + width / 2);
+        columns.forEach((column, at) => pushEnds(values[at], column, i, end));
     }
     return { times, values };
 }
@@ -160,10 +171,7 @@ function pushEnds(values: number[], column: Float64Array | null, from: number, t
 export function ratesOf(series: Series, names: string[], from: number, to: number, steps: number): Drawn {
     const { first, last, width } = stepsOf(series, from, to, steps);
     const all = series.times;
-    const places: number[] = [];
-    for (let i = first; i < last; i++)
-        if (i + 1 === last || Math.floor(all[i + 1] / width) !== Math.floor(all[i] / width))
-            places.push(i);
+    const places = endsOf(series, first, last, width).map((end) => end - 1);
     const seconds = (i: number) => (all[places[i]] - all[places[i - 1]]) / 1e9;
     const rate = (column: Float64Array) => places.slice(1).map((place, i) => Math.max(0, column[place] - column[places[i]]) / seconds(i + 1));
     return { times: places.slice(1).map((place) => all[place]), values: names.map((name) => { const column = series.column(name); return column ? rate(column) : []; }) };

@@ -28,6 +28,8 @@ const BINARY_STEPS = Array.from({ length: 61 }, (_, i) => 2 ** i);
 
 function shade(plot: uPlot, props: Props, colours: { accent: string; muted: string; text: string }): void {
     const { ctx, bbox } = plot;
+    if (!props.range && !props.flags?.length)
+        return;
     ctx.save();
     if (props.range) {
         const from = plot.valToPos(props.range.from, "x", true), to = plot.valToPos(props.range.to, "x", true);

@@ -6,7 +6,7 @@ import { bytes, count, duration, moment, plural, ratio, shortCount } from "../da
 import { theFeed, type Alert, type Feed, type Source } from "../data/feed";
 import { FIGURES, MOST, REGION_FIGURES, regionColumn } from "../data/messages";
 import { describe, type Range } from "../data/range";
-import { levelsOf, rateNow, ratesOf, type Drawn } from "../data/series";
+import { levelsOf, newestOf, rateNow, ratesOf, type Drawn } from "../data/series";
 import { makeSheet, type Sheet } from "../data/sheet";
 import { store } from "../data/store";
 import type { Theme } from "../draw/theme";
@@ -63,7 +63,7 @@ const told = (value: number, text: (value: number) => string) => Number.isFinite
 
 function sparkOf(source: Source, name: string, span: number) {
     const { from, to } = windowOf(source, span);
-    return levelsOf(source.series, [name], from, to, 60).values[0];
+    return newestOf(source.series, name, from, to, 60);
 }
 
 function Tiles(props: { source: Source; span: number }) {
