@@ -19,10 +19,10 @@ await new Promise((done) => setTimeout(done, 1500));
 const server = start("serve", "--port", "0", "live_grow.htrc");
 const address = await new Promise((done) => server.stdout.once("data", (bytes) => done(String(bytes).split("\n")[0])));
 const browser = await Browser.start();
-const page = await browser.visit(address, { width: 1040, height: 700 });
+const page = await browser.visit(address, { width: 1280, height: 820 });
 const phone = await browser.visit(address, { width: 390, height: 844, scheme: "dark" });
-for (const second of [3, 8, 14, 20]) {
-    await page.waitForTimeout(second === 3 ? 3000 : 5500);
+for (const second of [3, 8, 20]) {
+    await page.waitForTimeout({ 3: 3000, 8: 5000, 20: 12000 }[second]);
     await page.screenshot({ path: join(out, `live_${second}s.png`) });
 }
 await phone.screenshot({ path: join(out, "live_phone.png") });

@@ -26,6 +26,7 @@ export class Source {
     /** Why the newest document could not be shown. */
     fault = "";
     dropped = 0;
+    droppedAt = -Infinity;
     heardAt = 0;
 
     constructor(public info: SourceInfo) {}
@@ -56,6 +57,8 @@ export class Source {
         this.series.push(beat.time_ns, { ...values, [MOST]: beat.live_bytes });
         this.beat = beat;
         this.dropped += beat.dropped;
+        if (beat.dropped > 0)
+            this.droppedAt = performance.now();
         this.nameRegions(beat.regions.map((region) => region.name));
     }
 

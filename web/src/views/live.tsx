@@ -222,10 +222,11 @@ function NoticeButton() {
 
 function Alerts(props: { source: Source }) {
     useFeed();
-    const { alerts, firing, series } = props.source;
+    const { alerts, firing, series, info } = props.source;
+    const when = info.state === "ended" || info.state === "lost" ? "at the end" : "now";
     const shown = [...firing, ...alerts.filter((alert) => !alert.firing)].slice(0, MOST_ALERTS);
     return (
-        <Panel title="Alerts" about={firing.length > 0 ? `${plural(firing.length, "rule fires", "rules fire")} now` : "no rule fires"} side={<NoticeButton />}>
+        <Panel title="Alerts" about={firing.length > 0 ? `${plural(firing.length, "rule fires", "rules fire")} ${when}` : `no rule fires ${when}`} side={<NoticeButton />}>
             <div class="unseen" role="status">{firing.map((alert) => `${alert.rule}: ${alert.text}`).join(". ")}</div>
             {alerts.length === 0 ? <p class="note">None so far. Rules stand in .heaptracer.toml.</p> : <ul class="findings">{shown.map((alert, i) => <AlertItem key={`${alert.rule} ${alert.time_ns} ${i}`} alert={alert} now={series.end} />)}</ul>}
         </Panel>

@@ -1,7 +1,7 @@
 // livebar: above every view of a live page: which source, how fresh, and what can be asked of it: freeze, mark, record, a new report, files.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { duration } from "../data/format";
+import { duration, plural } from "../data/format";
 import type { Feed, Source } from "../data/feed";
 import type { SourceInfo } from "../data/messages";
 import { Banner, Empty, Toggle } from "../parts/controls";
@@ -12,6 +12,9 @@ import { Icon } from "../parts/icons";
 /** Beats come ten times a second; after so long without one something is wrong. */
 const STALE_SECONDS = 5;
 const TOLD_MS = 6000;
+/** One message now and then is nobody's trouble. */
+const MANY_DROPPED = 10;
+const DROPPED_MS = 5000;
 
 const STATE_WORDS: Record<SourceInfo["state"], string> = { waiting: "Waiting", reading: "Reading", live: "Live", ended: "Ended", lost: "Lost" };
 
@@ -125,6 +128,7 @@ export function LiveBar() {
         <section class="livebar" aria-label="Live source">
             <Chip feed={feed} source={source} />
             {source && <Picker feed={feed} source={source} />}
+            {source && source.dropped > 0 && <span class="behind muted" title="what this page was too slow for; totals are right, graphs are coarser there">{plural(source.dropped, "message")} left out</span>}
             {feed.behind && <span class="behind muted">something newer waits</span>}
             <span class="gap" />
             {source && <Commands feed={feed} source={source} />}
@@ -148,7 +152,7 @@ export function LiveBanners() {
         {phase === "open" && source?.info.state === "lost" && <Banner severity="warn" title="The source is gone.">It may come back.{why}</Banner>}
         {phase === "open" && source?.info.state === "ended" && <Banner severity="ok" title="The run is over.">What you see is all of it.{why}</Banner>}
         {source && source.fault !== "" && <Banner severity="critical" title="The newest report could not be read.">{source.fault}.</Banner>}
-        {source && source.dropped > 0 && <Banner severity="warn" title="This page reads slower than the server tells.">{`${source.dropped} messages were left out; totals are right, graphs are coarser there.`}</Banner>}
+        {source && source.dropped >= MANY_DROPPED && performance.now() - source.droppedAt < DROPPED_MS && <Banner severity="warn" title="This page reads slower than the server tells.">{`${plural(source.dropped, "message")} were left out so far; totals are right, graphs are coarser there.`}</Banner>}
     </>;
 }
 
