@@ -71,15 +71,15 @@ async function benchReport(browser) {
     line("first paint", paints, 300);
     line("report shown", ready, 1000);
     await page.evaluate(MEASURE);
-    const process = await processOf(page);
+    const renderer = await processOf(page);
     for (const [name, hash, action] of ACTIONS) {
         await page.evaluate((to) => { location.hash = to; }, hash);
         await page.waitForTimeout(500);
         const times = [], busy = [];
         for (let i = 0; i <= TIMES; i++) {
-            const before = spent(process);
+            const before = spent(renderer);
             times.push(await page.evaluate(`measure(${action.toString()})`));
-            busy.push(spent(process) - before);
+            busy.push(spent(renderer) - before);
         }
         line(name, times.slice(1), 50);
         line("   CPU time", busy.slice(1));
@@ -88,11 +88,11 @@ async function benchReport(browser) {
 }
 
 /** Until half a second passed in which the page did nothing. */
-async function calm(page, process) {
+async function calm(page, renderer) {
     for (let last = -1, now = 0; now - last > 5;) {
-        last = spent(process);
+        last = spent(renderer);
         await page.waitForTimeout(500);
-        now = spent(process);
+        now = spent(renderer);
     }
 }
 
@@ -117,10 +117,10 @@ async function benchLive(browser) {
     const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN);
     line("live: first paint", [paint], 300);
     await page.waitForFunction(() => document.querySelectorAll(".live-charts .uplot").length === 4);
-    const process = await processOf(page);
+    const renderer = await processOf(page);
     for (const [name, hash] of [["a beat, 100 k points in sight", "#/live?span=0"], ["a beat, one minute in sight", "#/live"], ["a beat, board with regions", "#/live?span=0&source=2"], ["a beat, flame graph in sight", "#/flame"]]) {
         await page.evaluate((to) => { location.hash = to; }, hash);
-        await calm(page, process);
+        await calm(page, renderer);
         const beat = async () => {
             for (const { id } of [SOURCE, BOARD])
                 server.tell(beatOf(id, POINTS / 10 + (server.at = (server.at ?? 0) + 0.1)));
@@ -128,9 +128,9 @@ async function benchLive(browser) {
         };
         const busy = [];
         for (let i = 0; i < BEATS; i++) {
-            const before = spent(process);
+            const before = spent(renderer);
             await beat();
-            busy.push(spent(process) - before);
+            busy.push(spent(renderer) - before);
         }
         line(`live: ${name}, CPU`, busy, 16);
         const frames = page.evaluate(FRAMES);
@@ -154,13 +154,13 @@ async function benchMap(browser) {
     await page.evaluate(MEASURE);
     console.log(`1,000,000 blocks on the heap map: shown after ${(await page.evaluate(`measure(() => { location.hash = "#/heap_map"; })`)).toFixed(0)} ms`);
     await page.waitForSelector(".map canvas");
-    const process = await processOf(page);
+    const renderer = await processOf(page);
     for (const [name, key] of [["walk a cell", "ArrowRight"], ["zoom in", "+"], ["zoom out", "-"]]) {
         const busy = [];
         for (let i = 0; i < TIMES; i++) {
-            const before = spent(process);
+            const before = spent(renderer);
             await page.evaluate(`measure(() => document.querySelector(".map canvas").dispatchEvent(new KeyboardEvent("keydown", { key: ${JSON.stringify(key)}, bubbles: true })))`);
-            busy.push(spent(process) - before);
+            busy.push(spent(renderer) - before);
         }
         line(`heap map: ${name}, CPU`, busy, 50);
     }
