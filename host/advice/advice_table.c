@@ -1,6 +1,7 @@
 /* advice_table: in advice, out its table. */
 #include "advice.h"
 #include "host/base/number.h"
+#include "host/replay/replay_table.h"
 
 static const struct column columns[] = {
     {"priority", "Priority", "",
@@ -56,7 +57,6 @@ static void row_put(const struct advice *advice, const struct advice_row *from, 
 void advice_table(const struct advice *advice, struct table *table)
 {
     char need[NUMBER_ROOM], tried[NUMBER_ROOM], refusals[NUMBER_ROOM];
-    struct str notes = {0};
     table_init(table, "advice", "Advice", "changes that were replayed on the recorded requests and are better, each by itself", TABLE_ROWS, columns,
                sizeof columns / sizeof *columns);
     for (size_t i = 0; i < advice->kept; i++)
@@ -64,8 +64,5 @@ void advice_table(const struct advice *advice, struct table *table)
     table_note(table, "%s changes were tried on %s, which needs %s and refuses %s of %llu requests; each was tried by itself, together they gain less than their sum",
                number_count(tried, advice->rows.count), advice->config.name, number_bytes(need, advice->base.need), number_count(refusals, advice->base.refusals),
                (unsigned long long)advice->base.calls);
-    requests_say(advice->requests, &notes);
-    if (notes.count)
-        table_note(table, "%.*s", (int)notes.count - 1, notes.at);
-    str_done(&notes);
+    replay_table_notes(table, advice->requests);
 }

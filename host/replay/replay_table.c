@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "host/base/opt.h"
 #include "host/base/str.h"
 
 static const char *heap_name(struct table *table, const struct requests *requests, uint32_t number)
@@ -103,12 +104,15 @@ static void result_put(union cell *row, const struct replay_entry *entry)
     row[REPLAY_SPEED].f = ratio(result->requests * 1000000000u, result->cpu_ns);
 }
 
-static void notes_put(struct table *table, const struct requests *requests)
+void replay_table_notes(struct table *table, const struct requests *requests)
 {
     struct str notes = {0};
+    const char *line;
+    size_t count;
     requests_say(requests, &notes);
-    if (notes.count)
-        table_note(table, "%.*s", (int)notes.count - 1, notes.at);
+    for (const char *rest = str_text(&notes); opt_next_word(&rest, '\n', &line, &count);)
+        if (count)
+            table_note(table, "%.*s", (int)count, line);
     str_done(&notes);
 }
 
@@ -147,7 +151,7 @@ void replay_table(struct table *table, const struct requests *requests, const st
             result_put(row, &entries[i]);
     }
     problems_put(table, entries, count);
-    notes_put(table, requests);
+    replay_table_notes(table, requests);
 }
 
 static const struct column first_columns[] = {

@@ -10,6 +10,8 @@
 
 /* A row for each heap. */
 void replay_table(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
+/* What the trace could not tell, as notes of the table. */
+void replay_table_notes(struct table *table, const struct requests *requests);
 /* What was refused first, a row for each heap that refused. */
 void replay_table_first(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
 /* Who was refused. */

@@ -37,6 +37,7 @@ void requests_done(struct requests *requests)
     vec_done(&requests->definitions);
     vec_done(&requests->flights);
     map_done(&requests->heap_numbers);
+    map_done(&requests->forked);
 }
 
 static void definition_keep(struct requests *requests, const struct heap_definition *definition)
@@ -87,6 +88,7 @@ static struct request_heap *heap_of(struct requests *requests, const struct even
     uint64_t *number = map_put(&requests->heap_numbers, key, &is_new);
     if (is_new) {
         *number = requests->heaps.count;
+        requests->heaps_forked += !event->heap && map_get(&requests->forked, event->process);
         vec_push(&requests->heaps, heap_begin(requests, event->process, event->heap));
     }
     return &requests->heaps.at[*number];
@@ -283,6 +285,8 @@ void requests_put(struct requests *requests, const struct event *event)
         requests->end_ns = event->time_ns;
     if (event->kind == EVENT_HEAP)
         definition_keep(requests, event->define);
+    if (event->kind == EVENT_PROCESS && ((const struct process_definition *)event->define)->how == 1)
+        map_put(&requests->forked, ((const struct process_definition *)event->define)->id, NULL);
     if (event->kind == EVENT_GAP)
         gap_put(requests, event);
     if (requests->only_process && event->process != requests->only_process)
@@ -328,6 +332,8 @@ void requests_say(const struct requests *requests, struct str *out)
          "blocks lived before the recording: they were asked for first, their places in the heap are not the real ones"},
         {requests->tries, "request was refused in the recorded run: where the replay grants it, its block ends at once",
          "requests were refused in the recorded run: where the replay grants one, its block ends at once"},
+        {requests->heaps_forked, "heap is of a forked process: it begins empty here, not with what its parent had",
+         "heaps are of forked processes: they begin empty here, not with what their parents had"},
         {requests->flights_lost, "realloc did not return", "reallocs did not return"},
         {requests->heaps_left_out, "request to a heap beyond the most that a replay holds was left out",
          "requests to heaps beyond the most that a replay holds were left out"},

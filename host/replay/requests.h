@@ -35,12 +35,13 @@ struct requests {
     struct map heap_numbers;        /* process and heap: number + 1 */
     VEC(uint64_t) marks;            /* how many requests came before each mark of the trace; the first thousands */
     VEC(struct heap_definition) definitions;
+    struct map forked;              /* processes that began with their parent's heap */
     VEC(struct request_flight) flights;
     uint32_t only_process;          /* 0: all */
     uint64_t most;                  /* requests; what comes behind is counted only */
     uint64_t sample_bytes;
     /* what the list cannot know */
-    uint64_t unknown_frees, inherited, vanished, tries, gaps, lost_events, left_out, heaps_left_out, flights_lost;
+    uint64_t unknown_frees, inherited, vanished, tries, gaps, lost_events, left_out, heaps_left_out, flights_lost, heaps_forked;
     uint64_t end_ns;
 };
 
