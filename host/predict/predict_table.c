@@ -89,7 +89,8 @@ enum { SITE_TARGET, SITE_HOW_WORD, SITE_WHAT, SITE_HOST, SITE_LOW, SITE_LIKELY, 
 static const struct column site_columns[] = {
     [SITE_TARGET] = {"target", "Target", "", "name of the profile", COLUMN_TEXT},
     [SITE_HOW_WORD] = {"how", "Known by", "",
-                       "source: the expression in the source or the type that it is assigned to; variable: a variable of that type; hint: yours; rule: not "
+                       "source: the expression in the source or the type that it is assigned to; variable: a variable of that type; hint: yours; pool: blocks "
+                       "of a fixed number of bytes, whose number is not known; rule: not "
                        "known, an interval",
                        COLUMN_TEXT},
     [SITE_WHAT] = {"what", "What", "", "the expression or type", COLUMN_TEXT},

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARNING_ROOM = 600 };
+enum { POOL_LEAST = 8 };
 
 struct block {
     uint32_t site; /* + 1; 0: not live */
@@ -72,6 +72,8 @@ static void sites_find(struct walk *walk)
         struct predicted_site *site = &walk->prediction->sites.at[i];
         if (site->sizes.count)
             site_size_find(&walk->sizer, site->stack, site->sizes.at, site->sizes.count, &site->size);
+        if (site->allocations >= POOL_LEAST && site_size_is_pool(&site->size))
+            site->size.how = SITE_POOL;
     }
 }
 
@@ -156,7 +158,7 @@ static void requests_walk(struct walk *walk)
             peak_take(walk);
     }
     for (size_t i = 0; i < prediction->sites.count; i++)
-        if (prediction->sites.at[i].size.how != SITE_GUESS)
+        if (prediction->sites.at[i].size.how < SITE_POOL)
             prediction->known_bytes += prediction->sites.at[i].peak_host;
 }
 

@@ -143,12 +143,24 @@ static bool is_bytes(const struct site_size *site)
     return is_plain && site->form.count;
 }
 
+static void element_take(struct sizing *sizing, const struct call_text *call, const uint64_t *sizes, size_t count, struct try *try)
+{
+    struct value_type type;
+    struct both size;
+    if (!call_text_target(sizing, call, &type) || !element_fits(sizing, &type, sizes, count, &size) || !(type.has_die || type.stars))
+        return;
+    Dwarf_Die die = type.die, peeled;
+    /* Words of an allocator's own heads are numbers: they say nothing of what follows. */
+    bool is_number = !type.stars && layout_peel(&die, &peeled) && dwarf_tag(&peeled) == DW_TAG_base_type && size.host > 1;
+    if (!is_number)
+        try->element = size, try->type = type, try->has_element = true;
+}
+
 /* One way through the text. */
 static bool run_once(struct site_sizer *sizer, struct sizing *sizing, const uint64_t *sizes, size_t count, struct site_size *site, struct try *try)
 {
     struct size_scope scope;
     struct call_text call;
-    struct value_type type;
     if (!scope_begin(sizing, &scope) || !call_text_alloc(sizing, &scope, &call))
         return false;
     site->form = call_form(sizing, &call);
@@ -163,14 +175,8 @@ static bool run_once(struct site_sizer *sizer, struct sizing *sizing, const uint
         text_put(site, &call);
         return true;
     }
-    struct both size;
-    if (!try->has_element && call_text_target(sizing, &call, &type) && element_fits(sizing, &type, sizes, count, &size) && (type.has_die || type.stars)) {
-        Dwarf_Die die = type.die, peeled;
-        /* Words of an allocator's own heads are numbers: they say nothing of what follows. */
-        bool is_number = !type.stars && layout_peel(&die, &peeled) && dwarf_tag(&peeled) == DW_TAG_base_type && size.host > 1;
-        if (!is_number)
-            try->element = size, try->type = type, try->has_element = true;
-    }
+    if (!try->has_element)
+        element_take(sizing, &call, sizes, count, try);
     return false;
 }
 
@@ -339,6 +345,11 @@ static bool is_same_model(const struct data_model *a, const struct data_model *b
            a->align_most == b->align_most && a->short_enums == b->short_enums && a->types.count == b->types.count;
 }
 
+bool site_size_is_pool(const struct site_size *site)
+{
+    return site->how == SITE_TYPE && form_is_constant(&site->form) && !site->form.is_typed && site->form.constant.host >= 256;
+}
+
 void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *sizes, size_t count, struct site_size *site)
 {
     struct call_frame frames[CALL_FRAMES_MOST];
@@ -380,7 +391,9 @@ static struct estimate guess(const struct site_sizer *sizer, const struct site_s
 struct estimate site_size_of(const struct site_sizer *sizer, const struct site_size *site, uint64_t size)
 {
     struct estimate estimate = {size, size, size};
-    if (site->how == SITE_SAME || !size)
+    if (site->how == SITE_POOL)
+        estimate.low = size * sizer->target->pointer_bytes / sizer->host->pointer_bytes;
+    if (site->how == SITE_POOL || site->how == SITE_SAME || !size)
         return estimate;
     if (site->form.is_known && form_solve(&site->form, size, pointer_of(sizer), &estimate))
         return estimate;
@@ -393,7 +406,7 @@ struct estimate site_size_of(const struct site_sizer *sizer, const struct site_s
 
 const char *site_how_word(enum site_how how)
 {
-    static const char *const words[] = {"same widths", "hint", "source", "variable", "rule"};
+    static const char *const words[] = {"same widths", "hint", "source", "variable", "pool", "rule"};
     return words[how];
 }
 

@@ -13,6 +13,7 @@ enum site_how {
     SITE_HINT,     /* a hint of the user */
     SITE_TYPE,     /* the source's expression, or the type of what the block is assigned to */
     SITE_VARIABLE, /* a variable of the function points to a type of that size */
+    SITE_POOL,     /* a number in the source, again and again: what lies in the blocks, and so how many there are, is not known */
     SITE_GUESS,    /* by rule, with an interval */
 };
 
@@ -42,6 +43,8 @@ struct site_sizer {
 void site_sizer_init(struct site_sizer *sizer, struct stack_book *book, struct source_texts *texts, const struct data_model *host,
                      const struct data_model *target, const struct size_hints *hints);
 void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *sizes, size_t count, struct site_size *site);
+/* Would it be a pool, if it allocated often? */
+bool site_size_is_pool(const struct site_size *site);
 struct estimate site_size_of(const struct site_sizer *sizer, const struct site_size *site, uint64_t size);
 const char *site_how_word(enum site_how how);
 void site_sizer_done(struct site_sizer *sizer);
