@@ -171,7 +171,7 @@ static void probe_run(struct probe *probe)
     uint64_t begin = now_ns();
     probe->story.put = event_put;
     probe->story.context = probe;
-    probe_story_begin(&probe->story, begin);
+    probe_story_begin(&probe->story, begin, (uint32_t)probe->pid);
     while (wants_more(probe, begin)) {
         probe_rings_take(&probe->rings, WAIT_MS, false, probe_story_see, &probe->story);
         trace_writer_attend(probe->writer);

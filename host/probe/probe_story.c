@@ -14,6 +14,8 @@
 
 static const uint64_t MAPS_EVERY_NS = 100000000; /* /proc/PID/maps is read again at most so often */
 
+enum { PROCESS_FIRST, PROCESS_FORK, PROCESS_EXEC }; /* how a process began: process_definition */
+
 struct story_module {
     uint64_t start, end, bias;
     uint32_t id;
@@ -129,6 +131,9 @@ static struct story_process *process_new(struct probe_story *story, uint32_t pid
     *map_put(&story->processes, pid, NULL) = process->id;
     struct process_definition definition = {process->id, parent ? parent->id : 0, pid, how, command};
     story->put(story->context, &(struct event){.kind = EVENT_PROCESS, .process = process->id, .time_ns = time_ns, .define = &definition});
+    /* One that was short may have ended meanwhile: what it has from its parent is known all the same. */
+    for (size_t i = 0; how == PROCESS_FORK && parent && i < parent->modules.count; i++)
+        vec_push(&process->modules, parent->modules.at[i]);
     modules_read(story, process, time_ns);
     return process;
 }
@@ -153,7 +158,7 @@ static struct story_thread *thread_find(struct probe_story *story, uint32_t pid,
         return thread;
     struct story_process *process = process_known(story, pid);
     thread = memory_new(1, sizeof *thread);
-    thread->process = process ? process : process_new(story, pid, NULL, 0, time_ns);
+    thread->process = process ? process : process_new(story, pid, NULL, PROCESS_FIRST, time_ns);
     thread->tid = tid;
     vec_push(&story->thread_list, thread);
     thread->id = (uint32_t)story->thread_list.count;
@@ -351,7 +356,6 @@ static void exit_see(struct probe_story *story, const struct probe_sample *sampl
 /* Another program in the same process. */
 static void exec_see(struct probe_story *story, const struct probe_sample *sample)
 {
-    enum { EXEC = 2 };
     struct story_process *process = process_known(story, sample->pid);
     struct story_thread *thread = thread_known(story, sample->tid);
     if (!process)
@@ -359,20 +363,21 @@ static void exec_see(struct probe_story *story, const struct probe_sample *sampl
     if (thread)
         thread_end(story, thread, sample->time_ns);
     process_end(story, process, sample->time_ns);
-    process_new(story, sample->pid, process, EXEC, sample->time_ns);
+    process_new(story, sample->pid, process, PROCESS_EXEC, sample->time_ns);
 }
 
 static void fork_see(struct probe_story *story, const struct probe_sample *sample)
 {
-    enum { FORK = 1 };
     const struct story_process *parent = process_known(story, sample->parent);
     if (parent && sample->pid != sample->parent && !process_known(story, sample->pid))
-        process_new(story, sample->pid, parent, FORK, sample->time_ns);
+        process_new(story, sample->pid, parent, PROCESS_FORK, sample->time_ns);
 }
 
-void probe_story_begin(struct probe_story *story, uint64_t begin_ns)
+void probe_story_begin(struct probe_story *story, uint64_t begin_ns, uint32_t pid)
 {
     story->begin_ns = begin_ns;
+    if (pid)
+        process_new(story, pid, NULL, PROCESS_FIRST, 0);
 }
 
 /* One that has probes of its own and of who made it tells twice. */

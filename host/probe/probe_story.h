@@ -22,8 +22,8 @@ struct probe_story {
     uint64_t calls, lost, unreturned; /* unreturned: calls whose return was not seen */
 };
 
-/* `put` must be there; the rest is zero. */
-void probe_story_begin(struct probe_story *story, uint64_t begin_ns);
+/* `put` must be there; the rest is zero. `pid`: a process that is told of at once, while it is surely there; 0: none. */
+void probe_story_begin(struct probe_story *story, uint64_t begin_ns, uint32_t pid);
 /* For probe_rings_take. */
 void probe_story_see(void *story, const struct probe_sample *sample);
 /* Ends the threads and processes. */
