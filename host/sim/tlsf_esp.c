@@ -5,13 +5,15 @@
 #include "host/base/memory.h"
 #include "tlsf.h"
 
-enum { MOST_REGIONS = 32, TASK_NAME = 16 };
+enum { MOST_REGIONS = 32, TASK_NAME = 16, INTERNAL_LIMIT = 16384 /* CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL */ };
+enum kind { KIND_ANY, KIND_INTERNAL, KIND_EXTERNAL };
 enum poisoning { POISONING_NONE, POISONING_LIGHT, POISONING_COMPREHENSIVE };
 
 struct region {
     struct tlsf tlsf;
     struct arena_region all;
-    bool is_external, is_known; /* known: task tracking has its record of this heap */
+    enum kind kind;
+    bool is_known; /* task tracking has its record of this heap */
 };
 
 struct esp {
@@ -21,7 +23,7 @@ struct esp {
     uint64_t word, owner, front, tail; /* front: of the first canary and the size behind it */
     uint64_t internal_limit;
     struct map records; /* tracking: by the block's address, the tile of its record */
-    bool tracks, has_task;
+    bool tracks, has_task, has_external;
     size_t region_count;
     struct region *order[MOST_REGIONS]; /* as they are searched */
     struct region *largest;
@@ -63,8 +65,8 @@ static bool region_begin(struct esp *heap, struct region *region, struct error *
 static int region_order(const void *left, const void *right)
 {
     const struct region *a = *(struct region *const *)left, *b = *(struct region *const *)right;
-    if (a->is_external != b->is_external)
-        return a->is_external ? 1 : -1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
     if (a->all.bytes != b->all.bytes)
         return a->all.bytes < b->all.bytes ? -1 : 1;
     return a > b ? -1 : a < b;
@@ -77,7 +79,8 @@ static void *esp_begin(const struct simulator_arena *arena, struct error *error)
     heap->word = word;
     heap->poisoning = simulator_option_word(arena, "poisoning", "light|comprehensive");
     heap->tracks = simulator_option(arena, "tracking", 0);
-    heap->internal_limit = simulator_option(arena, "internal-limit", UINT64_MAX);
+    heap->internal_limit = simulator_option(arena, "internal-limit", INTERNAL_LIMIT);
+    heap->has_external = external && external <= arena->region_count;
     heap->owner = heap->tracks ? word : 0;
     heap->front = heap->poisoning ? 2 * word : 0;
     heap->tail = heap->poisoning ? 4 : 0;
@@ -85,7 +88,7 @@ static void *esp_begin(const struct simulator_arena *arena, struct error *error)
     for (size_t i = 0; i < arena->region_count; i++) {
         struct region *region = heap->order[i] = &heap->regions[heap->region_count++];
         region->all = arena->regions[i];
-        region->is_external = i + 1 == external;
+        region->kind = i + 1 == external ? KIND_EXTERNAL : KIND_INTERNAL;
         if (!heap->largest || region->all.bytes > heap->largest->all.bytes)
             heap->largest = region;
         if (region_begin(heap, region, error))
@@ -138,19 +141,31 @@ static uint64_t region_alloc(struct esp *heap, struct region *region, uint64_t s
     return address;
 }
 
+/* In the regions of one kind, or in all. */
+static uint64_t regions_alloc(struct esp *heap, uint64_t size, uint64_t align, enum kind kind)
+{
+    for (size_t i = 0; i < heap->region_count; i++) {
+        struct region *region = heap->order[i];
+        uint64_t address = kind == KIND_ANY || kind == region->kind ? region_alloc(heap, region, size, align) : 0;
+        if (address)
+            return address;
+    }
+    return 0;
+}
+
+/* Which regions a request tries before all. */
+static enum kind kind_preferred(const struct esp *heap, uint64_t size)
+{
+    return size > heap->internal_limit ? KIND_EXTERNAL : KIND_INTERNAL;
+}
+
 static uint64_t esp_alloc(void *context, uint64_t size, uint64_t align)
 {
     struct esp *heap = context;
     if (!size || size >> 31 || align >> 31)
         return 0;
-    bool external_first = size > heap->internal_limit;
-    for (size_t i = 0; i < heap->region_count; i++) {
-        size_t at = !external_first ? i : i ? i - 1 : heap->region_count - 1;
-        uint64_t address = region_alloc(heap, heap->order[at], size, align);
-        if (address)
-            return address;
-    }
-    return 0;
+    uint64_t address = heap->has_external ? regions_alloc(heap, size, align, kind_preferred(heap, size)) : 0;
+    return address ? address : regions_alloc(heap, size, align, KIND_ANY);
 }
 
 static void esp_free(void *context, uint64_t address)
@@ -165,10 +180,20 @@ static void esp_free(void *context, uint64_t address)
     tlsf_free(&region_of(heap, address)->tlsf, i);
 }
 
-/* In its own heap: with comprehensive poisoning always a new block. The record stays, and tells of the new one. */
+/* The record stays, and tells of the new block; one that found no room is tried again. */
+static void block_track_resize(struct esp *heap, struct region *region, uint64_t from, uint64_t to)
+{
+    uint64_t record;
+    if (map_remove(&heap->records, from, &record))
+        *map_put(&heap->records, to, NULL) = record;
+    else if (!heap->has_task || region->is_known)
+        block_track(heap, region, to);
+}
+
+/* In its own heap: with comprehensive poisoning always a new block. */
 static uint64_t region_resize(struct esp *heap, struct region *region, uint64_t address, uint64_t size)
 {
-    uint64_t before = heap->front + heap->owner, bytes = size + before + heap->tail, record;
+    uint64_t before = heap->front + heap->owner, bytes = size + before + heap->tail, to = address;
     uint32_t old = tiles_find(&heap->tiles, address), i;
     if (heap->poisoning == POISONING_COMPREHENSIVE) {
         i = tlsf_alloc(&region->tlsf, bytes);
@@ -177,13 +202,28 @@ static uint64_t region_resize(struct esp *heap, struct region *region, uint64_t 
     } else {
         i = tlsf_resize(&region->tlsf, old, bytes);
     }
-    if (!i || i == old)
-        return i ? address : 0;
-    uint64_t to = heap->tiles.at[i].at + heap->word + before;
-    tiles_return(&heap->tiles, address);
-    tiles_hand(&heap->tiles, i, to);
-    if (heap->tracks && map_remove(&heap->records, address, &record))
-        *map_put(&heap->records, to, NULL) = record;
+    if (!i)
+        return 0;
+    if (i != old) {
+        to = heap->tiles.at[i].at + heap->word + before;
+        tiles_return(&heap->tiles, address);
+        tiles_hand(&heap->tiles, i, to);
+    }
+    if (heap->tracks)
+        block_track_resize(heap, region, address, to);
+    return to;
+}
+
+/* Where it is, if that is of the kind; else a new block there. */
+static uint64_t kind_resize(struct esp *heap, uint64_t address, uint64_t size, enum kind kind)
+{
+    struct region *region = region_of(heap, address);
+    uint64_t to = kind == KIND_ANY || kind == region->kind ? region_resize(heap, region, address, size) : 0;
+    if (to)
+        return to;
+    to = regions_alloc(heap, size, 0, kind);
+    if (to)
+        esp_free(heap, address);
     return to;
 }
 
@@ -192,13 +232,8 @@ static uint64_t esp_resize(void *context, uint64_t address, uint64_t size)
     struct esp *heap = context;
     if (size >> 31 || !tiles_find(&heap->tiles, address))
         return 0;
-    uint64_t to = region_resize(heap, region_of(heap, address), address, size);
-    if (to)
-        return to;
-    to = esp_alloc(heap, size, 0);
-    if (to)
-        esp_free(heap, address);
-    return to;
+    uint64_t to = heap->has_external ? kind_resize(heap, address, size, kind_preferred(heap, size)) : 0;
+    return to ? to : kind_resize(heap, address, size, KIND_ANY);
 }
 
 static void esp_measure(const void *context, uint64_t address, uint64_t *taken, uint64_t *usable)
@@ -232,8 +267,8 @@ const struct simulator simulator_tlsf_esp = {
     .source = "espressif/tlsf ba64d19; esp-idf components/heap: multi_heap.c, multi_heap_poisoning.c, heap_caps_base.c, heap_task_info.c, 1021229",
     .option_help = "poisoning=light|comprehensive: canaries around each block; comprehensive moves every block that is resized\n"
                    "tracking: CONFIG_HEAP_TASK_TRACKING, the owner before each block and a record of it\n"
-                   "external=NUMBER: this region, counted from 1, is PSRAM: searched last\n"
-                   "internal-limit=BYTES: heap_caps_malloc_extmem_enable(BYTES), larger requests try PSRAM first",
+                   "external=NUMBER: this region, counted from 1, is PSRAM, which malloc() may use\n"
+                   "internal-limit=BYTES: heap_caps_malloc_extmem_enable(BYTES): larger requests try PSRAM first, the others last; 16384 if not said",
     .pointer_bytes = 4,
     .pointers = 4 | 8,
     .most_regions = MOST_REGIONS,
