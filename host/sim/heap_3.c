@@ -25,7 +25,7 @@ static void *heap_3_begin(const struct simulator_arena *arena, struct error *err
     if (!heap)
         return NULL;
     struct heap_3 *outer = memory_new(1, sizeof *outer);
-    *outer = (struct heap_3){library, heap, arena->pointer_bytes == 2 ? 1 : 2 * arena->pointer_bytes};
+    *outer = (struct heap_3){library, heap, word == AVR_LIBC ? 1 : 2 * arena->pointer_bytes};
     return outer;
 }
 
@@ -73,7 +73,7 @@ const struct simulator simulator_heap_3 = {
     .source = "FreeRTOS-Kernel portable/MemMang/heap_3.c, 4269c69; the library's own model",
     .option_help = "libc=newlib|newlib-nano|picolibc-1.8|picolibc|avr-libc: whose malloc it is, newlib's if not said",
     .pointer_bytes = 4,
-    .pointers = 2 | 4 | 8,
+    .pointers = 4 | 8,
     .most_regions = 1,
     .grows = true,
     .begin = heap_3_begin,

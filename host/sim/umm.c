@@ -2,7 +2,7 @@
 #include "host/base/memory.h"
 #include "tiles.h"
 
-enum { UMM_HEAD = 4, UMM_MOST_BLOCKS = 32767 };
+enum { UMM_HEAD = 4, UMM_MOST_BLOCKS = 32768 };
 
 struct umm {
     struct tiles tiles; /* tile 0 is the head of the list of free ones */
