@@ -15,7 +15,7 @@ const struct column figure_columns[FIGURES] = {
 #undef FIGURE
 };
 
-const char *const figure_tables[] = {"summary", "leaks", "reach", "peak", "hotspots", "regions", "tasks", "faults", NULL};
+const char *const figure_tables[] = {"summary", "leaks", "reach", "peak", "hotspots", "regions", "tasks", "faults", "fragmentation", NULL};
 
 static void cell_set(const struct column *column, union cell *cell, double value)
 {
@@ -45,6 +45,14 @@ static bool tells_of_free(const struct reading *reading)
     double free_bytes;
     const struct table *regions = reading_table(reading, "regions");
     return column_take(regions, "free_bytes", FIGURE_MOST, &free_bytes) && free_bytes > 0;
+}
+
+/* Firmware's allocators tell; of a process what lies between its blocks does. */
+static bool fragmentation_take(const struct reading *reading, double *value)
+{
+    if (tells_of_free(reading))
+        return column_take(reading_table(reading, "regions"), "fragmentation", FIGURE_MOST, value);
+    return column_take(reading_table(reading, "fragmentation"), "external", FIGURE_MOST, value);
 }
 
 static bool tells_of_stacks(const struct reading *reading)
@@ -81,13 +89,13 @@ static void figure_take(struct figures *figures, const struct reading *reading, 
     double value = 0;
     bool is_known = true;
     figures->who[figure] = rule->who ? reading_table(reading, rule->who) : NULL;
-    if (figure == FIGURE_fragmentation)
-        is_known = tells_of_free(reading);
-    else if (figure == FIGURE_stack)
-        is_known = tells_of_stacks(reading);
     if (figure == FIGURE_leaks)
         is_known = leaks_take(figures, reading, &value);
-    else if (is_known)
+    else if (figure == FIGURE_fragmentation)
+        is_known = fragmentation_take(reading, &value);
+    else if (figure == FIGURE_stack && !tells_of_stacks(reading))
+        is_known = false;
+    else
         is_known = column_take(reading_table(reading, rule->table), rule->column, rule->how, &value);
     figures->is_known[figure] = is_known;
     cell_set(figure_columns + figure, cell, value);

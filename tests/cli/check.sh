@@ -19,6 +19,9 @@ ends 1 a.htrc --max-leaks 10080; says "parse_row (leaky.c"
 ends 1 a.htrc --max-allocations 116
 ends 0 a.htrc --budget 'leaks.count<=10' --budget 'leaks.count>=1' --budget 'figures.peak<2M'
 ends 1 a.htrc --budget 'leaks.count<10'; says "parse_row (leaky.c"
+"$HT" analyze a.htrc --table fragmentation --csv --columns external | tail -1 | tr -d '\r' >external
+ends 0 a.htrc --max-fragmentation "$(python3 -c 'print(float(open("external").read()) + 0.001)')"; says "ok .*fragmentation"
+ends 1 a.htrc --max-fragmentation "$(python3 -c 'print(float(open("external").read()) - 0.001)')"; says "FAIL .*fragmentation"
 ends 1 a.htrc --max-stack 80%; says "the recording does not tell it"; says "1 of 1 cannot be judged"
 
 # Leaks are lost blocks where somebody looked; all that lives at the end is more.
