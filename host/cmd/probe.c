@@ -48,7 +48,7 @@ const struct opt_command cmd_probe_table = {
     .usage = "[options] PID|--all",
     .about = "Record processes through the kernel's uprobes, with nothing put into them",
     .manual = "For what 'heaptracer attach' refuses: static programs, other C libraries, containers, filters for system calls, children, or all processes at once. The "
-              "kernel puts a breakpoint at the functions of the allocator and tells of each call: a pair of malloc and free takes about ten microseconds of the "
+              "kernel puts a breakpoint at the functions of the allocator and tells of each call: a pair of malloc and free takes about 16 microseconds of the "
               "process's time, where the runtime of 'run' and 'attach' takes a hundredth of it. It is for root, or for who has CAP_PERFMON.\n\n"
               "A stack has the caller, and the frames above it as far as they are linked by frame pointers: the kernel walks no other. A frame counts only if a call "
               "instruction stands before its address. Sizes that may be used, and blocks of posix_memalign, are not seen; frees of blocks from before are counted apart. What "
