@@ -308,6 +308,7 @@ void prediction_make(struct prediction *prediction, const struct prediction_inpu
     *prediction = (struct prediction){.profile = profile, .arena_bytes = input->arena_bytes ? input->arena_bytes : profile->arena_bytes};
     site_sizer_init(&walk.sizer, input->book, input->texts, input->host, &profile->model, input->hints);
     walk.sizer.ignores_debug = input->ignores_debug;
+    walk.sizer.has_other_libc = !profile->allocator || strcmp(profile->allocator, "glibc");
     sites_find(&walk);
     requests_walk(&walk);
     runs_play(&walk);

@@ -350,6 +350,15 @@ bool site_size_is_pool(const struct site_size *site)
     return site->how == SITE_TYPE && form_is_constant(&site->form) && !site->form.is_typed && site->form.constant.host >= 256;
 }
 
+/* What a stream of glibc allocates when it is first used. */
+static bool is_stdio(const struct site_sizer *sizer, const struct sizing *sizing)
+{
+    for (unsigned i = 0; sizer->has_other_libc && i < sizing->frame_count; i++)
+        if (sizing->frames[i].function && !strcmp(sizing->frames[i].function, "_IO_file_doallocate"))
+            return true;
+    return false;
+}
+
 void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *sizes, size_t count, struct site_size *site)
 {
     struct call_frame frames[CALL_FRAMES_MOST];
@@ -362,6 +371,8 @@ void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *si
         sizing.frame_count = stack_book_frames(sizer->book, stack, frames, CALL_FRAMES_MOST);
     if (hint_find(sizer, &sizing, sizes, count, site))
         site->how = SITE_HINT;
+    else if (is_stdio(sizer, &sizing))
+        site->how = SITE_STDIO;
     else if (source_find(sizer, &sizing, sizes, count, site))
         site->how = SITE_TYPE;
     else if (variable_find(sizer, &sizing, sizes, count, site))
@@ -393,6 +404,8 @@ struct estimate site_size_of(const struct site_sizer *sizer, const struct site_s
     struct estimate estimate = {size, size, size};
     if (site->how == SITE_POOL)
         estimate.low = size * sizer->target->pointer_bytes / sizer->host->pointer_bytes;
+    if (site->how == SITE_STDIO)
+        return (struct estimate){0, 0, size};
     if (site->how == SITE_POOL || site->how == SITE_SAME || !size)
         return estimate;
     if (site->form.is_known && form_solve(&site->form, size, pointer_of(sizer), &estimate))
@@ -406,7 +419,7 @@ struct estimate site_size_of(const struct site_sizer *sizer, const struct site_s
 
 const char *site_how_word(enum site_how how)
 {
-    static const char *const words[] = {"same widths", "hint", "source", "variable", "pool", "rule"};
+    static const char *const words[] = {"same widths", "hint", "source", "variable", "pool", "C library", "rule"};
     return words[how];
 }
 

@@ -14,6 +14,7 @@ enum site_how {
     SITE_TYPE,     /* the source's expression, or the type of what the block is assigned to */
     SITE_VARIABLE, /* a variable of the function points to a type of that size */
     SITE_POOL,     /* a number in the source, again and again: what lies in the blocks, and so how many there are, is not known */
+    SITE_STDIO,    /* a buffer of this machine's C library, which the target's makes in its own way, or not at all */
     SITE_GUESS,    /* by rule, with an interval */
 };
 
@@ -37,6 +38,7 @@ struct site_sizer {
     const struct size_hints *hints;
     struct layout layout;
     struct map leads;   /* see sizing.h */
+    bool has_other_libc; /* the target's C library is not glibc */
     bool ignores_debug; /* as if there were no symbols: to measure what rules alone are worth */
 };
 

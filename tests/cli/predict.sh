@@ -67,6 +67,15 @@ T
 printf '[[hint]]\nat = "nobody"\nsize = "bytes"\n' >idle.toml
 "$HT" predict kinds.htrc --targets x86 --profile idle.toml 2>&1 | grep -q "idle.toml:2: the hint for 'nobody' explains no site" || fail "an idle hint is not said"
 
+# What this machine's C library allocates for itself is not asked of another one's; it is in the interval.
+printf '#include <stdio.h>\n#include <stdlib.h>\nstatic char *volatile kept;\nint main(void) { kept = malloc(100); puts("x"); return 0; }\n' >says.c
+cc -O1 -g says.c -o says && "$HT" run -q -o says.htrc -- ./says >out
+if "$HT" dump says.htrc | grep -q "size=4096" && "$HT" predict says.htrc --targets stm32-picolibc -t predict_sites | grep -q "C library"; then
+    [ "$(cell says.htrc stm32-picolibc peak_bytes)" = 100 ] || fail "stdio: $(cell says.htrc stm32-picolibc peak_bytes)"
+    [ "$(cell says.htrc stm32-picolibc peak_high_bytes)" = 4196 ] || fail "stdio, at most: $(cell says.htrc stm32-picolibc peak_high_bytes)"
+    [ "$(cell says.htrc x86 peak_bytes)" = 4196 ] || fail "stdio of glibc: $(cell says.htrc x86 peak_bytes)"
+fi
+
 # Nonsense, with its place.
 printf '[[target]]\nname = "a"\nmodel = "vax"\n' >bad.toml; says bad.toml "bad.toml:3: model: there is no data model 'vax'"
 printf '[[target]]\nname = "a"\nmodel = "arm"\narena = "lots"\n' >bad.toml; says bad.toml "bad.toml:4"
