@@ -1,8 +1,6 @@
 /* running: a recorder listens at the names of its first program and of itself (host/launch/control.h); both write one trace. */
 #include "running.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/launch/control.h"
@@ -16,34 +14,23 @@ static bool trace_known(const struct running *running, const char *trace)
 }
 
 /* One that has just ended, or is another user's, does not answer. */
-static void socket_see(struct running *running, const char *word)
+static void recorder_see(void *context, pid_t pid)
 {
-    struct str trace = {0};
+    struct running *running = context;
+    struct str trace = {0}, word = {0};
     struct error error = {0};
-    if (control_ask_trace((pid_t)strtol(word, NULL, 10), CONTROL_PATIENCE_MS, &trace, NULL, &error) && !trace_known(running, str_text(&trace))) {
-        vec_push(&running->words, memory_copy_text(word));
+    if (control_ask_trace(pid, CONTROL_PATIENCE_MS, &trace, NULL, &error) && !trace_known(running, str_text(&trace))) {
+        str_add_format(&word, "%d", (int)pid);
+        vec_push(&running->words, memory_copy_text(str_text(&word)));
         vec_push(&running->traces, memory_copy_text(str_text(&trace)));
     }
+    str_done(&word);
     str_done(&trace);
 }
 
 void running_find(struct running *running)
 {
-    static const char name[] = "@heaptracer-";
-    char *line = NULL;
-    size_t room = 0;
-    FILE *sockets = fopen("/proc/net/unix", "re");
-    while (sockets && getline(&line, &room, sockets) > 0) {
-        char *found = strstr(line, name);
-        size_t digits = found ? strspn(found + strlen(name), "0123456789") : 0;
-        if (!digits || digits > 9 || found[strlen(name) + digits] != '\n')
-            continue;
-        found[strlen(name) + digits] = 0;
-        socket_see(running, found + strlen(name));
-    }
-    free(line);
-    if (sockets)
-        fclose(sockets);
+    control_each(recorder_see, running);
 }
 
 void running_done(struct running *running)

@@ -12,6 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* What the names of the sockets begin with; the number of the process follows. */
+#define CONTROL_NAME "heaptracer-"
+
 static socklen_t control_name(struct sockaddr_un *name, pid_t pid)
 {
     *name = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -44,6 +47,24 @@ int control_open(pid_t pid)
         return at;
     close(at);
     return -1;
+}
+
+/* "0000000000000000: 00000002 00000000 00010000 0001 01 1234 @heaptracer-4711" */
+void control_each(void (*see)(void *context, pid_t pid), void *context)
+{
+    static const char mark[] = " @" CONTROL_NAME;
+    char *line = NULL;
+    size_t room = 0;
+    FILE *list = fopen("/proc/net/unix", "re");
+    while (list && getline(&line, &room, list) > 0) {
+        const char *at = strstr(line, mark), *number = at ? at + strlen(mark) : "";
+        size_t digits = strspn(number, "0123456789");
+        if (digits && digits <= 9 && number[digits] == '\n')
+            see(context, (pid_t)strtol(number, NULL, 10));
+    }
+    free(line);
+    if (list)
+        fclose(list);
 }
 
 static ssize_t control_read(int at, char *text, size_t room)

@@ -10,9 +10,6 @@
 
 enum { CONTROL_ROOM = 4096 /* bytes of a request or an answer */, CONTROL_PATIENCE_MS = 10000 };
 
-/* What the names of the sockets begin with; the number of the process follows. */
-#define CONTROL_NAME "heaptracer-"
-
 /* The request for the path of the trace: followers find the file by it. */
 #define CONTROL_TRACE "trace"
 /* "bytes PID ADDRESS COUNT" for a copy from another machine, answered in hex, or a listener, whose board answers in its trace; and the words
@@ -23,6 +20,8 @@ enum { CONTROL_ROOM = 4096 /* bytes of a request or an answer */, CONTROL_PATIEN
 
 /* -1 if it cannot be opened: the recording goes on without. `pid` is the first watched process. */
 int control_open(pid_t pid);
+/* Each number at which a recorder of this machine listens: of its first program, and its own. */
+void control_each(void (*see)(void *context, pid_t pid), void *context);
 /* Answers those who ask now; does not wait. `answer` fills `out` for a request. */
 void control_serve(int socket, void (*answer)(void *context, char *request, struct str *out), void *context);
 /* Answers that request: the whole path and the number of the first watched process, a line each. */

@@ -56,13 +56,14 @@ static bool pid_is_known(const struct offers *offers, pid_t pid)
 }
 
 /* One that is stopped, or a copy that is asked for its trace, makes nobody wait twice. */
-static void recorder_ask(struct offers *offers, pid_t pid)
+static void recorder_see(void *context, pid_t pid)
 {
+    struct offers *offers = context;
     struct str path = {0};
     struct error ignored = {0};
     uint64_t now = now_ns();
     const uint64_t *again = map_get(&offers->silent, (uint64_t)pid);
-    if (again && now < *again)
+    if (!pid || pid_is_known(offers, pid) || (again && now < *again))
         return;
     pid_t first = 0;
     if (control_ask_trace(pid, PATIENCE_MS, &path, &first, &ignored)) {
@@ -73,22 +74,6 @@ static void recorder_ask(struct offers *offers, pid_t pid)
         *map_put(&offers->silent, (uint64_t)pid, NULL) = now + SILENT_NS;
     }
     str_done(&path);
-}
-
-/* "0000000000000000: 00000002 00000000 00010000 0001 01 1234 @heaptracer-4711" */
-static void recorders_ask(struct offers *offers)
-{
-    static const char mark[] = " @" CONTROL_NAME;
-    char line[PATH_MAX + 100];
-    FILE *list = fopen("/proc/net/unix", "re");
-    while (list && fgets(line, sizeof line, list)) {
-        const char *at = strstr(line, mark);
-        long pid = at ? strtol(at + strlen(mark), NULL, 10) : 0;
-        if (pid > 0 && pid < 1 << 30 && !pid_is_known(offers, (pid_t)pid))
-            recorder_ask(offers, (pid_t)pid);
-    }
-    if (list)
-        fclose(list);
 }
 
 static void folder_look(struct offers *offers, const char *folder)
@@ -139,7 +124,7 @@ void offers_refresh(struct offers *offers)
     ended_forget(offers);
     if (map_count(&offers->silent) > SILENT_MOST)
         map_done(&offers->silent);
-    recorders_ask(offers);
+    control_each(recorder_see, offers);
     for (size_t i = 0; offers->folders && offers->folders[i]; i++)
         folder_look(offers, offers->folders[i]);
 }
