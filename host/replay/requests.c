@@ -173,17 +173,24 @@ static void alloc_put(struct requests *requests, const struct event *event)
         .block = block, .stack = event->stack, .size = size, .align_log2 = event->alignment_log2 & 31, .kind = event->api == HT_API_CALLOC ? REQUEST_ZEROED : REQUEST_ALLOC});
 }
 
-static void free_put(struct requests *requests, const struct event *event)
+/* The block at the event's address, which is not there any more, and its heap; NULL: none is known, or the list is full. */
+static struct request_heap *block_take(struct requests *requests, const struct event *event, uint64_t *block)
 {
     struct request_heap *heap = heap_of(requests, event);
-    uint64_t block;
     if (!heap || is_full(requests))
-        return;
-    if (!map_remove(&heap->places, event->address, &block)) {
-        requests->unknown_frees++;
-        return;
-    }
-    block_end(requests, heap, event, (uint32_t)block);
+        return NULL;
+    if (map_remove(&heap->places, event->address, block))
+        return heap;
+    requests->unknown_frees++;
+    return NULL;
+}
+
+static void free_put(struct requests *requests, const struct event *event)
+{
+    uint64_t block;
+    struct request_heap *heap = block_take(requests, event, &block);
+    if (heap)
+        block_end(requests, heap, event, (uint32_t)block);
 }
 
 /* Damage, or threads that were killed in realloc: the oldest lives on at its place. */
@@ -197,14 +204,10 @@ static void flight_drop(struct requests *requests)
 
 static void resize_begin_put(struct requests *requests, const struct event *event)
 {
-    struct request_heap *heap = heap_of(requests, event);
     uint64_t block;
-    if (!heap || is_full(requests))
+    struct request_heap *heap = block_take(requests, event, &block);
+    if (!heap)
         return;
-    if (!map_remove(&heap->places, event->address, &block)) {
-        requests->unknown_frees++;
-        return;
-    }
     if (requests->flights.count == FLIGHTS_MOST)
         flight_drop(requests);
     vec_push(&requests->flights, ((struct request_flight){event->thread, (uint32_t)(heap - requests->heaps.at), (uint32_t)block, event->address}));
