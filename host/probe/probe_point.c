@@ -73,17 +73,21 @@ static void section_take(struct probe_file *file, Elf *elf, Elf_Scn *section, co
     }
 }
 
+static void functions_take(struct probe_file *file, Elf *elf)
+{
+    for (Elf_Scn *section = elf_nextscn(elf, NULL); section; section = elf_nextscn(elf, section)) {
+        GElf_Shdr table;
+        if (gelf_getshdr(section, &table) && (table.sh_type == SHT_DYNSYM || table.sh_type == SHT_SYMTAB))
+            section_take(file, elf, section, &table);
+    }
+}
+
 static bool elf_take(struct probe_file *file, Elf *elf)
 {
     GElf_Ehdr header;
     const void *build_id;
     if (!gelf_getehdr(elf, &header) || header.e_machine != EM_X86_64)
         return false;
-    for (Elf_Scn *section = elf_nextscn(elf, NULL); section; section = elf_nextscn(elf, section)) {
-        GElf_Shdr table;
-        if (gelf_getshdr(section, &table) && (table.sh_type == SHT_DYNSYM || table.sh_type == SHT_SYMTAB))
-            section_take(file, elf, section, &table);
-    }
     ssize_t bytes = dwelf_elf_gnu_build_id(elf, &build_id);
     if (bytes > 0 && (size_t)bytes <= sizeof file->build_id) {
         memcpy(file->build_id, build_id, (size_t)bytes);
@@ -93,7 +97,7 @@ static bool elf_take(struct probe_file *file, Elf *elf)
     return true;
 }
 
-bool probe_file_read(struct probe_file *file, const char *path)
+static bool file_read(struct probe_file *file, const char *path, bool wants_functions)
 {
     *file = (struct probe_file){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -102,9 +106,21 @@ bool probe_file_read(struct probe_file *file, const char *path)
     elf_version(EV_CURRENT);
     Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
     bool is_good = elf && elf_take(file, elf);
+    if (is_good && wants_functions)
+        functions_take(file, elf);
     elf_end(elf);
     close(fd);
     return is_good;
+}
+
+bool probe_file_read(struct probe_file *file, const char *path)
+{
+    return file_read(file, path, true);
+}
+
+bool probe_file_know(struct probe_file *file, const char *path)
+{
+    return file_read(file, path, false);
 }
 
 bool probe_file_has_any(const struct probe_file *file)

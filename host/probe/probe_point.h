@@ -32,6 +32,8 @@ struct probe_file {
 
 /* False: it is no ELF file of this machine. Of two names for one function only the first counts. */
 bool probe_file_read(struct probe_file *file, const char *path);
+/* The same without a look at its symbols: no offsets. */
+bool probe_file_know(struct probe_file *file, const char *path);
 bool probe_file_has_any(const struct probe_file *file);
 
 #endif

@@ -71,7 +71,7 @@ static void module_define(struct probe_story *story, struct story_process *proce
 {
     struct probe_file file;
     bool is_new;
-    if (!probe_file_read(&file, loaded->reach))
+    if (!probe_file_know(&file, loaded->reach))
         return;
     uint64_t *id = map_put(&story->modules, XXH3_64bits_withSeed(loaded->path, strlen(loaded->path), XXH3_64bits(file.build_id, file.build_id_bytes)), &is_new);
     struct story_module module = {loaded->start, loaded->end, loaded->start - file.base, is_new ? (uint32_t)(*id = ++story->module_count) : (uint32_t)*id};
