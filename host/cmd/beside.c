@@ -61,6 +61,12 @@ bool beside_is_over(struct beside *beside)
     return beside->is_started && !beside->pid;
 }
 
+void beside_settle(struct beside *beside, unsigned patience_ms)
+{
+    for (unsigned waited = 0; waited < patience_ms && beside->is_started && !beside_is_over(beside); waited += 5)
+        usleep(5000);
+}
+
 static void said_add(const struct beside *beside, struct str *text)
 {
     char bytes[4096];

@@ -18,6 +18,8 @@ struct beside {
 bool beside_start(struct beside *beside, const char *const *words, struct error *error);
 /* It has ended by itself. */
 bool beside_is_over(struct beside *beside);
+/* Waits at most so long for its end: what a process holds is let go before it can be waited for. */
+void beside_settle(struct beside *beside, unsigned patience_ms);
 /* Why it failed, in its own sentence. False: it did not. */
 bool beside_why(struct beside *beside, struct error *error);
 /* Ends it in order, waits for that, and prints the notes that it had to say. */

@@ -15,6 +15,8 @@
 #include "host/remote/process_memory.h"
 #include "pass.h"
 
+static const unsigned BESIDE_PATIENCE_MS = 2000;
+
 static bool feed_beat(struct feed *feed, bool is_waiting)
 {
     if (!feed->is_left)
@@ -130,6 +132,8 @@ void feed_run(struct feed *feed)
     pipeline_read(feed->pipeline, feed->reader, &feed->problem);
     feed->is_over = !feed->is_left;
     struct error why = {0};
+    if (feed->is_over)
+        beside_settle(&feed->spool.beside, BESIDE_PATIENCE_MS);
     if (feed->is_over && beside_why(&feed->spool.beside, &why))
         feed->problem = why;
     if (feed->is_over && !feed->problem.kind)
