@@ -1,7 +1,7 @@
-/* route: the whole path must fit; a query is looked at for streams only. */
+/* route: the whole path must fit; a query is looked at for streams, messages and blocks only. */
 #include "route.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* "1" to "999": what is behind it goes to *rest. */
@@ -59,6 +59,15 @@ static void stream_find(struct route *route, const char *query)
         route->source = number_read(value, &rest);
     route->wants_document = query_has(query, "document", &value) && *value == '1';
     route->wants_history = query_has(query, "history", &value) && *value == '1';
+    route->is_spoken_for = query_has(query, "say", &value) && *value == '1';
+}
+
+static void say_find(struct route *route, const char *query)
+{
+    const char *value;
+    route->kind = ROUTE_SAY;
+    if (query_has(query, "key", &value))
+        snprintf(route->key, sizeof route->key, "%.*s", (int)strcspn(value, "&"), value);
 }
 
 struct route route_find(const char *path, const char *query)
@@ -70,6 +79,8 @@ struct route route_find(const char *path, const char *query)
         route.kind = ROUTE_SOURCES;
     else if (!strcmp(path, "/api/stream"))
         stream_find(&route, query);
+    else if (!strcmp(path, "/api/say"))
+        say_find(&route, query);
     else if (!strncmp(path, "/api/source/", 12))
         source_find(&route, path + 12);
     return route;

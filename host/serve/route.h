@@ -9,6 +9,7 @@ enum route_kind {
     ROUTE_PAGE,
     ROUTE_SOURCES,
     ROUTE_STREAM,
+    ROUTE_SAY, /* a message for a stream */
     ROUTE_REPORT_JSON,
     ROUTE_REPORT_HTML,
     ROUTE_TABLE_JSON,
@@ -21,6 +22,8 @@ struct route {
     unsigned source;             /* 0: none is named */
     char table[ROUTE_NAME_MOST]; /* a table's name: small letters, digits, '_' */
     bool wants_document, wants_history; /* of a stream of events */
+    bool is_spoken_for;                 /* of a stream: what it tells is asked for by messages that name its key */
+    char key[ROUTE_NAME_MOST];
 };
 
 /* `query` may be NULL. */

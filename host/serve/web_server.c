@@ -17,12 +17,14 @@ enum {
     STUCK_S = 30,           /* without taking a piece */
     TOKEN_S = 10,
     FILE_S = 60,
+    SAY_S = 10,   /* for a posted message to come whole */
+    QUIET_S = 15, /* a stream that says nothing is cut by some proxies */
     RATE_MOST = 100, /* messages of a page a second */
     HEAD_BYTES = 2048,
     TAG_ROOM = 20,
 };
 
-enum visit_kind { VISIT_NONE, VISIT_FILE, VISIT_WAITS /* for the source to make its file */, VISIT_STREAM, VISIT_SOCKET };
+enum visit_kind { VISIT_NONE, VISIT_FILE, VISIT_WAITS /* for the source to make its file */, VISIT_STREAM, VISIT_SOCKET, VISIT_SAY /* posts a message for a stream */ };
 
 struct visit {
     enum visit_kind kind;
@@ -33,9 +35,11 @@ struct visit {
     struct parcel *body;
     size_t sent;
     bool is_head; /* HEAD: no body */
+    char key[DOOR_TOKEN_MOST]; /* who says it speaks for the stream; of one that hears nobody "" */
     char *heard;  /* of a message that is not whole yet */
     size_t heard_count;
     bool is_too_long, is_binary;
+    time_t spoke;  /* when something was sent last */
     time_t second; /* and how many messages came in it */
     unsigned in_second;
     struct visit *next, **before; /* among those who wait for something */
@@ -151,7 +155,8 @@ static int body_send(struct web_server *server, struct visit *visit, unsigned st
 /* A sentence for people who try a path, or a program that does something wrong. */
 static int refuse(struct web_server *server, struct visit *visit, unsigned status, const char *sentence)
 {
-    static const struct header login[] = {{"www-authenticate:", "Bearer"}, {0}}, methods[] = {{"allow:", "GET, HEAD"}, {0}};
+    static const struct header login[] = {{"www-authenticate:", "Bearer"}, {0}};
+    const struct header methods[] = {{"allow:", visit->route.kind == ROUTE_SAY ? "POST" : "GET, HEAD"}, {0}};
     struct parcel_maker maker;
     fprintf(parcel_begin(&maker), "%s\n", sentence);
     parcel_replace(&visit->body, parcel_end(&maker, false));
@@ -188,15 +193,31 @@ static bool client_open(struct web_server *server, struct visit *visit, enum vis
     return true;
 }
 
+/* By which the page names the stream that its messages are for. */
+static void key_tell(struct visit *visit)
+{
+    struct parcel_maker maker;
+    struct json json = {.out = parcel_begin(&maker)};
+    json_object(&json, NULL);
+    json_text(&json, "type", "key");
+    json_text(&json, "key", visit->key);
+    json_end(&json);
+    client_answer(&visit->client, parcel_end(&maker, true));
+}
+
 static int stream_open(struct web_server *server, struct visit *visit)
 {
+    static const struct header unbuffered[] = {{"x-accel-buffering:", "no"}, {0}};
     if (visit->route.source > server->config.channels->list.count)
         return refuse(server, visit, 404, "there is no such source: /api/sources lists them");
     if (!client_open(server, visit, VISIT_STREAM))
         return refuse(server, visit, 503, "too many clients: try again later");
     visit->client.is_admitted = visit->client.is_stream = true;
-    client_subscribe(&visit->client, visit->route.source, visit->route.wants_document, visit->route.wants_history);
-    if (!head_put(visit, 200, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, NULL))
+    if (!visit->route.is_spoken_for)
+        client_subscribe(&visit->client, visit->route.source, visit->route.wants_document, visit->route.wants_history);
+    else if (door_make_token(visit->key))
+        key_tell(visit);
+    if (!head_put(visit, 200, "text/event-stream", LWS_ILLEGAL_HTTP_CONTENT_LEN, unbuffered))
         return -1;
     lws_http_mark_sse(visit->wsi);
     lws_set_timeout(visit->wsi, NO_PENDING_TIMEOUT, 0);
@@ -250,8 +271,17 @@ static void query_get(struct lws *wsi, char *text, size_t room)
 
 static bool is_method_known(struct visit *visit)
 {
-    visit->is_head = lws_hdr_total_length(visit->wsi, WSI_TOKEN_HEAD_URI) > 0;
-    return visit->is_head || lws_hdr_total_length(visit->wsi, WSI_TOKEN_GET_URI) > 0;
+    bool is_said = lws_hdr_total_length(visit->wsi, WSI_TOKEN_POST_URI) > 0, is_got = lws_hdr_total_length(visit->wsi, WSI_TOKEN_GET_URI) > 0;
+    visit->is_head = !is_said && lws_hdr_total_length(visit->wsi, WSI_TOKEN_HEAD_URI) > 0;
+    return visit->route.kind == ROUTE_SAY ? is_said : visit->is_head || is_got;
+}
+
+/* Its body comes in pieces. */
+static int say_open(struct visit *visit)
+{
+    visit->kind = VISIT_SAY;
+    lws_set_timeout(visit->wsi, PENDING_TIMEOUT_HTTP_CONTENT, SAY_S);
+    return 0;
 }
 
 static int request_hear(struct web_server *server, struct visit *visit, const char *path)
@@ -259,12 +289,12 @@ static int request_hear(struct web_server *server, struct visit *visit, const ch
     char query[512], bearer[DOOR_TOKEN_MOST + 16];
     if (!may_enter(server, visit->wsi))
         return refuse(server, visit, 403, "this name is not known here (Host, Origin): 'heaptracer serve --host NAME' makes it known");
-    if (!is_method_known(visit)) {
-        visit->is_head = false;
-        return refuse(server, visit, 405, "GET and HEAD are answered");
-    }
     query_get(visit->wsi, query, sizeof query);
     visit->route = route_find(path, query);
+    if (!is_method_known(visit)) {
+        visit->is_head = false;
+        return refuse(server, visit, 405, visit->route.kind == ROUTE_SAY ? "POST is answered" : "GET and HEAD are answered");
+    }
     if (visit->route.kind == ROUTE_PAGE)
         return page_send(server, visit);
     if (!door_knows_bearer(server->door, header_get(visit->wsi, WSI_TOKEN_HTTP_AUTHORIZATION, bearer, sizeof bearer)))
@@ -276,6 +306,8 @@ static int request_hear(struct web_server *server, struct visit *visit, const ch
         return sources_send(server, visit);
     case ROUTE_STREAM:
         return stream_open(server, visit);
+    case ROUTE_SAY:
+        return say_open(visit);
     default:
         return file_ask(server, visit);
     }
@@ -322,18 +354,31 @@ static size_t piece_take(struct web_server *server, struct client *client, bool 
     return bytes;
 }
 
+/* Nothing is to be sent now. */
+static int client_rest(struct web_server *server, struct visit *visit)
+{
+    struct client *client = &visit->client;
+    uint64_t wait = client_wait(client);
+    lws_set_timeout(visit->wsi, NO_PENDING_TIMEOUT, 0);
+    if (wait || client->is_stream)
+        lws_set_timer_usecs(visit->wsi, wait ? (lws_usec_t)(wait / 1000 + 1) : QUIET_S * LWS_USEC_PER_SEC);
+    if (client->is_done && !client->is_stream)
+        lws_close_reason(visit->wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, NULL, 0);
+    if (client->is_done)
+        return -1;
+    if (!client->is_stream || time(NULL) < visit->spoke + QUIET_S)
+        return 0;
+    visit->spoke = time(NULL);
+    return piece_write(server, visit, bytes_add(server, 0, ":\n\n", 3), LWS_WRITE_HTTP);
+}
+
 static int client_continue(struct web_server *server, struct visit *visit)
 {
     struct client *client = &visit->client;
     bool is_last, is_first = !client->sent;
-    if (!client_next(client)) {
-        lws_set_timeout(visit->wsi, NO_PENDING_TIMEOUT, 0);
-        if (client_wait(client))
-            lws_set_timer_usecs(visit->wsi, (lws_usec_t)(client_wait(client) / 1000 + 1));
-        if (client->is_done)
-            lws_close_reason(visit->wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, NULL, 0);
-        return client->is_done ? -1 : 0;
-    }
+    if (!client_next(client))
+        return client_rest(server, visit);
+    visit->spoke = time(NULL);
     size_t bytes = piece_take(server, client, &is_last);
     int protocol = client->is_stream ? LWS_WRITE_HTTP : lws_write_ws_flags(LWS_WRITE_TEXT, is_first, is_last);
     if (is_last)
@@ -350,21 +395,32 @@ static int socket_open(struct web_server *server, struct visit *visit)
     return 0;
 }
 
-static void message_hear(struct visit *visit)
+static void heard_add(struct visit *visit, const char *bytes, size_t count)
+{
+    if (!visit->heard)
+        visit->heard = memory_new(SERVE_MESSAGE_MOST, 1);
+    visit->is_too_long |= visit->heard_count + count > SERVE_MESSAGE_MOST;
+    if (!visit->is_too_long && count)
+        memcpy(visit->heard + visit->heard_count, bytes, count);
+    visit->heard_count += visit->is_too_long ? 0 : count;
+}
+
+/* `from` has it whole; it is the client's own visit, or one that posted it. */
+static void message_hear(struct visit *visit, struct visit *from)
 {
     time_t now = time(NULL);
     visit->in_second = visit->second == now ? visit->in_second + 1 : 0;
     visit->second = now;
-    if (visit->is_too_long)
+    if (from->is_too_long)
         client_hear_broken(&visit->client, "a message has at most 4096 bytes");
-    else if (visit->is_binary)
+    else if (from->is_binary)
         client_hear_broken(&visit->client, "a message is text");
     else if (visit->in_second > RATE_MOST)
         client_hear_broken(&visit->client, "too many messages at once");
     else
-        client_hear(&visit->client, visit->heard, visit->heard_count);
-    visit->heard_count = 0;
-    visit->is_too_long = false;
+        client_hear(&visit->client, from->heard, from->heard_count);
+    from->heard_count = 0;
+    from->is_too_long = false;
 }
 
 static int socket_hear(struct visit *visit, const char *bytes, size_t count)
@@ -372,18 +428,37 @@ static int socket_hear(struct visit *visit, const char *bytes, size_t count)
     struct lws *wsi = visit->wsi;
     if (visit->client.is_done)
         return 0;
-    if (!visit->heard)
-        visit->heard = memory_new(SERVE_MESSAGE_MOST, 1);
     if (lws_is_first_fragment(wsi))
         visit->is_binary = lws_frame_is_binary(wsi);
-    visit->is_too_long |= visit->heard_count + count > SERVE_MESSAGE_MOST;
-    if (!visit->is_too_long && count)
-        memcpy(visit->heard + visit->heard_count, bytes, count);
-    visit->heard_count += visit->is_too_long ? 0 : count;
+    heard_add(visit, bytes, count);
     if (lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi))
-        message_hear(visit);
+        message_hear(visit, visit);
     lws_callback_on_writable(wsi);
     return 0;
+}
+
+static struct visit *stream_of(const struct web_server *server, const char *key)
+{
+    struct visit *visit = server->visits;
+    while (visit && !(visit->kind == VISIT_STREAM && *visit->key && door_knows_token(&(struct door){.token = visit->key}, key)))
+        visit = visit->next;
+    return visit;
+}
+
+/* The answer to the message comes in the stream. */
+static int say_done(struct web_server *server, struct visit *visit)
+{
+    struct visit *stream = stream_of(server, visit->route.key);
+    struct parcel_maker maker;
+    if (!stream)
+        return refuse(server, visit, 404, "there is no such stream any more: open one anew");
+    heard_add(visit, "", 0);
+    if (!stream->client.is_done)
+        message_hear(stream, visit);
+    lws_callback_on_writable(stream->wsi);
+    parcel_begin(&maker);
+    visit->body = parcel_end(&maker, false);
+    return body_send(server, visit, 202, "text/plain; charset=utf-8", NULL);
 }
 
 static int upgrade_hear(struct web_server *server, struct lws *wsi)
@@ -437,6 +512,12 @@ static int server_hear(struct lws *wsi, enum lws_callback_reasons reason, void *
     case LWS_CALLBACK_HTTP:
         visit_begin(server, visit, wsi);
         return request_hear(server, visit, in);
+    case LWS_CALLBACK_HTTP_BODY:
+        if (visit->kind == VISIT_SAY)
+            heard_add(visit, in, length);
+        return 0;
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return visit->kind == VISIT_SAY ? say_done(server, visit) : 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return visit->kind == VISIT_FILE ? file_continue(server, visit) : visit->kind == VISIT_STREAM ? client_continue(server, visit) : 0;
     case LWS_CALLBACK_ESTABLISHED:

@@ -27,6 +27,19 @@ curl -sN -m 2 "$url/api/stream?source=1" >events
 [ "$(grep -c '^data: {"type": "beat"' events)" -ge 3 ] && ! grep -q '"document"' events && head -1 events | grep -q hello || fail "the stream of events: $(cut -c1-200 events)"
 curl -sN -m 4 "$url/api/stream?source=1&history=1&document=1" | grep -q '^data: {"type": "document", "source": 1, "document": {.*} *}$' || fail "documents in the stream of events"
 
+# Where no WebSocket gets through, messages are posted, and answered in the stream that they name.
+curl -sN "$url/api/stream?say=1" >spoken & listener=$!
+until_true 'grep -q "^data: {\"type\": \"key\"" spoken' || fail "a stream without a key: $(cut -c1-200 spoken)"
+key=$(sed -n 's/^data: {"type": "key", *"key": "\([^"]*\)".*/\1/p' spoken)
+say() { status "/api/say?key=$key" -d "$1"; }
+[ "$(say '{"type": "mark", "source": 1, "label": "posted", "id": 7}')" = 202 ] && [ ! -s body ] || fail "a posted message: $(cat body)"
+until_true 'grep -q "\"to\": 7, *\"ok\": true" spoken' || fail "a posted mark is not answered: $(cut -c1-200 spoken)"
+grep -q '"beat"' spoken && fail "a stream that was asked for nothing"
+[ "$(say '{"type": "subscribe", "source": 1, "id": 8}')" = 202 ]
+until_true 'grep -q "\"type\": \"document\"" spoken && [ "$(grep -c "\"type\": \"beat\"" spoken)" -gt 2 ]' || fail "a posted subscription: $(cut -c1-200 spoken)"
+kill $listener; wait $listener 2>/dev/null
+until_true '[ "$(say "{}")" = 404 ]' || fail "a message for a stream that is gone: $(cat body)"
+
 # The page and its tag; files.
 get / --compressed | grep -q "<title>HeapTracer" || fail "the page"
 get / --compressed | grep -c '@HEAPTRACER_DATA@' | grep -qx 0 || fail "the page has a place without data"

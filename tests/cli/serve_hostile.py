@@ -2,6 +2,7 @@
 """serve_hostile: in the port and the process of a `heaptracer serve`, out which bad input it does not refuse, or does not survive."""
 import os
 import random
+import re
 import socket
 import struct
 import sys
@@ -94,6 +95,54 @@ def check_requests():
     check(lives(), "no answer after huge requests")
 
 
+class Stream:
+    """An open stream of events whose messages are posted."""
+
+    def __init__(self):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self.socket.sendall(f"GET /api/stream?say=1 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+        self.told = b""
+        self.key = self.until(rb'"key": *"([^"]+)"')[1].decode()
+
+    def until(self, pattern):
+        while not (found := re.search(pattern, self.told)):
+            got = self.socket.recv(65536)
+            if not got:
+                return None
+            self.told += got
+        return found
+
+    def say(self, body, key=None, more=""):
+        return status(f"POST /api/say?key={self.key if key is None else key} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def check_posts():
+    stream = Stream()
+    unknown = b'{"type":"frobnicate","id":1}'
+    for key in ("", "x", stream.key[:-1], stream.key + "x", "x" * 300, "%00"):
+        check(stream.say(unknown, key) in ((404, 400, 403, 0) if "%" in key else (404,)), f"a message for the stream {key[:40]!r}")
+    for more in ("Origin: http://evil.example\r\n", "Origin: null\r\n"):
+        check(stream.say(unknown, more=more) == 403, f"a message with {more}")
+    check(status(f"GET /api/say?key={stream.key} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode()) == 405, "a message by GET")
+    check(b'"to"' not in stream.told, f"a refused message was heard: {stream.told}")
+    check(stream.say(unknown) == 202 and stream.until(rb'"to": *1, *"ok": *false'), "a posted message is not answered")
+    other = Stream()
+    check(other.key != stream.key, "two streams have one key")
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
+    for connection in slow:
+        connection.sendall(f"POST /api/say?key={stream.key} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 40\r\n\r\n{{".encode())
+    check(stream.say(b"x" * 100000) in (202, 0) and stream.until(b"at most 4096"), "a long post")
+    check(stream.say(b"") in (202, 400, 0), "an empty post")
+    for broken in (b"\xff", b"[", b"{"):
+        stream.say(broken)
+    check(stream.until(b"never told") is None, "a stream whose messages are broken goes on")
+    check(stream.say(unknown) == 404, "a stream that was ended is spoken for")
+    check(other.say(unknown) == 202, "another stream ended, too")
+    for connection in slow + [other.socket]:
+        connection.close()
+    check(lives(), "no answer after hostile posts")
+
+
 def check_slow():
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     for connection in slow:
@@ -171,7 +220,7 @@ def check_never_reads():
 def main():
     lives()
     base = files()
-    for part in (check_names, check_requests, check_slow, check_frames, check_flood, check_never_reads):
+    for part in (check_names, check_requests, check_posts, check_slow, check_frames, check_flood, check_never_reads):
         part()
         if not os.path.exists(f"/proc/{server}/fd"):
             failed.append(f"the server is gone after {part.__name__}")

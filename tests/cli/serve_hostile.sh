@@ -33,6 +33,7 @@ for wrong in "" "Bearer" "Bearer ${token%?}" "Bearer ${token}x" "Basic $token" "
     [ "$(status "$url/api/sources" -H "Authorization: $wrong")" = 401 ] || fail "the token '$wrong'"
 done
 [ "$(status "$url/api/sources?token=$token")" = 401 ] || fail "a token in the address of a request"
+[ "$(status "$url/api/say?key=x" -d "{}")" = 401 ] && [ "$(status "$url/api/stream?say=1")" = 401 ] || fail "a stream or a message without a token"
 [ "$(status "$url/api/sources" -H "Authorization: Bearer $token")" = 200 ] || fail "the right token: $(cat body)"
 [ "$(status "$url/api/sources" -H "Authorization: Bearer $token" -H "Host: evil.example:$port")" = 403 ] || fail "a name of another"
 python3 - "$port" "$token" "$(pgrep -P $recorder live_grow)" <<'END' || fail "tokens of WebSockets"

@@ -28,7 +28,7 @@ export class Browser {
     }
 
     /** What is at an address; `faults` collects what must not happen. */
-    async visit(address, { width = 1280, height = 800, scheme = "light" } = {}) {
+    async visit(address, { width = 1280, height = 800, scheme = "light", prepare = async () => undefined } = {}) {
         const own = new URL(address).origin;
         const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true });
         const page = await context.newPage();
@@ -38,6 +38,7 @@ export class Browser {
         page.on("pageerror", (error) => page.faults.push(error.message));
         page.on("request", (request) => /^(file|data|blob):/.test(request.url()) || new URL(request.url()).origin === own || page.faults.push(`request to ${request.url()}`));
         page.on("dialog", (dialog) => { page.faults.push(`dialog ${dialog.message()}`); void dialog.dismiss(); });
+        await prepare(page);
         await page.goto(address);
         await page.waitForSelector("main", { state: "attached" });
         return page;

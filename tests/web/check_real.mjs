@@ -109,6 +109,43 @@ export async function real_program_is_seen_growing_and_ending(browser) {
     });
 }
 
+const WITHOUT_SOCKETS = {
+    "there are none": (page) => page.addInitScript(() => { delete window.WebSocket; }),
+    "they are closed on the way": (page) => page.routeWebSocket(/./, (socket) => socket.close()),
+    "they are swallowed on the way": (page) => page.routeWebSocket(/./, () => undefined),
+};
+
+export async function real_page_without_websockets_moves_and_marks(browser) {
+    if (!HT)
+        return;
+    await withBench(async (bench) => {
+        await bench.leak(60);
+        const address = await bench.serve(0, "leak.htrc", "--token", "s3cret-s3cret");
+        for (const [why, prepare] of Object.entries(WITHOUT_SOCKETS)) {
+            const page = await browser.visit(address, { prepare });
+            await shows(page, /^(Live|Reading)[\s\S]*event stream/, ".livebar");
+            await shows(page, /Who grew in this time[\s\S]*keep_some/);
+            const first = await inUse(page);
+            await page.waitForFunction((before) => document.querySelector(".tile.peak .tile-value").innerText !== before, first);
+            await page.keyboard.press("m");
+            await page.keyboard.type(why);
+            await page.keyboard.press("Enter");
+            await shows(page, new RegExp(`Marked “${why}”`), ".livebar");
+            await page.evaluate(() => { location.hash = "#/marks"; });
+            await shows(page, new RegExp(why), ".grid tbody");
+            assert.deepEqual(page.faults, [], why);
+            await page.context().close();
+        }
+        const page = await browser.visit(address, { prepare: WITHOUT_SOCKETS["there are none"] });
+        await shows(page, /event stream/, ".livebar");
+        bench.server.kill("SIGKILL");
+        await shows(page, /Disconnected\s*try \d/, ".livebar");
+        await bench.serve(new URL(address).port, "leak.htrc", "--token", "s3cret-s3cret");
+        await shows(page, /^(Live|Reading)[\s\S]*event stream/, ".livebar");
+        await page.context().close();
+    });
+}
+
 export async function real_server_that_was_killed_comes_back(browser) {
     if (!HT)
         return;

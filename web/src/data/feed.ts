@@ -115,7 +115,7 @@ export class Feed {
     greeted = false;
     /** Told of an alert that begins to fire. */
     onAlert: (source: Source, alert: AlertNews) => void = () => undefined;
-    readonly link = new Link("api/stream", "api/sources", (text) => this.take(text), (opened) => this.linked(opened));
+    readonly link = new Link("api", (text) => this.take(text), (opened) => this.linked(opened));
     private readonly asks = new Map<number, Ask>();
     private readonly listeners = new Set<() => void>();
     private nextAsk = 1;

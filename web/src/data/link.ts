@@ -1,13 +1,18 @@
-// link: in an address, out a WebSocket that comes back by itself: tries ever more seldom, tells how often and when next, asks for a token where one is wanted.
+// link: in an address, out a connection that comes back by itself: tries ever more seldom, tells how often and when next, asks for a token where one is wanted.
+import { socketWay, streamWay, type Way } from "./ways";
+
 export type LinkPhase = "connecting" | "open" | "retrying" | "refused";
 
+interface Probe { isThere: boolean; refusal: string }
 export interface LinkState { phase: LinkPhase; tries: number; retryAt: number; why: string }
 
 const TOKEN = "heaptracer-token";
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10000;
-/** So long a server may be silent before it is asked whether it waits for a token. */
+/** So long a server may be silent before it is asked whether it is there at all, and whether it waits for a token. */
 const PATIENCE_MS = 1500;
+/** A way that led to the server once is left after so many times that it did not. */
+const MOST_MISSES = 3;
 const HELLO = /^\{"type": ?"hello"/;
 
 /** From the address of the page, where it then no longer stands, or from what was kept. */
@@ -37,11 +42,17 @@ function keepToken(token: string): void {
 
 export class Link {
     state: LinkState = { phase: "connecting", tries: 0, retryAt: 0, why: "" };
-    private socket: WebSocket | null = null;
+    /** Whether it comes as a stream of events, since no WebSocket gets through. */
+    isStream = false;
+    private way: Way | null = null;
+    private greeted = false;
+    /** Times one after the other that the server was there but this way did not lead to it. */
+    private misses = 0;
+    private readonly worked = new Set<boolean>();
     private timer = 0;
     private token = takeToken();
 
-    constructor(private readonly path: string, private readonly probe: string, private readonly take: (text: string) => void, private readonly changed: (opened: boolean) => void) {
+    constructor(private readonly root: string, private readonly take: (text: string) => void, private readonly changed: (opened: boolean) => void) {
         addEventListener("online", () => this.state.phase === "retrying" && this.open());
     }
 
@@ -52,20 +63,13 @@ export class Link {
     /** Tries now, whatever was waited for. */
     open(): void {
         clearTimeout(this.timer);
-        this.socket?.close();
-        const socket = this.socket = new WebSocket(new URL(this.path, location.href.replace(/^http/, "ws")));
-        let greeted = false;
-        socket.onopen = () => this.token && socket.send(JSON.stringify({ type: "token", token: this.token }));
-        socket.onmessage = (event) => {
-            if (!greeted && HELLO.test(event.data)) {
-                greeted = true;
-                this.set({ phase: "open", tries: 0, retryAt: 0, why: "" }, true);
-            }
-            if (typeof event.data === "string")
-                this.take(event.data);
-        };
-        setTimeout(() => !greeted && socket === this.socket && void this.ask(socket), PATIENCE_MS);
-        socket.onclose = (event) => socket === this.socket && void this.lost(event);
+        const old = this.way;
+        const text = (said: string) => this.way === way && this.heard(said);
+        const end = (why: string) => this.way === way && void this.lost(way, why);
+        const way: Way = this.way = this.isStream ? streamWay(`${this.root}/stream?say=1`, `${this.root}/say`, this.headers(), { text, end }) : socketWay(`${this.root}/stream`, this.token, { text, end });
+        this.greeted = false;
+        old?.close();
+        setTimeout(() => this.way === way && !this.greeted && void this.doubt(way), PATIENCE_MS);
     }
 
     withToken(token: string): void {
@@ -76,10 +80,7 @@ export class Link {
     }
 
     send(message: object): boolean {
-        if (this.socket?.readyState !== WebSocket.OPEN)
-            return false;
-        this.socket.send(JSON.stringify(message));
-        return true;
+        return this.way?.send(JSON.stringify(message)) ?? false;
     }
 
     private set(state: LinkState, opened = false): void {
@@ -87,36 +88,54 @@ export class Link {
         this.changed(opened);
     }
 
-    private async lost(event: CloseEvent): Promise<void> {
-        const socket = this.socket;
-        if (await this.ask(socket))
+    private heard(text: string): void {
+        if (!this.greeted && HELLO.test(text)) {
+            this.greeted = true;
+            this.misses = 0;
+            this.worked.add(this.isStream);
+            this.set({ phase: "open", tries: 0, retryAt: 0, why: "" }, true);
+        }
+        this.take(text);
+    }
+
+    /** So long nothing was heard; while the server cannot be reached at all, the way will say so itself. */
+    private async doubt(way: Way): Promise<void> {
+        const told = await this.probe();
+        if (way === this.way && !this.greeted && (told.isThere || told.refusal))
+            this.leave(told, "");
+    }
+
+    private async lost(way: Way, why: string): Promise<void> {
+        const told = await this.probe();
+        if (way === this.way)
+            this.leave(told, why);
+    }
+
+    /** Of a server that is there the other way is tried, at first without waiting. */
+    private leave({ isThere, refusal }: Probe, why: string): void {
+        this.way?.close();
+        this.way = null;
+        const { tries } = this.state;
+        if (refusal) {
+            this.set({ phase: "refused", tries, retryAt: 0, why: refusal });
             return;
-        const tries = this.state.tries + 1;
-        const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
-        this.set({ phase: "retrying", tries, retryAt: performance.now() + wait, why: event.reason });
+        }
+        this.misses += isThere ? 1 : 0;
+        const turns = isThere && (!this.worked.has(this.isStream) || this.misses >= MOST_MISSES), isFirst = turns && tries === 0;
+        this.isStream = turns !== this.isStream;
+        const wait = isFirst ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries);
+        this.set({ phase: isFirst ? "connecting" : "retrying", tries: tries + 1, retryAt: performance.now() + wait, why });
         this.timer = setTimeout(() => this.open(), wait);
     }
 
-    /** Whether there is no way on without another token, or another socket has taken this one's place. */
-    private async ask(socket: WebSocket | null): Promise<boolean> {
-        const why = await this.refusal();
-        if (socket !== this.socket)
-            return true;
-        if (why) {
-            this.socket = null;
-            socket?.close();
-            this.set({ phase: "refused", tries: this.state.tries, retryAt: 0, why });
-        }
-        return why !== "";
-    }
-
     /** A WebSocket does not say why it was not opened; a plain request does. */
-    private async refusal(): Promise<string> {
+    private async probe(): Promise<Probe> {
         try {
-            const answer = await fetch(this.probe, { headers: this.headers(), cache: "no-store" });
-            return answer.status === 401 || answer.status === 403 ? (await answer.text()).trim() || "The server wants a token" : "";
+            const answer = await fetch(`${this.root}/sources`, { headers: this.headers(), cache: "no-store" });
+            const isRefused = answer.status === 401 || answer.status === 403;
+            return { isThere: answer.ok, refusal: isRefused ? (await answer.text()).trim() || "The server wants a token" : "" };
         } catch {
-            return "";
+            return { isThere: false, refusal: "" };
         }
     }
 }

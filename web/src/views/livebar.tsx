@@ -129,6 +129,7 @@ export function LiveBar() {
             <Chip feed={feed} source={source} />
             {source && <Picker feed={feed} source={source} />}
             {source && source.dropped > 0 && <span class="behind muted" title="what this page was too slow for; totals are right, graphs are coarser there">{plural(source.dropped, "message")} left out</span>}
+            {feed.link.isStream && feed.link.state.phase === "open" && <span class="behind muted" title="WebSockets do not get through here: figures come as a stream of events, commands go as requests">event stream</span>}
             {feed.behind && <span class="behind muted">something newer waits</span>}
             <span class="gap" />
             {source && <Commands feed={feed} source={source} />}
