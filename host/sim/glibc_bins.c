@@ -22,22 +22,22 @@ unsigned glibc_fast_index(const struct glibc *heap, uint64_t bytes)
 
 uint64_t glibc_next(const struct glibc *heap, uint64_t link)
 {
-    return link & GLIBC_BIN ? heap->bins[link & ~GLIBC_BIN].next : glibc_get(heap, link + 2 * heap->word);
+    return link & GLIBC_BIN ? heap->at->bins[link & ~GLIBC_BIN].next : glibc_get(heap, link + 2 * heap->word);
 }
 
 uint64_t glibc_before(const struct glibc *heap, uint64_t link)
 {
-    return link & GLIBC_BIN ? heap->bins[link & ~GLIBC_BIN].before : glibc_get(heap, link + 3 * heap->word);
+    return link & GLIBC_BIN ? heap->at->bins[link & ~GLIBC_BIN].before : glibc_get(heap, link + 3 * heap->word);
 }
 
 static void next_set(struct glibc *heap, uint64_t link, uint64_t value)
 {
-    *(link & GLIBC_BIN ? &heap->bins[link & ~GLIBC_BIN].next : glibc_at(heap, link + 2 * heap->word)) = value;
+    *(link & GLIBC_BIN ? &heap->at->bins[link & ~GLIBC_BIN].next : glibc_at(heap, link + 2 * heap->word)) = value;
 }
 
 static void before_set(struct glibc *heap, uint64_t link, uint64_t value)
 {
-    *(link & GLIBC_BIN ? &heap->bins[link & ~GLIBC_BIN].before : glibc_at(heap, link + 3 * heap->word)) = value;
+    *(link & GLIBC_BIN ? &heap->at->bins[link & ~GLIBC_BIN].before : glibc_at(heap, link + 3 * heap->word)) = value;
 }
 
 /* The ring of the first chunks of each size in a bin of several sizes; smaller: the next lower size, 0: not the first of its size. */
@@ -96,18 +96,18 @@ void glibc_unsorted_put(struct glibc *heap, uint64_t chunk, uint64_t bytes)
 {
     glibc_head_set(heap, chunk, bytes | GLIBC_IN_USE);
     *glibc_at(heap, chunk + bytes) = bytes;
-    link_between(heap, GLIBC_BIN | GLIBC_UNSORTED, chunk, heap->bins[GLIBC_UNSORTED].next);
+    link_between(heap, GLIBC_BIN | GLIBC_UNSORTED, chunk, heap->at->bins[GLIBC_UNSORTED].next);
     if (!glibc_is_small(heap, bytes))
         *smaller_at(heap, chunk) = *larger_at(heap, chunk) = 0;
 }
 
 uint64_t glibc_bin_pop(struct glibc *heap, unsigned index)
 {
-    uint64_t chunk = heap->bins[index].before, before;
+    uint64_t chunk = heap->at->bins[index].before, before;
     if (chunk & GLIBC_BIN)
         return 0;
     before = glibc_before(heap, chunk);
-    heap->bins[index].before = before;
+    heap->at->bins[index].before = before;
     next_set(heap, before, GLIBC_BIN | index);
     heap->free -= glibc_bytes(heap, chunk);
     heap->pieces--;
@@ -126,12 +126,12 @@ static void ring_join_before(struct glibc *heap, uint64_t chunk, uint64_t smalle
 /* The link before which a chunk of these bytes goes: the second place among those of its size. */
 static uint64_t large_place(struct glibc *heap, unsigned index, uint64_t chunk, uint64_t bytes)
 {
-    uint64_t bin = GLIBC_BIN | index, first = heap->bins[index].next, at = first;
+    uint64_t bin = GLIBC_BIN | index, first = heap->at->bins[index].next, at = first;
     if (first & GLIBC_BIN) {
         *smaller_at(heap, chunk) = *larger_at(heap, chunk) = chunk;
         return bin;
     }
-    if (bytes < glibc_bytes(heap, heap->bins[index].before)) {
+    if (bytes < glibc_bytes(heap, heap->at->bins[index].before)) {
         ring_join_before(heap, chunk, first);
         return bin;
     }
@@ -147,8 +147,8 @@ void glibc_bin_put(struct glibc *heap, uint64_t chunk)
 {
     uint64_t bytes = glibc_bytes(heap, chunk);
     unsigned index = glibc_bin_index(heap, bytes);
-    uint64_t next = glibc_is_small(heap, bytes) ? heap->bins[index].next : large_place(heap, index, chunk, bytes);
-    heap->bins_marked[index / 64] |= UINT64_C(1) << index % 64;
+    uint64_t next = glibc_is_small(heap, bytes) ? heap->at->bins[index].next : large_place(heap, index, chunk, bytes);
+    heap->at->bins_marked[index / 64] |= UINT64_C(1) << index % 64;
     link_between(heap, glibc_before(heap, next), chunk, next);
 }
 
@@ -175,24 +175,24 @@ static uint64_t cached_pop(struct glibc *heap, uint64_t *first)
 
 void glibc_fast_put(struct glibc *heap, uint64_t chunk)
 {
-    heap->fast_any = true;
-    cached_put(heap, &heap->fast[glibc_fast_index(heap, glibc_bytes(heap, chunk))], chunk);
+    heap->at->fast_any = true;
+    cached_put(heap, &heap->at->fast[glibc_fast_index(heap, glibc_bytes(heap, chunk))], chunk);
 }
 
 uint64_t glibc_fast_pop(struct glibc *heap, unsigned index)
 {
-    return cached_pop(heap, &heap->fast[index]);
+    return cached_pop(heap, &heap->at->fast[index]);
 }
 
 bool glibc_cache_has_room(const struct glibc *heap, uint64_t bytes)
 {
     uint64_t index = glibc_cache_index(heap, bytes);
-    return heap->cache_ready && index < heap->cache_bins && heap->cache[index].count < heap->cache_count;
+    return heap->asker->cache_ready && index < heap->cache_bins && heap->asker->cache[index].count < heap->cache_count;
 }
 
 void glibc_cache_put(struct glibc *heap, uint64_t chunk)
 {
-    struct glibc_cache_bin *bin = &heap->cache[glibc_cache_index(heap, glibc_bytes(heap, chunk))];
+    struct glibc_cache_bin *bin = &heap->asker->cache[glibc_cache_index(heap, glibc_bytes(heap, chunk))];
     cached_put(heap, &bin->first, chunk);
     bin->count++;
 }
@@ -200,8 +200,13 @@ void glibc_cache_put(struct glibc *heap, uint64_t chunk)
 uint64_t glibc_cache_pop(struct glibc *heap, uint64_t bytes)
 {
     uint64_t index = glibc_cache_index(heap, bytes);
-    if (!heap->cache_ready || index >= heap->cache_bins || !heap->cache[index].count)
+    if (!heap->asker->cache_ready || index >= heap->cache_bins || !heap->asker->cache[index].count)
         return 0;
-    heap->cache[index].count--;
-    return cached_pop(heap, &heap->cache[index].first);
+    heap->asker->cache[index].count--;
+    return cached_pop(heap, &heap->asker->cache[index].first);
+}
+
+uint64_t glibc_cache_drop(struct glibc *heap, struct glibc_thread *thread, unsigned index)
+{
+    return cached_pop(heap, &thread->cache[index].first);
 }

@@ -1,4 +1,4 @@
-/* glibc_heap: what the files of glibc's model share: the state of an arena, its thread's cache, and a chunk's fields. */
+/* glibc_heap: what the files of glibc's model share: arenas, threads with their caches, and a chunk's fields. */
 #ifndef HOST_SIM_GLIBC_HEAP_H
 #define HOST_SIM_GLIBC_HEAP_H
 
@@ -12,9 +12,9 @@
 
 enum { GLIBC_BINS = 128, GLIBC_SMALL_BINS = 64, GLIBC_FAST_BINS = 11, GLIBC_CACHE_BINS = 64, GLIBC_UNSORTED = 1 };
 
-/* Bits of a head. CACHED is the model's own: the chunk lies in the cache or in a fast bin, which glibc itself does not note there. */
+/* Bits of a head. Two are the model's own: CACHED, the chunk lies in a cache or in a fast bin, which glibc itself does not note there; OWN, it holds a cache. */
 enum { GLIBC_IN_USE = 1, GLIBC_MAPPED = 2 };
-static const uint64_t GLIBC_CACHED = UINT64_C(1) << 62, GLIBC_BYTES = (UINT64_C(1) << 62) - 8;
+static const uint64_t GLIBC_CACHED = UINT64_C(1) << 62, GLIBC_OWN = UINT64_C(1) << 61, GLIBC_BYTES = (UINT64_C(1) << 61) - 8;
 /* A link that is not a chunk: the bin of that number. */
 static const uint64_t GLIBC_BIN = UINT64_C(1) << 63;
 
@@ -27,6 +27,30 @@ struct glibc_cache_bin {
     uint32_t count;
 };
 
+struct glibc_arena {
+    struct glibc_bin bins[GLIBC_BINS];
+    uint64_t bins_marked[2];
+    uint64_t fast[GLIBC_FAST_BINS];
+    bool fast_any;           /* since the last consolidation a chunk went into a fast bin */
+    uint64_t top, remainder; /* top 0: none yet; remainder: of the last split, though it may be gone */
+    struct glibc_arena *next, *next_free; /* the ring of all; those without a thread */
+    uint32_t threads;        /* that have it */
+};
+
+/* What glibc calls a heap: an aligned piece of address space, of which an arena other than the main one uses the first `bytes`. */
+struct glibc_window {
+    struct glibc_arena *arena;
+    uint64_t base, bytes;
+    struct glibc_window *before; /* the arena's last one before it; NULL: it begins with the arena itself */
+};
+
+struct glibc_thread {
+    struct glibc_arena *arena; /* NULL: none yet, or not any more */
+    bool cache_ready, is_over;
+    struct glibc_cache_bin cache[GLIBC_CACHE_BINS];
+    uint64_t cache_chunk; /* that holds the cache itself */
+};
+
 struct glibc {
     struct linux_pages pages;
     struct words words[2]; /* [1]: of the region of mappings, from map_base on */
@@ -34,24 +58,25 @@ struct glibc {
     uint64_t word, align, least, page; /* least: bytes of a chunk */
     uint64_t small_most;   /* chunks below it have a bin for their size alone */
 
-    struct glibc_bin bins[GLIBC_BINS];
-    uint64_t bins_marked[2];
-    uint64_t fast[GLIBC_FAST_BINS];
-    bool fast_any;   /* since the last consolidation a chunk went into a fast bin */
-    uint64_t top, remainder; /* top 0: none yet; remainder: of the last split, though it may be gone */
+    struct glibc_arena main, *at; /* at: that serves the request now; NULL: none could be had */
     bool contiguous;
-    struct map segments; /* where a top began that was not the former one's end: chunk, and the segment's end so far */
+    struct map segments; /* where a top of the main arena began that was not the former one's end: chunk, and the segment's end so far */
+    struct glibc_arena *free_list, *reuse; /* reuse: that the next thread gets when there are as many as there may be */
+    struct map windows;  /* by base: struct glibc_window */
+    uint64_t window_bytes, info_bytes, state_bytes; /* of a window, and of what it and an arena begin with */
+    uint64_t unopened;   /* bytes of windows that no arena has taken */
+    uint64_t arenas, arenas_limit; /* limit 0: not looked for yet */
 
-    bool cache_ready;
-    struct glibc_cache_bin cache[GLIBC_CACHE_BINS];
-    uint64_t cache_chunk; /* that holds the cache itself */
+    struct glibc_thread first, *asker;
+    struct map threads;  /* by number: struct glibc_thread */
+    bool is_many;        /* there was a second thread */
 
     uint64_t cache_bins, cache_count, cache_unsorted; /* tunables */
-    uint64_t fast_most, map_threshold, map_threshold_most, trim_threshold, top_pad, maps_most, size_most;
+    uint64_t fast_most, map_threshold, map_threshold_most, trim_threshold, top_pad, maps_most, size_most, arena_max, arena_test, cores;
     bool threshold_fixed;
 
     struct map maps; /* a mapped block's chunk: 1 */
-    uint64_t used, blocks, free, pieces; /* free: bytes of chunks in bins, fast bins and cache */
+    uint64_t used, blocks, free, pieces; /* free: bytes of chunks in bins, fast bins and caches */
 };
 
 static inline const struct words *glibc_words(const struct glibc *heap, uint64_t address)
@@ -135,6 +160,24 @@ uint64_t glibc_fast_pop(struct glibc *heap, unsigned index);
 bool glibc_cache_has_room(const struct glibc *heap, uint64_t bytes);
 void glibc_cache_put(struct glibc *heap, uint64_t chunk);
 uint64_t glibc_cache_pop(struct glibc *heap, uint64_t bytes);
+/* Of a cache that is given up; 0: the bin is empty. */
+uint64_t glibc_cache_drop(struct glibc *heap, struct glibc_thread *thread, unsigned index);
+
+/* glibc_arena.c */
+void glibc_arena_begin(struct glibc_arena *arena);
+/* The arena of a chunk that is no mapping. */
+struct glibc_arena *glibc_arena_of(struct glibc *heap, uint64_t chunk);
+struct glibc_window *glibc_window_of(const struct glibc *heap, uint64_t address);
+/* heap->at becomes the asking thread's; `size` bytes are wanted first of one that is new. */
+void glibc_arena_enter(struct glibc *heap, uint64_t size);
+/* heap->at, which refused, is followed by another. */
+void glibc_arena_retry(struct glibc *heap, uint64_t size);
+/* An ended thread's arena is anybody's. */
+void glibc_arena_leave(struct glibc *heap, struct glibc_thread *thread);
+/* A larger top of an arena that is not the main one. */
+bool glibc_window_more(struct glibc *heap, uint64_t bytes);
+void glibc_window_trim(struct glibc *heap);
+void glibc_arenas_done(struct glibc *heap);
 
 /* glibc_top.c */
 /* From the system: by a mapping of its own, or a larger top; 0: refused. */
@@ -145,6 +188,8 @@ void glibc_unmap(struct glibc *heap, uint64_t chunk);
 uint64_t glibc_remap(struct glibc *heap, uint64_t chunk, uint64_t bytes);
 
 /* glibc.c */
+/* Off the top; 0: it has too few bytes. */
+uint64_t glibc_top_take(struct glibc *heap, uint64_t bytes);
 void glibc_chunk_free(struct glibc *heap, uint64_t chunk);
 
 /* glibc_use.c */

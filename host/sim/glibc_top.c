@@ -1,4 +1,4 @@
-/* glibc_top: in a need of memory, out what glibc asks Linux for: a mapping for a large block, else a break that moves, else a mapping in its place. */
+/* glibc_top: in a need of memory, out what glibc asks Linux for: a mapping for a large block, else in the main arena a break that moves, else a mapping in its place. */
 #include "glibc_heap.h"
 #include "sbrk.h"
 
@@ -53,7 +53,7 @@ static void top_fence(struct glibc *heap, uint64_t old, uint64_t old_bytes)
 
 static void segment_begin(struct glibc *heap, uint64_t end)
 {
-    uint64_t old = heap->top, old_bytes = old ? glibc_bytes(heap, old) : 0, chunk = heap->top = *map_put(&heap->segments, end, NULL);
+    uint64_t old = heap->main.top, old_bytes = old ? glibc_bytes(heap, old) : 0, chunk = heap->main.top = *map_put(&heap->segments, end, NULL);
     glibc_head_set(heap, chunk, (end - chunk) | GLIBC_IN_USE);
     if (old_bytes)
         top_fence(heap, old, old_bytes);
@@ -78,11 +78,11 @@ static bool top_by_break(struct glibc *heap, uint64_t wanted, uint64_t old_bytes
     uint64_t at = linux_more(&heap->pages, wanted);
     if (at == LINUX_REFUSED)
         return false;
-    if (old_bytes && at == heap->top + old_bytes) {
+    if (old_bytes && at == heap->main.top + old_bytes) {
         uint64_t chunk = 0;
         map_remove(&heap->segments, at, &chunk);
         *map_put(&heap->segments, at + wanted, NULL) = chunk;
-        glibc_head_set(heap, heap->top, (old_bytes + wanted) | GLIBC_IN_USE);
+        glibc_head_set(heap, heap->main.top, (old_bytes + wanted) | GLIBC_IN_USE);
     } else {
         top_begin_by_break(heap, at, wanted, old_bytes);
     }
@@ -102,36 +102,45 @@ static void top_by_map(struct glibc *heap, uint64_t wanted, uint64_t bytes, uint
     segment_begin(heap, at + wanted);
 }
 
-uint64_t glibc_more(struct glibc *heap, uint64_t bytes)
+static void main_more(struct glibc *heap, uint64_t bytes)
 {
-    if (bytes >= heap->map_threshold && map_count(&heap->maps) < heap->maps_most) {
-        uint64_t chunk = map_chunk(heap, bytes);
-        if (chunk)
-            return chunk;
-    }
-    uint64_t old_bytes = heap->top ? glibc_bytes(heap, heap->top) : 0, wanted = bytes + heap->top_pad + heap->least - (heap->contiguous ? old_bytes : 0);
+    uint64_t old_bytes = heap->main.top ? glibc_bytes(heap, heap->main.top) : 0, wanted = bytes + heap->top_pad + heap->least - (heap->contiguous ? old_bytes : 0);
     wanted = round_up(wanted, heap->page);
     if (!top_by_break(heap, wanted, old_bytes))
         top_by_map(heap, wanted, bytes, old_bytes);
-    uint64_t chunk = heap->top, all = chunk ? glibc_bytes(heap, chunk) : 0;
-    if (all < bytes + heap->least)
-        return 0;
-    heap->top = chunk + bytes;
-    glibc_head_set(heap, chunk, bytes | GLIBC_IN_USE);
-    glibc_head_set(heap, heap->top, (all - bytes) | GLIBC_IN_USE);
-    return chunk;
 }
 
-void glibc_trim(struct glibc *heap)
+uint64_t glibc_more(struct glibc *heap, uint64_t bytes)
 {
-    uint64_t all = glibc_bytes(heap, heap->top), area = all - heap->least - 1, end = heap->top + all, chunk = 0;
+    bool maps = !heap->at || (bytes >= heap->map_threshold && map_count(&heap->maps) < heap->maps_most);
+    uint64_t chunk = maps ? map_chunk(heap, bytes) : 0;
+    if (chunk || !heap->at)
+        return chunk;
+    if (heap->at == &heap->main)
+        main_more(heap, bytes);
+    else if (!glibc_window_more(heap, bytes) && !maps && (chunk = map_chunk(heap, bytes)))
+        return chunk;
+    return glibc_top_take(heap, bytes);
+}
+
+static void main_trim(struct glibc *heap)
+{
+    uint64_t top = heap->main.top, all = glibc_bytes(heap, top), area = all - heap->least - 1, end = top + all, chunk = 0;
     if (all < heap->trim_threshold || all <= heap->least || area <= heap->top_pad || heap->pages.top != end)
         return;
     uint64_t extra = (area - heap->top_pad) & ~(heap->page - 1);
     if (!extra)
         return;
     linux_less(&heap->pages, extra);
-    glibc_head_set(heap, heap->top, (all - extra) | GLIBC_IN_USE);
+    glibc_head_set(heap, top, (all - extra) | GLIBC_IN_USE);
     map_remove(&heap->segments, end, &chunk);
     *map_put(&heap->segments, end - extra, NULL) = chunk;
+}
+
+void glibc_trim(struct glibc *heap)
+{
+    if (heap->at == &heap->main)
+        main_trim(heap);
+    else
+        glibc_window_trim(heap);
 }

@@ -56,6 +56,14 @@ struct simulator {
     uint64_t (*resize)(void *heap, uint64_t address, uint64_t size);
     /* Of a live block. */
     void (*free)(void *heap, uint64_t address);
+    /* Of an allocator that keeps something for each thread; else NULL. The requests that follow are `thread`'s, a number of the caller's; the first that is named is the
+     * main one, as is who asks before any is. */
+    void (*thread)(void *heap, uint32_t thread);
+    /* It has run its destructors and asks no more. */
+    void (*thread_end)(void *heap, uint32_t thread);
+    /* Bytes, a power of two, of the aligned room that a system placed and in which the allocator chose the block's place; 0: its whole address is the allocator's choice.
+     * NULL: 0 for all. */
+    uint64_t (*room)(const void *heap, uint64_t address);
     /* Bytes that the block at `address` takes of the arena, header included, and how many of these its owner may use. */
     void (*measure)(const void *heap, uint64_t address, uint64_t *taken, uint64_t *usable);
     /* Cheap enough to be called thousands of times in a replay; never changes the heap. */

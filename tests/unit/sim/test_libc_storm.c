@@ -1,5 +1,5 @@
-/* test_libc_storm: random requests, some of them absurd, to each model of a C library: blocks never overlap, are as large and aligned as was asked, every byte of the
- * arena is told once, and what is named the largest request is granted. */
+/* test_libc_storm: random requests, some of them absurd, and of threads that come and go, to each model of a C library: blocks never overlap, are as large and aligned as
+ * was asked, every byte of the arena is told once, and what is named the largest request is granted. */
 #include "sim_vector.h"
 
 enum { SLOTS = 120, EVENTS = 12000, CHECK_EACH = 240 };
@@ -9,7 +9,7 @@ struct storm {
     struct simulator_arena arena;
     void *heap;
     uint64_t blocks[SLOTS], bytes[SLOTS];
-    uint32_t random;
+    uint32_t random, threads; /* threads: that live at once; the last ones */
 };
 
 static uint32_t draw(struct storm *storm, uint32_t below)
@@ -85,15 +85,27 @@ static void check_largest(const struct storm *storm)
         storm->simulator->free(storm->heap, block);
 }
 
-static void storm_run(const char *name, uint32_t pointer_bytes, uint32_t align_bytes, const char *options, const struct arena_region *regions, size_t region_count)
+/* Of one in 64 requests the oldest thread ends, though it may never have asked. */
+static void thread_choose(struct storm *storm, uint32_t *first)
 {
-    struct storm storm = {.simulator = simulator_find(name), .random = 77};
+    if (!draw(storm, 64))
+        storm->simulator->thread_end(storm->heap, (*first)++);
+    storm->simulator->thread(storm->heap, *first + draw(storm, storm->threads));
+}
+
+static void threads_storm_run(const char *name, uint32_t threads, uint32_t pointer_bytes, uint32_t align_bytes, const char *options, const struct arena_region *regions,
+                              size_t region_count)
+{
+    struct storm storm = {.simulator = simulator_find(name), .random = 77, .threads = threads};
+    uint32_t first_thread = 0;
     storm.arena = (struct simulator_arena){.regions = regions, .region_count = region_count, .pointer_bytes = pointer_bytes, .align_bytes = align_bytes, .options = options};
     struct error error = {0};
     storm.heap = simulator_begin(storm.simulator, &storm.arena, &error);
     if (!storm.heap)
         fail_msg("%s", error.text);
     for (unsigned event = 0; event < EVENTS; event++) {
+        if (threads)
+            thread_choose(&storm, &first_thread);
         unsigned slot = draw(&storm, event / 1024 % 2 ? SLOTS / 4 : SLOTS);
         if (storm.blocks[slot])
             change(&storm, slot);
@@ -101,10 +113,16 @@ static void storm_run(const char *name, uint32_t pointer_bytes, uint32_t align_b
             fill(&storm, slot);
         if (event % CHECK_EACH == 0) {
             sim_cover_check(storm.simulator, storm.heap);
-            check_largest(&storm);
+            if (!threads)
+                check_largest(&storm);
         }
     }
     storm.simulator->end(storm.heap);
+}
+
+static void storm_run(const char *name, uint32_t pointer_bytes, uint32_t align_bytes, const char *options, const struct arena_region *regions, size_t region_count)
+{
+    threads_storm_run(name, 0, pointer_bytes, align_bytes, options, regions, region_count);
 }
 
 static void boards_hold(void **state)
@@ -136,9 +154,23 @@ static void processes_hold(void **state)
     storm_run("glibc", 4, 0, "tcache_max=64,mxfast=80,tcache_unsorted_limit=1", small, 2);
 }
 
+static void threads_hold(void **state)
+{
+    (void)state;
+    static const struct arena_region process[] = {{0x555555559000, 1 << 30}, {0x7f0000000000, 1 << 30}};
+    static const struct arena_region few[] = {{0x8049010, 5000001}}, small[] = {{0x8049000, 1 << 20}, {0xf0000000, 5 << 20}};
+    threads_storm_run("glibc", 1, 8, 0, NULL, process, 2);
+    threads_storm_run("glibc", 12, 8, 0, "cores=1", process, 2);
+    threads_storm_run("glibc", 12, 8, 0, "mmap_threshold=33554432,arena_max=5", process, 2);
+    threads_storm_run("glibc", 5, 4, 0, "mmap_threshold=524288", few, 1);
+    threads_storm_run("glibc", 5, 4, 8, NULL, small, 2);
+    threads_storm_run("glibc", 40, 4, 0, "tcache_count=0,mxfast=0", small, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_hold),
         cmocka_unit_test(boards_hold),
         cmocka_unit_test(processes_hold),
     };
