@@ -79,6 +79,8 @@ bool pipeline_put(struct pipeline *pipeline, const struct event *event)
         pipeline_begin(pipeline);
     if (event->define && pipeline->options.define)
         pipeline->options.define(pipeline->options.context, event);
+    if (pipeline->options.event)
+        pipeline->options.event(pipeline->options.context, event);
     model_put(pipeline->model, event);
     return true;
 }

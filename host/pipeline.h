@@ -16,6 +16,8 @@ struct pipeline_options {
     void (*define)(void *context, const struct event *event);
     /* Gets every change in the range beside the analyses; may be NULL. */
     void (*see)(void *context, const struct changes *changes);
+    /* Gets every event before the end of the range; may be NULL. */
+    void (*event)(void *context, const struct event *event);
     void *context;
 };
 

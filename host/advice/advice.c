@@ -23,6 +23,42 @@ static size_t ideas_most(uint64_t requests)
     return most > MOST ? MOST : most < LEAST ? LEAST : (size_t)most;
 }
 
+/* How often a trial plays the list: once, and with a search for the smallest arena some twenty times more. */
+static uint64_t trial_cost(const struct advice *advice)
+{
+    enum { FIT_USUAL = 20 };
+    return advice->requests->list.count * (advice->has_fits ? FIT_USUAL : 1) + 1;
+}
+
+/* A search that would leave too few trials is done without. */
+static bool is_worth_fits(const struct advice *advice)
+{
+    enum { TRIALS_LEAST = 24 };
+    return !advice->config.most_played || advice->config.most_played / trial_cost(advice) >= TRIALS_LEAST;
+}
+
+static size_t rank_of(const struct ideas *ideas, size_t number)
+{
+    size_t rank = 0;
+    while (rank < number && ideas->list.at[number - rank - 1].kind == ideas->list.at[number].kind)
+        rank++;
+    return rank;
+}
+
+/* The best of each kind first, then the second of each, as many as may be played. */
+static void rows_choose(struct advice *advice, const struct ideas *ideas)
+{
+    uint64_t most = advice->config.most_played ? advice->config.most_played / trial_cost(advice) : ideas->list.count;
+    for (size_t rank = 0, seen = 0; seen < ideas->list.count && advice->rows.count < most; rank++)
+        for (size_t i = 0; i < ideas->list.count && advice->rows.count < most; i++) {
+            if (rank_of(ideas, i) != rank)
+                continue;
+            seen++;
+            vec_push(&advice->rows, ((struct advice_row){.idea = ideas->list.at[i]}));
+        }
+    advice->untried = ideas->list.count - advice->rows.count;
+}
+
 static bool arenas_find(struct advice *advice, struct error *error)
 {
     const struct requests *requests = advice->requests;
@@ -201,13 +237,13 @@ bool advice_make(struct advice *advice, const struct requests *requests, const s
     if (!arenas_find(advice, error))
         return false;
     advice->has_fits = !advice->is_open && requests->list.count <= FIT_REQUESTS_MOST;
+    advice->has_fits = advice->has_fits && is_worth_fits(advice);
     vec_extend(&advice->results, requests->heaps.count);
     if (!figures_take(advice, requests, &config->play, &advice->base, advice->results.at))
         return error_set(error, ERROR_USAGE, "%s cannot have such an arena", config->name);
     census_init(&advice->census, requests, config->place, config->context);
     ideas_find(&ideas, &advice->census, advice->results.at, config->play.simulator, !advice->is_open, ideas_most(requests->list.count));
-    for (size_t i = 0; i < ideas.list.count; i++)
-        vec_push(&advice->rows, ((struct advice_row){.idea = ideas.list.at[i]}));
+    rows_choose(advice, &ideas);
     ideas_done(&ideas);
     rows_try(advice);
     rows_sort(advice);

@@ -30,6 +30,7 @@ struct advice_config {
     census_place place;        /* may be NULL */
     void *context;
     unsigned threads;          /* 0: as many as there are cores */
+    uint64_t most_played;      /* requests, in all trials together; those that promise least are left out then. 0: any number */
 };
 
 struct advice {
@@ -40,7 +41,7 @@ struct advice {
     VEC(struct play_result) results;
     struct advice_figures base;
     VEC(struct advice_row) rows;   /* kept ones first, the highest priority first */
-    size_t kept;
+    size_t kept, untried;
     bool is_open, has_fits;
 };
 
@@ -49,6 +50,8 @@ enum { ADVICE_REQUESTS_MOST = 16 << 20 };
 
 bool advice_make(struct advice *advice, const struct requests *requests, const struct advice_config *config, struct error *error);
 void advice_table(const struct advice *advice, struct table *table);
+/* Its columns, and no row yet. */
+void advice_table_begin(struct table *table);
 void advice_done(struct advice *advice);
 
 #endif

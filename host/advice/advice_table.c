@@ -54,15 +54,22 @@ static void row_put(const struct advice *advice, const struct advice_row *from, 
     str_done(&text);
 }
 
+void advice_table_begin(struct table *table)
+{
+    table_init(table, "advice", "Advice", "changes that were replayed on the recorded requests and are better, each by itself", TABLE_ROWS, columns,
+               sizeof columns / sizeof *columns);
+}
+
 void advice_table(const struct advice *advice, struct table *table)
 {
     char need[NUMBER_ROOM], tried[NUMBER_ROOM], refusals[NUMBER_ROOM];
-    table_init(table, "advice", "Advice", "changes that were replayed on the recorded requests and are better, each by itself", TABLE_ROWS, columns,
-               sizeof columns / sizeof *columns);
+    advice_table_begin(table);
     for (size_t i = 0; i < advice->kept; i++)
         row_put(advice, &advice->rows.at[i], table, table_row(table));
-    table_note(table, "%s changes were tried on %s, which needs %s and refuses %s of %llu requests; each was tried by itself, together they gain less than their sum",
-               number_count(tried, advice->rows.count), advice->config.name, number_bytes(need, advice->base.need), number_count(refusals, advice->base.refusals),
-               (unsigned long long)advice->base.calls);
+    table_note(table, "%s changes were tried on %s, which needs %s and refuses %s of %llu requests; %s", number_count(tried, advice->rows.count),
+               advice->config.name, number_bytes(need, advice->base.need), number_count(refusals, advice->base.refusals), (unsigned long long)advice->base.calls,
+               advice->kept ? "each was tried by itself, together they gain less than their sum" : "none of them helps");
+    if (advice->untried)
+        table_note(table, "%s more changes that promise less were not tried: 'heaptracer advise' tries all", number_count(tried, advice->untried));
     replay_table_notes(table, advice->requests);
 }

@@ -85,6 +85,17 @@ bool number_parse_size(const char *place, const char *text, uint64_t *bytes, str
     return scaled_parse(place, text, size_units, "a size: write a number of bytes or one with a unit, like 4096, 512K, 1.5M or 2GiB", bytes, error);
 }
 
+bool number_parse_share(const char *place, const char *text, double *share, struct error *error)
+{
+    char *end;
+    *share = strtod(text, &end);
+    bool is_percent = !strcmp(end, "%");
+    if (end == text || (*end && !is_percent) || !isfinite(*share))
+        return error_set(error, ERROR_USAGE, "%s: '%s' is not a number, like 0.25 or 25%%", place, text);
+    *share /= is_percent ? 100 : 1;
+    return true;
+}
+
 /* hours:minutes:seconds or minutes:seconds, the last part with an optional fraction */
 static bool clock_parse(const char *text, uint64_t *nanoseconds)
 {

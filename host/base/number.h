@@ -11,6 +11,7 @@
 /* `place` names where the text came from ("--sample", "HEAPTRACER_DEPTH") and begins the sentence of an error. */
 bool number_parse_count(const char *place, const char *text, uint64_t *count, struct error *error);     /* 1204, 1,204, 10k, 2M */
 bool number_parse_size(const char *place, const char *text, uint64_t *bytes, struct error *error);      /* 4096, 512K, 1.5MiB: always powers of 1024 */
+bool number_parse_share(const char *place, const char *text, double *share, struct error *error);       /* 0.25, 25%; any number that is finite */
 bool number_parse_time(const char *place, const char *text, uint64_t *nanoseconds, struct error *error); /* 1.5s, 200ms, 90 (seconds), 00:01:02.5 */
 
 enum { NUMBER_ROOM = 48 };

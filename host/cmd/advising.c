@@ -1,48 +1,26 @@
-/* advising: in a trace and the allocator of its program, out the page with the table `advice`. */
+/* advising: in the events of a trace and the allocator of its program, out the table `advice`. */
 #include "advising.h"
 
 #include <string.h>
 #include <xxhash.h>
 
 #include "cmd.h"
-#include "host/advice/advice.h"
-#include "host/view/frames.h"
 #include "host/view/gate.h"
 #include "pass.h"
-#include "progress.h"
 
-struct advising {
-    const char *path;
-    const struct advising_wish *wish;
-    const struct opt_list *fail_on;
-    struct trace_reader *reader;
-    struct requests requests;
-    struct arena_wishes wishes;
-    struct advice advice;
-    struct frames frames; /* reused */
-    struct map places;    /* digest of a frame: number */
-    struct page page;
-    char *options;
-    bool has_found;
-};
-
-static void requests_read(struct advising *advising, struct error *problem)
+bool advising_begin(struct advising *advising, const struct advising_wish *wish, const struct trace_header *header, struct symbols *symbols, struct error *error)
 {
-    struct progress progress;
-    struct event event;
-    uint64_t count = 0;
-    progress_start(&progress);
-    requests_init(&advising->requests, trace_get_header(advising->reader));
-    while (trace_next(advising->reader, &event, problem)) {
-        if (event.define)
-            page_see(&advising->page, &event);
-        requests_put(&advising->requests, &event);
-        if (!(++count & 0xFFFF))
-            progress_see(&progress, count, event.time_ns);
-    }
-    progress_end(&progress);
-    if (!problem->kind)
-        pass_end_check(advising->reader, advising->path, problem);
+    *advising = (struct advising){.wish = wish, .header = header, .symbols = symbols};
+    requests_init(&advising->requests, header);
+    for (size_t i = 0; i < wish->arenas.count; i++)
+        if (!arena_wish_add(&advising->wishes, "--arena", wish->arenas.at[i], error))
+            return false;
+    return true;
+}
+
+void advising_see(void *context, const struct event *event)
+{
+    requests_put(&((struct advising *)context)->requests, event);
 }
 
 /* The line of the program that asks: not a wrapper of malloc, nor of the library. */
@@ -53,7 +31,7 @@ static uint32_t place_of(void *context, uint32_t stack)
     size_t i = 0;
     if (!stack)
         return 0;
-    frames_of_stack(&advising->frames, advising->page.symbols, stack);
+    frames_of_stack(&advising->frames, advising->symbols, stack);
     while (i + 1 < advising->frames.list.count && advising->frames.list.at[i].role != FRAME_PROGRAM)
         i++;
     if (!advising->frames.list.count)
@@ -70,7 +48,7 @@ static uint32_t place_of(void *context, uint32_t stack)
 static const char *allocator_of(const struct advising *advising, struct error *error)
 {
     const char *glibc = "glibc";
-    bool is_program = trace_get_header(advising->reader)->pointer_bytes == sizeof(uint64_t) && advising->requests.heaps.count && !advising->requests.heaps.at[0].id;
+    bool is_program = advising->header->pointer_bytes == sizeof(uint64_t) && advising->requests.heaps.count && !advising->requests.heaps.at[0].id;
     if (advising->wish->allocator)
         return advising->wish->allocator;
     if (is_program && simulator_find(glibc))
@@ -79,45 +57,68 @@ static const char *allocator_of(const struct advising *advising, struct error *e
     return NULL;
 }
 
-static bool table_put(struct advising *advising, struct error *error)
+bool advising_answer(struct advising *advising, uint64_t most_played, struct table *table, struct error *error)
+{
+    struct advice_config config = {.wishes = &advising->wishes, .place = place_of, .context = advising, .most_played = most_played};
+    config.name = allocator_of(advising, error);
+    bool is_good = config.name && arena_wishes_check(&advising->wishes, &advising->requests, error) &&
+                   contest_config(config.name, &config.play, &advising->options, error) && advice_make(&advising->advice, &advising->requests, &config, error);
+    if (is_good)
+        advice_table(&advising->advice, table);
+    else
+        advice_table_begin(table);
+    return is_good;
+}
+
+void advising_done(struct advising *advising)
+{
+    advice_done(&advising->advice);
+    requests_done(&advising->requests);
+    arena_wishes_done(&advising->wishes);
+    frames_done(&advising->frames);
+    map_done(&advising->places);
+    memory_free(advising->options);
+}
+
+struct advising_page {
+    struct advising advising;
+    struct page page;
+    bool has_found;
+};
+
+static void event_see(void *context, const struct event *event)
+{
+    struct advising_page *page = context;
+    if (event->define)
+        page_see(&page->page, event);
+    advising_see(&page->advising, event);
+}
+
+static bool page_put(struct advising_page *page, const char *path, const struct opt_list *fail_on, struct error *error)
 {
     struct table table;
-    page_start(&advising->page, advising->path, trace_get_header(advising->reader));
-    advice_table(&advising->advice, &table);
-    bool is_good = gate_look_all(advising->fail_on, &table, &advising->has_found, error) && page_table(&advising->page, &table, 0, error);
+    if (!page->advising.requests.list.count)
+        return error_set(error, ERROR_READ, "'%s' has no request for memory to try changes on", path);
+    bool is_good = advising_answer(&page->advising, 0, &table, error);
+    if (is_good)
+        page_start(&page->page, path, page->advising.header);
+    is_good = is_good && gate_look_all(fail_on, &table, &page->has_found, error) && page_table(&page->page, &table, 0, error);
     table_done(&table);
     return is_good;
 }
 
-static bool advice_find(struct advising *advising, struct error *problem, struct error *error)
-{
-    struct advice_config config = {.wishes = &advising->wishes, .place = place_of, .context = advising};
-    for (size_t i = 0; i < advising->wish->arenas.count; i++)
-        if (!arena_wish_add(&advising->wishes, "--arena", advising->wish->arenas.at[i], error))
-            return false;
-    requests_read(advising, problem);
-    if (!advising->requests.list.count)
-        return error_set(error, ERROR_READ, "'%s' has no request for memory to try changes on", advising->path);
-    config.name = allocator_of(advising, error);
-    return config.name && arena_wishes_check(&advising->wishes, &advising->requests, error) && contest_config(config.name, &config.play, &advising->options, error) &&
-           advice_make(&advising->advice, &advising->requests, &config, error) && table_put(advising, error);
-}
-
-int advising_run(const char *path, const struct advising_wish *wish, const struct page_options *page, const struct opt_list *fail_on)
+int advising_run(const char *path, const struct advising_wish *wish, const struct page_options *options, const struct opt_list *fail_on)
 {
     struct error error = {0}, problem = {0};
-    struct advising advising = {.path = path, .wish = wish, .fail_on = fail_on};
-    advising.reader = trace_open(path, &error);
-    if (advising.reader && page_open(&advising.page, page, path, &error))
-        advice_find(&advising, &problem, &error);
-    page_close(&advising.page, problem.kind ? problem.text : NULL, &error);
-    advice_done(&advising.advice);
-    requests_done(&advising.requests);
-    arena_wishes_done(&advising.wishes);
-    frames_done(&advising.frames);
-    map_done(&advising.places);
-    memory_free(advising.options);
-    if (advising.reader)
-        trace_close(advising.reader);
-    return error.kind ? cmd_fail(&error) : problem.kind ? cmd_fail(&problem) : advising.has_found ? CMD_FOUND : CMD_DONE;
+    struct advising_page page = {0};
+    struct trace_reader *reader = trace_open(path, &error);
+    if (reader && page_open(&page.page, options, path, &error) && advising_begin(&page.advising, wish, trace_get_header(reader), page.page.symbols, &error)) {
+        pass_events(reader, path, event_see, &page, &problem);
+        page_put(&page, path, fail_on, &error);
+    }
+    page_close(&page.page, problem.kind ? problem.text : NULL, &error);
+    advising_done(&page.advising);
+    if (reader)
+        trace_close(reader);
+    return error.kind ? cmd_fail(&error) : problem.kind ? cmd_fail(&problem) : page.has_found ? CMD_FOUND : CMD_DONE;
 }

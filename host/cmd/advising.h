@@ -1,7 +1,9 @@
-/* advising: in a trace and the allocator of its program, out the page with the table `advice`: what `advise` and `analyze --table advice` print. */
+/* advising: in the events of a trace and the allocator of its program, out the table `advice`. */
 #ifndef HOST_CMD_ADVISING_H
 #define HOST_CMD_ADVISING_H
 
+#include "host/advice/advice.h"
+#include "host/view/frames.h"
 #include "page.h"
 
 struct advising_wish {
@@ -16,7 +18,27 @@ struct advising_wish {
         {OPT_LIST, 0, "arena", offsetof(type, field.arenas), "[HEAP=]SIZE[@BASE][,...]", "and its memory; may be given again",                                \
          "what the trace knows, else half more than the smallest that holds all", NULL, NULL}
 
-/* The exit code. */
+struct advising {
+    const struct advising_wish *wish;
+    const struct trace_header *header;
+    struct symbols *symbols;
+    struct requests requests;
+    struct arena_wishes wishes;
+    struct advice advice;
+    struct frames frames; /* reused */
+    struct map places;    /* digest of a frame: number */
+    char *options;
+};
+
+/* Says what is wrong with a wish. advising_done ends it, also after a failure. */
+bool advising_begin(struct advising *advising, const struct advising_wish *wish, const struct trace_header *header, struct symbols *symbols, struct error *error);
+/* For reading loops: every event of the trace, whose definitions the symbols get, too. */
+void advising_see(void *advising, const struct event *event);
+/* `most_played` as struct advice_config has it. The table is there also after a failure, without rows. */
+bool advising_answer(struct advising *advising, uint64_t most_played, struct table *table, struct error *error);
+void advising_done(struct advising *advising);
+
+/* What `advise` and `analyze --table advice` print; the exit code. */
 int advising_run(const char *path, const struct advising_wish *wish, const struct page_options *page, const struct opt_list *fail_on);
 
 #endif

@@ -6,10 +6,10 @@
 
 #include "host/base/number.h"
 #include "host/base/utf8.h"
-#include "host/config/toml.h"
+#include "host/config/toml_file.h"
 #include "host/view/frames.h"
 
-enum { SITES_MOST = 50, STACK_ROOM = 400, FILE_MOST = 1 << 20 };
+enum { SITES_MOST = 50, STACK_ROOM = 400 };
 
 void baseline_stack(struct str *text, struct frames *frames, struct symbols *symbols, uint32_t stack)
 {
@@ -65,7 +65,12 @@ static bool run_read(struct baseline *baseline, const struct page_options *names
 {
     struct reading reading = {0};
     struct figures figures;
-    struct reading_config config = {.page = names, .tables = figure_tables};
+    struct wanted_tables wanted = {0};
+    for (enum figure figure = 0; figure < FIGURES; figure++)
+        if (figure_rules[figure].grows)
+            figure_want(&wanted, figure);
+    vec_push(&wanted.names, NULL);
+    struct reading_config config = {.page = names, .tables = wanted.names.at};
     bool is_good = reading_open(&reading, &config, baseline->path, error) && reading_run(&reading, error);
     if (is_good && reading.problem.kind)
         is_good = error_set(error, ERROR_READ, "the baseline is no whole run: %s", reading.problem.text);
@@ -75,6 +80,7 @@ static bool run_read(struct baseline *baseline, const struct page_options *names
         figures_done(&figures);
     }
     reading_close(&reading);
+    vec_done(&wanted.names);
     return is_good;
 }
 
@@ -120,13 +126,7 @@ static void saved_see(void *context, const struct toml_value *value)
 static bool saved_read(struct baseline *baseline, struct error *error)
 {
     struct saved saved = {baseline, error};
-    FILE *in = fopen(baseline->path, "re");
-    if (!in)
-        return error_set_errno(error, ERROR_READ, "the baseline %s cannot be read", baseline->path);
-    char *text = memory_new(FILE_MOST + 1, 1);
-    size_t count = fread(text, 1, FILE_MOST + 1, in);
-    bool is_good = count <= FILE_MOST || error_set(error, ERROR_READ, "%s has more than 1 MiB: that is no baseline", baseline->path);
-    is_good = is_good && toml_read(baseline->path, text, count, saved_see, &saved, error) && !error->kind;
+    bool is_good = toml_file_open(baseline->path, saved_see, &saved, error) && !error->kind;
     if (!is_good)
         error->kind = ERROR_READ; /* an input, unlike a configuration */
     bool has_any = false;
@@ -134,8 +134,6 @@ static bool saved_read(struct baseline *baseline, struct error *error)
         has_any |= baseline->is_known[figure];
     if (is_good && !has_any)
         is_good = error_set(error, ERROR_READ, "%s holds no figures: 'heaptracer check FILE --save-baseline %s' writes them", baseline->path, baseline->path);
-    memory_free(text);
-    fclose(in);
     return is_good;
 }
 

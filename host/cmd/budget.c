@@ -7,6 +7,7 @@
 
 #include "choice.h"
 #include "host/base/map.h"
+#include "host/base/number.h"
 #include "host/view/cell.h"
 #include "host/view/frames.h"
 
@@ -79,13 +80,9 @@ static void growths_add(struct budgets *budgets)
 
 static bool growth_take(struct budgets *budgets, const struct budgets_wish *wish, const struct page_options *names, struct error *error)
 {
-    char *end;
-    budgets->growth = strtod(wish->growth, &end);
-    if (end != wish->growth && !strcmp(end, "%"))
-        budgets->growth /= 100;
-    else if (end == wish->growth || *end)
-        return error_set(error, ERROR_USAGE, "--max-growth: '%s' is no share, like 5%%", wish->growth);
-    if (!(budgets->growth >= 0))
+    if (!number_parse_share("--max-growth", wish->growth, &budgets->growth, error))
+        return false;
+    if (budgets->growth < 0)
         return error_set(error, ERROR_USAGE, "--max-growth: a share below 0 is never kept");
     for (size_t i = 0; i < wish->baselines->count; i++) {
         vec_push(&budgets->baselines, (struct baseline){0});
@@ -97,13 +94,24 @@ static bool growth_take(struct budgets *budgets, const struct budgets_wish *wish
     return true;
 }
 
-static void table_want(struct budgets *budgets, const char *name)
+/* Only what some budget looks at is answered. */
+static void budget_want(struct budgets *budgets, const struct budget *budget)
 {
-    for (size_t i = 0; i < budgets->tables.count; i++)
-        if (!strcmp(budgets->tables.at[i], name))
-            return;
-    if (strcmp(name, "figures"))
-        vec_push(&budgets->tables, text_make(budgets, name, "", ""));
+    bool is_figure = !strcmp(budget->gate.table, "figures");
+    for (enum figure figure = 0; figure < FIGURES; figure++)
+        if (budget->figure == (int)figure || (is_figure && !strcmp(budget->gate.column, figure_rules[figure].name)))
+            figure_want(&budgets->tables, figure);
+    if (*budget->gate.table && !is_figure)
+        table_want(&budgets->tables, text_make(budgets, budget->gate.table, "", ""));
+}
+
+static void tables_want(struct budgets *budgets, bool all_figures)
+{
+    for (enum figure figure = 0; all_figures && figure < FIGURES; figure++)
+        figure_want(&budgets->tables, figure);
+    for (size_t i = 0; i < budgets->list.count; i++)
+        budget_want(budgets, budgets->list.at + i);
+    vec_push(&budgets->tables.names, NULL);
 }
 
 /* A column or value that does not fit is said before the work, not after it. */
@@ -125,12 +133,7 @@ bool budgets_open(struct budgets *budgets, const struct budgets_wish *wish, cons
     for (size_t i = 0; is_good && i < budgets->list.count; i++)
         is_good = gate_check(&budgets->list.at[i].gate, error);
     is_good = is_good && growth_take(budgets, wish, names, error);
-    for (const char *const *at = figure_tables; *at; at++)
-        table_want(budgets, *at);
-    for (size_t i = 0; i < budgets->list.count; i++)
-        if (*budgets->list.at[i].gate.table)
-            table_want(budgets, budgets->list.at[i].gate.table);
-    vec_push(&budgets->tables, NULL);
+    tables_want(budgets, wish->all_figures);
     return is_good;
 }
 
@@ -336,6 +339,6 @@ void budgets_done(struct budgets *budgets)
     vec_done(&budgets->baselines);
     vec_done(&budgets->list);
     vec_done(&budgets->culprits);
-    vec_done(&budgets->tables);
+    vec_done(&budgets->tables.names);
     arena_done(&budgets->arena);
 }

@@ -36,6 +36,7 @@ struct budgets_wish {
     const struct opt_list *conditions; /* that must hold: "TABLE[ROW].COLUMN<=VALUE" */
     const struct opt_list *baselines;
     const char *growth;              /* "5%" */
+    bool all_figures;                /* they are to be saved */
 };
 
 /* Zero-filled is empty. */
@@ -43,7 +44,7 @@ struct budgets {
     VEC(struct budget) list;
     VEC(struct culprit) culprits; /* by budget, the largest first */
     VEC(struct baseline) baselines;
-    VEC(const char *) tables;     /* that must be answered, NULL-terminated */
+    struct wanted_tables tables;  /* NULL-terminated */
     double growth;
     struct arena arena;
 };

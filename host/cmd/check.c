@@ -243,7 +243,7 @@ static bool markdown_close(struct check *check, struct error *error)
 
 static bool check_make(struct check *check, struct error *error)
 {
-    struct reading_config config = {.page = &check->options->page, .tables = check->budgets.tables.at, .symbols = check->page.symbols};
+    struct reading_config config = {.page = &check->options->page, .tables = check->budgets.tables.names.at, .symbols = check->page.symbols};
     bool is_good = reading_open(&check->reading, &config, check->path, error) && reading_run(&check->reading, error);
     if (is_good) {
         figures_take(&check->figures, &check->reading);
@@ -277,7 +277,7 @@ int cmd_check(int argc, char **argv)
     int exit_code;
     if (!cmd_parse(&cmd_check_table, &options, argc, argv, &words, &exit_code))
         return exit_code;
-    struct budgets_wish wish = {options.most, &options.budgets, &options.baselines, options.growth};
+    struct budgets_wish wish = {options.most, &options.budgets, &options.baselines, options.growth, options.save != NULL};
     check.path = words.at[0];
     if (!wishes_check(&options, &error)) {
         exit_code = cmd_fail(&error);

@@ -14,6 +14,25 @@ const char choice_tables[] = "all"
     ;
 #undef ANALYSIS
 
+/* "heapmap" and "heap-map" are heap_map: people do not remember which it was. */
+static bool is_alike(const char *name, const char *word)
+{
+    for (;; name++, word++) {
+        name += *name == '_';
+        word += *word == '_' || *word == '-';
+        if (*name != *word || !*name)
+            return *name == *word;
+    }
+}
+
+static const char *table_name(const char *word)
+{
+    for (const struct analysis *const *at = analysis_list(); *at; at++)
+        if (is_alike((*at)->name, word))
+            return (*at)->name;
+    return word;
+}
+
 bool choice_split(const char *text, struct opt_words *words, const char *const **names, struct error *error)
 {
     struct opt_list list = {0};
@@ -21,7 +40,7 @@ bool choice_split(const char *text, struct opt_words *words, const char *const *
     size_t count;
     list.at = arena_new(&words->arena, (strlen(text) + 2) * sizeof *list.at);
     while (opt_next_word(&text, ',', &word, &count)) {
-        const char *name = arena_copy_text(&words->arena, word, count);
+        const char *name = table_name(arena_copy_text(&words->arena, word, count));
         struct nearest nearest = {.wanted = name};
         for (const struct analysis *const *at = analysis_list(); *at; at++)
             nearest_offer(&nearest, (*at)->name);

@@ -6,13 +6,12 @@
 
 #include "builtin_profiles.h"
 #include "host/base/number.h"
-#include "host/config/toml.h"
+#include "host/config/toml_file.h"
 #include "host/predict/predict_table.h"
 #include "host/view/columns.h"
 #include "host/view/gate.h"
 #include "page.h"
 #include "pass.h"
-#include "progress.h"
 
 struct predict_options {
     struct page_options page;
@@ -70,7 +69,7 @@ const struct opt_command cmd_predict_table = {
     .most_words = 1,
 };
 
-enum { TARGETS_MOST = 64, PROFILE_BYTES_MOST = 1 << 20 };
+enum { TARGETS_MOST = 64 };
 
 struct predict {
     const struct predict_options *options;
@@ -103,32 +102,15 @@ static void value_see(void *context, const struct toml_value *value)
         target_profiles_take(reading->profiles, value->key, value->text, place, reading->error);
 }
 
-static bool profile_read(struct target_profiles *profiles, const char *file, const char *text, size_t bytes, struct error *error)
-{
-    struct profile_reading reading = {profiles, file, error};
-    return toml_read(file, text, bytes, value_see, &reading, error) && !error->kind && target_profiles_end(profiles, file, error);
-}
-
-static bool profile_open(struct target_profiles *profiles, const char *path, struct error *error)
-{
-    char *text = memory_new(PROFILE_BYTES_MOST + 1, 1);
-    FILE *file = fopen(path, "re");
-    size_t got = file ? fread(text, 1, PROFILE_BYTES_MOST, file) : 0;
-    bool is_good =
-        file ? !ferror(file) || error_set_errno(error, ERROR_READ, "%s cannot be read", path) : error_set_errno(error, ERROR_READ, "%s cannot be read", path);
-    is_good = is_good && (got < PROFILE_BYTES_MOST || error_set(error, ERROR_READ, "%s is larger than a profile can be (1 MiB)", path));
-    is_good = is_good && profile_read(profiles, path, text, got, error);
-    if (file)
-        fclose(file);
-    memory_free(text);
-    return is_good;
-}
-
 static bool profiles_read(struct predict *predict, struct error *error)
 {
-    bool is_good = profile_read(&predict->profiles, "built-in profiles", builtin_profiles, (size_t)(builtin_profiles_end - builtin_profiles), error);
-    for (size_t i = 0; is_good && i < predict->options->profiles.count; i++)
-        is_good = profile_open(&predict->profiles, predict->options->profiles.at[i], error);
+    struct profile_reading reading = {&predict->profiles, "built-in profiles", error};
+    bool is_good = toml_read(reading.file, builtin_profiles, (size_t)(builtin_profiles_end - builtin_profiles), value_see, &reading, error) && !error->kind &&
+                   target_profiles_end(&predict->profiles, reading.file, error);
+    for (size_t i = 0; is_good && i < predict->options->profiles.count; i++) {
+        reading.file = predict->options->profiles.at[i];
+        is_good = toml_file_open(reading.file, value_see, &reading, error) && !error->kind && target_profiles_end(&predict->profiles, reading.file, error);
+    }
     return is_good;
 }
 
@@ -142,24 +124,14 @@ static bool targets_choose(struct predict *predict, struct error *error)
     return predict->target_count || error_set(error, ERROR_USAGE, "--targets names no target");
 }
 
-static void requests_read(struct predict *predict, struct error *problem)
+static void event_see(void *context, const struct event *event)
 {
-    struct progress progress;
-    struct event event;
-    uint64_t count = 0;
-    progress_start(&progress);
-    while (trace_next(predict->reader, &event, problem)) {
-        if (event.define) {
-            page_see(&predict->page, &event);
-            stack_book_see(&predict->book, &event);
-        }
-        requests_put(&predict->requests, &event);
-        if (!(++count & 0xFFFF))
-            progress_see(&progress, count, event.time_ns);
+    struct predict *predict = context;
+    if (event->define) {
+        page_see(&predict->page, event);
+        stack_book_see(&predict->book, event);
     }
-    progress_end(&progress);
-    if (!problem->kind)
-        pass_end_check(predict->reader, predict->path, problem);
+    requests_put(&predict->requests, event);
 }
 
 /* The heap of one process: the others would be other programs there. */
@@ -265,7 +237,7 @@ static bool predict_run(struct predict *predict, struct error *problem, struct e
 {
     requests_init(&predict->requests, trace_get_header(predict->reader));
     predict->requests.only_process = (uint32_t)predict->options->process;
-    requests_read(predict, problem);
+    pass_events(predict->reader, predict->path, event_see, predict, problem);
     if (!predict->requests.list.count)
         return error_set(error, ERROR_READ, "'%s' has no request for memory", predict->path);
     host_choose(predict);

@@ -1,6 +1,8 @@
 /* figures: in the tables of a trace, out a table of one row. */
 #include "figures.h"
 
+#include <string.h>
+
 #include "leak_rows.h"
 
 const struct figure_rule figure_rules[FIGURES] = {
@@ -15,7 +17,37 @@ const struct column figure_columns[FIGURES] = {
 #undef FIGURE
 };
 
-const char *const figure_tables[] = {"summary", "leaks", "reach", "peak", "hotspots", "regions", "tasks", "faults", "fragmentation", NULL};
+/* Of those that are taken in a way of their own. */
+static const char *const own_tables[FIGURES][3] = {[FIGURE_leaks] = {"summary", "reach"}, [FIGURE_fragmentation] = {"regions", "fragmentation"}};
+
+void table_want(struct wanted_tables *wanted, const char *name)
+{
+    for (size_t i = 0; i < wanted->names.count; i++)
+        if (!strcmp(wanted->names.at[i], name))
+            return;
+    vec_push(&wanted->names, name);
+}
+
+void figure_want(struct wanted_tables *wanted, enum figure figure)
+{
+    if (figure_rules[figure].table)
+        table_want(wanted, figure_rules[figure].table);
+    if (figure_rules[figure].who)
+        table_want(wanted, figure_rules[figure].who);
+    for (const char *const *at = own_tables[figure]; *at; at++)
+        table_want(wanted, *at);
+}
+
+static bool is_answered(enum figure figure, const struct reading *reading)
+{
+    struct wanted_tables needed = {0};
+    bool is_there = true;
+    figure_want(&needed, figure);
+    for (size_t i = 0; i < needed.names.count; i++)
+        is_there &= reading_table(reading, needed.names.at[i]) != NULL;
+    vec_done(&needed.names);
+    return is_there;
+}
 
 static void cell_set(const struct column *column, union cell *cell, double value)
 {
@@ -111,7 +143,8 @@ void figures_take(struct figures *figures, const struct reading *reading)
     table_init(&figures->table, "figures", "Figures", "What budgets are set for.", TABLE_ROWS, figure_columns, FIGURES);
     union cell *row = table_row(&figures->table);
     for (enum figure figure = 0; figure < FIGURES; figure++)
-        figure_take(figures, reading, figure, row + figure);
+        if (is_answered(figure, reading))
+            figure_take(figures, reading, figure, row + figure);
 }
 
 double figures_value(const struct figures *figures, enum figure figure)

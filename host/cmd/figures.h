@@ -24,8 +24,14 @@ struct figure_rule {
 
 extern const struct figure_rule figure_rules[FIGURES];
 extern const struct column figure_columns[FIGURES]; /* of the table "figures" */
-/* Names of the tables that figures need, NULL-terminated; each may be there twice. */
-extern const char *const figure_tables[];
+
+/* Names of tables that must be answered; zero-filled is none. They must outlive it. */
+struct wanted_tables {
+    VEC(const char *) names;
+};
+void table_want(struct wanted_tables *wanted, const char *name);
+/* Those that the figure is taken from, and that name who stands behind it. */
+void figure_want(struct wanted_tables *wanted, enum figure figure);
 
 struct figures {
     struct table table;     /* "figures": a column for each, in the order of figure.def */
@@ -34,7 +40,7 @@ struct figures {
     int who_stack[FIGURES], who_amount[FIGURES]; /* their columns */
 };
 
-/* After reading_run; of tables of the reading, which must outlive it. */
+/* After reading_run; of tables of the reading, which must outlive it. A figure whose tables were not wanted is not known. */
 void figures_take(struct figures *figures, const struct reading *reading);
 /* Of any figure, as a number. */
 double figures_value(const struct figures *figures, enum figure figure);

@@ -21,6 +21,22 @@ void pass_run(struct pipeline *pipeline, struct trace_reader *reader, const char
         pass_end_check(reader, path, problem);
 }
 
+void pass_events(struct trace_reader *reader, const char *path, void (*see)(void *context, const struct event *event), void *context, struct error *problem)
+{
+    struct progress progress;
+    struct event event;
+    uint64_t count = 0;
+    progress_start(&progress);
+    while (trace_next(reader, &event, problem)) {
+        see(context, &event);
+        if (!(++count & 0xFFFF))
+            progress_see(&progress, count, event.time_ns);
+    }
+    progress_end(&progress);
+    if (!problem->kind)
+        pass_end_check(reader, path, problem);
+}
+
 void pass_end_check(struct trace_reader *reader, const char *path, struct error *problem)
 {
     struct trace_totals totals;

@@ -45,6 +45,12 @@ static void changes_see(void *context, const struct changes *changes)
     config->see(config->context, changes);
 }
 
+static void event_see(void *context, const struct event *event)
+{
+    const struct reading_config *config = ((struct reading *)context)->config;
+    config->event(config->context, event);
+}
+
 static void answers_take(struct reading *reading)
 {
     size_t count = reading->names.count - 1;
@@ -71,6 +77,7 @@ bool reading_run(struct reading *reading, struct error *error)
                                       .thread = (uint32_t)config->thread,
                                       .define = define_see,
                                       .see = config->see ? changes_see : NULL,
+                                      .event = config->event ? event_see : NULL,
                                       .context = reading};
     reading->pipeline = pipeline_new(&chosen, reading->header, error);
     if (!reading->pipeline)

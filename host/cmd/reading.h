@@ -19,6 +19,7 @@ struct reading_config {
     uint64_t from_ns, to_ns, process, thread;
     void (*begin)(void *context, const struct reading *reading); /* before the first event; may be NULL */
     model_see see;                                               /* gets every change; may be NULL */
+    void (*event)(void *context, const struct event *event);     /* gets every event; may be NULL */
     void *context;
     struct symbols *symbols; /* NULL: its own */
     struct same *same;       /* NULL, or the traces that this one is compared with; may be set until reading_run */

@@ -15,7 +15,6 @@
 #include "output.h"
 #include "page.h"
 #include "pass.h"
-#include "progress.h"
 
 struct replay_options {
     struct page_options page;
@@ -93,23 +92,12 @@ struct replay {
     bool has_found;
 };
 
-static bool requests_read(struct replay *replay, struct error *problem)
+static void event_see(void *context, const struct event *event)
 {
-    struct progress progress;
-    struct event event;
-    uint64_t count = 0;
-    progress_start(&progress);
-    while (trace_next(replay->reader, &event, problem)) {
-        if (event.define)
-            page_see(&replay->page, &event);
-        requests_put(&replay->requests, &event);
-        if (!(++count & 0xFFFF))
-            progress_see(&progress, count, event.time_ns);
-    }
-    progress_end(&progress);
-    if (!problem->kind)
-        pass_end_check(replay->reader, replay->path, problem);
-    return true;
+    struct replay *replay = context;
+    if (event->define)
+        page_see(&replay->page, event);
+    requests_put(&replay->requests, event);
 }
 
 static bool peer_add(struct replay *replay, const char *name)
@@ -301,7 +289,7 @@ static bool replay_run(struct replay *replay, struct error *problem, struct erro
     enum { FIT_REQUESTS_MOST = 24000000 }; /* of a comparison: so that a long trace takes seconds, not minutes */
     requests_init(&replay->requests, trace_get_header(replay->reader));
     replay->requests.only_process = (uint32_t)replay->options->process;
-    requests_read(replay, problem);
+    pass_events(replay->reader, replay->path, event_see, replay, problem);
     replay->contest = (struct contest){.requests = &replay->requests, .wishes = &replay->wishes, .fits = replay->options->fit || replay->options->compare,
                                        .most_fit_requests = replay->options->compare ? FIT_REQUESTS_MOST : 0};
     if (!arena_wishes_check(&replay->wishes, &replay->requests, error) || !allocators_choose(replay, error))

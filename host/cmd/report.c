@@ -9,6 +9,7 @@
 #include "host/view/health_text.h"
 #include "output.h"
 #include "reading.h"
+#include "report_advice.h"
 #include "report_before.h"
 #include "report_html.h"
 
@@ -20,6 +21,7 @@ struct report_options {
     bool json, force, quiet;
     uint64_t from_ns, to_ns, process, thread;
     const char *before;
+    struct report_advice_options advice;
 };
 
 static const struct opt report_table[] = {
@@ -39,6 +41,7 @@ static const struct opt report_table[] = {
     {OPT_TEXT, 0, "before", offsetof(struct report_options, before), "OLD", "compare with an earlier recording: what changed, and the flame graph coloured by it",
      NULL, NULL, NULL},
     READING_RANGE_OPTIONS(struct report_options),
+    REPORT_ADVICE_OPTIONS(struct report_options, advice),
     PAGE_NAME_OPTIONS(struct report_options, page),
     {0},
 };
@@ -119,6 +122,7 @@ static void report_write(FILE *out, struct reading *reading, const struct report
                             .tables = reading->tables.at,
                             .table_count = reading->tables.count,
                             .health = &health,
+                            .advice = reading_table(reading, "advice"),
                             .before = before};
     form_write(out, &report, options);
     health_done(&health);
@@ -147,17 +151,20 @@ static int report_file(const struct report_options *options, const char *path)
                                     .thread = options->thread};
     char *name = output_choose(options, path, &error);
     struct report_earlier earlier = {0};
-    bool is_good = !error.kind && reading_open(&reading, &config, path, &error) &&
+    struct report_advice advice = {0};
+    bool is_good = !error.kind && reading_open(&reading, &config, path, &error) && report_advice_begin(&advice, &options->advice, &config, &reading, &error) &&
                    (!options->before || report_earlier_open(&earlier, options->before, &reading, &config, &error)) &&
                    terminal_open(&terminal, &(struct terminal_config){NULL, options->page.colour, options->page.width}, &error) &&
                    output_open(&output, name, path, options->force, &error);
-    if (is_good && reading_run(&reading, &error) && (!options->before || report_earlier_run(&earlier, &reading, &error)))
+    if (is_good && reading_run(&reading, &error) && (!options->before || report_earlier_run(&earlier, &reading, &error)) &&
+        report_advice_add(&advice, &reading, &error))
         report_write(output.out, &reading, options->before ? &earlier.before : NULL, options, &terminal);
     if (output.out && output_close(&output, !error.kind, &error) && output.path && !options->quiet)
         fprintf(stderr, "heaptracer: %s\n", output.path);
     const struct error *problem = error.kind ? &error : reading.problem.kind ? &reading.problem : &earlier.reading.problem;
     int exit_code = problem->kind ? cmd_fail(problem) : CMD_DONE;
     report_earlier_close(&earlier);
+    report_advice_end(&advice);
     reading_close(&reading);
     memory_free(name);
     return exit_code;

@@ -12,6 +12,7 @@ bool report_earlier_open(struct report_earlier *earlier, const char *path, const
     config->trace = AFTER;
     earlier->config = *config;
     earlier->config.has_slices = false;
+    earlier->config.event = NULL;
     earlier->config.symbols = now->symbols;
     earlier->config.trace = BEFORE;
     return reading_open(&earlier->reading, &earlier->config, path, error);

@@ -132,11 +132,9 @@ const struct opt_command cmd_run_table = {
 /* Of 2^32; false: it is no share. */
 static bool run_fail_rate(const char *text, uint32_t *rate)
 {
-    char *end;
-    double share = strtod(text, &end);
-    if (*end == '%' && !end[1])
-        share /= 100;
-    else if (*end || end == text)
+    struct error unused = {0};
+    double share;
+    if (!number_parse_share("--fail-rate", text, &share, &unused))
         return false;
     *rate = share >= 1 ? UINT32_MAX : (uint32_t)(share * 4294967296.0);
     return share >= 0 && share <= 1;

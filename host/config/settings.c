@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "host/base/str.h"
+#include "toml_file.h"
 
-enum { FILE_MOST = 1 << 20, SETTINGS_MOST = 10000 };
+enum { SETTINGS_MOST = 10000 };
 
 struct reading {
     struct settings *settings;
@@ -60,28 +61,17 @@ static bool file_check(const char *path, int file, struct error *error)
                          (unsigned)facts.st_uid);
     if (facts.st_mode & S_IWOTH)
         return error_set(error, ERROR_READ, "%s can be written by everybody: a configuration can name commands to run; chmod o-w %s", path, path);
-    return facts.st_size <= FILE_MOST || error_set(error, ERROR_READ, "%s is larger than a configuration can be (1 MiB)", path);
-}
-
-static bool file_read(const char *path, int file, struct str *text, struct error *error)
-{
-    char bytes[4096];
-    long got;
-    while ((got = read(file, bytes, sizeof bytes)) > 0 && text->count <= FILE_MOST)
-        str_add_bytes(text, bytes, (size_t)got);
-    return !got || error_set_errno(error, ERROR_READ, "%s cannot be read", path);
+    return true;
 }
 
 bool settings_read(struct settings *settings, const char *path, struct error *error)
 {
     struct reading reading = {settings, arena_copy_text(&settings->arena, path, strlen(path)), settings->list.count, error};
-    struct str text = {0};
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return errno == ENOENT || errno == ENOTDIR || (errno == EACCES && access(path, F_OK)) || error_set_errno(error, ERROR_READ, "%s cannot be read", path);
-    bool is_good = file_check(path, file, error) && file_read(path, file, &text, error) && toml_read(path, str_text(&text), text.count, setting_add, &reading, error);
+    bool is_good = file_check(path, file, error) && toml_file_read(path, file, setting_add, &reading, error);
     close(file);
-    str_done(&text);
     return is_good;
 }
 

@@ -1,7 +1,6 @@
 /* gate: in "TABLE.COLUMN>VALUE" and tables, out whether a row goes beyond it. */
 #include "gate.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "host/base/number.h"
@@ -59,17 +58,6 @@ bool gate_parse(struct gate *gate, const char *place, const char *text, struct e
     return error_set(error, ERROR_USAGE, "%s: '%s' is no condition: write TABLE, or TABLE.COLUMN>VALUE with one of > >= < <= =, like leaks.bytes>1M", place, text);
 }
 
-static bool percent_parse(const char *place, const char *text, double *value, struct error *error)
-{
-    char *end;
-    *value = strtod(text, &end);
-    if (end != text && !strcmp(end, "%"))
-        *value /= 100;
-    else if (end == text || *end)
-        return error_set(error, ERROR_USAGE, "%s: '%s' is not a number, like 0.25 or 25%%", place, text);
-    return true;
-}
-
 static bool value_parse(const char *place, const struct column *column, const char *text, double *value, struct error *error)
 {
     uint64_t whole = 0;
@@ -89,7 +77,7 @@ static bool value_parse(const char *place, const struct column *column, const ch
         break;
     case COLUMN_RATIO:
     case COLUMN_REAL:
-        return percent_parse(place, text, value, error);
+        return number_parse_share(place, text, value, error);
     default:
         return error_set(error, ERROR_USAGE, "%s: column '%s' holds no number", place, column->name);
     }

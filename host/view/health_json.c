@@ -31,8 +31,34 @@ static void metric_put(struct json *json, const struct health_metric *metric)
     json_end(json);
 }
 
-void health_json_members(struct json *json, const struct health *health, struct report_stacks *stacks)
+static void advice_cell_put(struct json *json, const struct column *column, union cell cell, struct report_stacks *stacks)
 {
+    if (column->kind == COLUMN_TEXT)
+        json_text(json, column->name, cell.text ? cell.text : "");
+    else if (column->kind == COLUMN_STACK)
+        json_unsigned(json, column->name, report_stacks_place(stacks, (uint32_t)cell.u));
+    else if (column->kind == COLUMN_REAL || column->kind == COLUMN_RATIO)
+        json_real(json, column->name, cell.f);
+    else
+        json_signed(json, column->name, cell.i);
+}
+
+static void advice_put(struct json *json, const struct table *advice, struct report_stacks *stacks)
+{
+    json_array(json, "advice");
+    for (size_t row = 0; row < advice->row_count; row++) {
+        json_object(json, NULL);
+        for (size_t i = 0; i < advice->column_count; i++)
+            advice_cell_put(json, advice->columns + i, table_at(advice, row)[i], stacks);
+        json_end(json);
+    }
+    json_end(json);
+    json_text(json, "advice_note", advice->note);
+}
+
+void health_json_members(struct json *json, const struct report *report, struct report_stacks *stacks)
+{
+    const struct health *health = report->health;
     if (health->score == HEALTH_NO_SCORE)
         json_null(json, "score");
     else
@@ -50,6 +76,8 @@ void health_json_members(struct json *json, const struct health *health, struct 
     for (size_t i = 0; i < health->metrics.count; i++)
         metric_put(json, health->metrics.at + i);
     json_end(json);
+    if (report->advice)
+        advice_put(json, report->advice, stacks);
 }
 
 void health_json(FILE *out, const struct report *report)
@@ -57,7 +85,7 @@ void health_json(FILE *out, const struct report *report)
     struct view_json *page = view_json_open(out, report->view, "heaptracer.health/1", report->path, report->header);
     struct report_stacks stacks;
     report_stacks_start(&stacks, page, report->view->symbols);
-    health_json_members(view_json_stream(page), report->health, &stacks);
+    health_json_members(view_json_stream(page), report, &stacks);
     report_stacks_put(&stacks, view_json_stream(page));
     view_json_close(page, report->problem);
     report_stacks_done(&stacks);

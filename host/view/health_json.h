@@ -5,8 +5,8 @@
 #include "report_document.h"
 #include "report_stacks.h"
 
-/* Into the object that is open: score, verdict, summary, findings, metrics. */
-void health_json_members(struct json *json, const struct health *health, struct report_stacks *stacks);
+/* Into the object that is open: score, verdict, summary, findings, metrics, advice. */
+void health_json_members(struct json *json, const struct report *report, struct report_stacks *stacks);
 void health_json(FILE *out, const struct report *report);
 
 #endif

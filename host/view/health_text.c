@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "advice_text.h"
 #include "cell.h"
 #include "host/base/number.h"
 #include "host/base/utf8.h"
@@ -104,6 +105,26 @@ static void recommendations_put(FILE *out, const struct report *report)
         fputs("  none\n", out);
 }
 
+static void advice_put(FILE *out, const struct report *report)
+{
+    const struct table *advice = report->advice;
+    struct str line = {0};
+    if (!advice)
+        return;
+    head_put(out, report->view, "ADVICE THAT WAS REPLAYED");
+    for (size_t row = 0; row < advice->row_count && row < ADVICE_ROWS_MOST; row++) {
+        fprintf(out, " %2zu. ", row + 1);
+        paint_put(report->view, out, PAINT_TITLE, advice_cell(advice, row, "advice"));
+        putc('\n', out);
+        if (advice_stack(advice, row))
+            site_put(out, report->view, advice_stack(advice, row), "     at ");
+        advice_sentence(&line, advice, row);
+        paint_paragraph(report->view, out, PAINT_PLAIN, str_text(&line), "     ");
+    }
+    paint_paragraph(report->view, out, PAINT_DIM, advice->note, "  ");
+    str_done(&line);
+}
+
 static void metrics_put(FILE *out, const struct report *report)
 {
     struct str value = {0};
@@ -137,6 +158,7 @@ void health_text_put(FILE *out, const struct report *report)
     summary_put(out, report);
     findings_put(out, report);
     recommendations_put(out, report);
+    advice_put(out, report);
     metrics_put(out, report);
 }
 
@@ -191,6 +213,28 @@ static void markdown_recommendations_put(FILE *out, const struct report *report)
     }
 }
 
+static void markdown_advice_put(FILE *out, const struct report *report)
+{
+    const struct table *advice = report->advice;
+    struct str line = {0};
+    if (!advice)
+        return;
+    fputs("\n## Advice that was replayed\n\n", out);
+    for (size_t row = 0; row < advice->row_count && row < ADVICE_ROWS_MOST; row++) {
+        fprintf(out, "%zu. **%s**", row + 1, advice_cell(advice, row, "advice"));
+        if (advice_stack(advice, row))
+            markdown_site_put(out, report, advice_stack(advice, row));
+        advice_sentence(&line, advice, row);
+        fputs("  \n   ", out);
+        markdown_put(out, str_text(&line));
+        putc('\n', out);
+    }
+    putc('\n', out);
+    markdown_put(out, advice->note);
+    putc('\n', out);
+    str_done(&line);
+}
+
 static void markdown_metrics_put(FILE *out, const struct report *report)
 {
     struct str value = {0};
@@ -226,5 +270,6 @@ void health_markdown_put(FILE *out, const struct report *report)
     }
     markdown_findings_put(out, report);
     markdown_recommendations_put(out, report);
+    markdown_advice_put(out, report);
     markdown_metrics_put(out, report);
 }

@@ -149,7 +149,7 @@ void report_json(FILE *out, const struct report *report)
     slices_take(report->slices, sites.places, sites.count, REPORT_CELLS_MOST, &slices);
     json_object(json, "health");
     json_text(json, "schema", "heaptracer.health/1");
-    health_json_members(json, report->health, &stacks);
+    health_json_members(json, report, &stacks);
     json_end(json);
     tables_put(page, report);
     report_sites_put(&sites, json, report->model, NULL, &stacks, table_find(report, "lifetime"));

@@ -29,6 +29,7 @@ struct report {
     const struct table *tables;
     size_t table_count;
     const struct health *health;
+    const struct table *advice; /* one of `tables`; NULL: no change was tried */
     const struct report_before *before; /* NULL: none */
 };
 enum { REPORT_ROWS_MOST = 1000, /* of a table */ REPORT_HEALTH_CELLS = 1 << 18 };

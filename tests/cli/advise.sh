@@ -60,3 +60,39 @@ rc=0; "$HT" advise growing.htrc --allocator heap_4 --arena 32K --fail-on 'advice
 sed 1,/tables/d growing.json | diff - analyzed || fail "analyze --table advice says something else than advise"
 rc=0; said=$("$HT" advise growing.htrc --allocator nonsense 2>&1) || rc=$?
 [ $rc = 2 ] && [[ $said == *"is no allocator"* ]] || fail "a wrong allocator ends with $rc: $said"
+
+# The report has the same advice in each of its forms; the twin's has none of that kind.
+on=(--allocator heap_4 --arena 32K)
+"$HT" report growing.htrc "${on[@]}" --json >report.json
+"$HT" report growing.htrc "${on[@]}" --format json >health.json
+python3 - "$SOURCE/tests/cli" <<'END' || fail "the report has another advice"
+import json, sys
+sys.path.insert(0, sys.argv[1])
+import json_schema
+said = {row["advice"]: row for row in json.load(open("growing.json"))["tables"][0]["rows"]}
+report, health = json.load(open("report.json")), json.load(open("health.json"))
+table = [table for table in report["tables"] if table["name"] == "advice"][0]
+for rows in (table["rows"], report["health"]["advice"], health["advice"]):
+    assert [row["advice"] for row in rows] == list(said), rows
+    assert all(row[name] == said[row["advice"]][name] for row in rows for name in ("saved_bytes", "calls_saved", "lines", "priority")), rows
+def function(page, place):
+    return page["frames"][page["stacks"]["frame"][place]]["function"]
+for page, rows in ((report, table["rows"]), (report, report["health"]["advice"]), (health, health["advice"])):
+    assert function(page, rows[0]["stack"]) == "log_line", function(page, rows[0]["stack"])
+problems = []
+json_schema.validate(health, json_schema.SCHEMAS["heaptracer.health/1"], json_schema.SCHEMAS["heaptracer.health/1"], "", problems)
+assert not problems, problems
+END
+"$HT" report growing.htrc "${on[@]}" --format text >text
+grep -q "^ADVICE THAT WAS REPLAYED" text && grep -A1 "1. let realloc grow" text | grep -q "at log_line" && tr -s '\n ' ' ' <text | grep -q "less copied; effort: 1 place, about 3 lines; priority" || fail "the text: $(cat text)"
+"$HT" report growing.htrc "${on[@]}" --format markdown | grep -q '^1. \*\*let realloc grow the block' || fail "Markdown"
+"$HT" report mended.htrc "${on[@]}" --format text | grep -q "let realloc grow" && fail "the twin is advised to grow"
+"$HT" report growing.htrc --format text | grep -q "changes were tried on glibc" || fail "a program of 64 bits has glibc"
+"$HT" report growing.htrc "${on[@]}" --advice none --format text | grep -q ADVICE && fail "--advice none"
+"$HT" report growing.htrc --from 1us --format json | jq -e 'has("advice") | not' >/dev/null || fail "advice on a part of a run"
+rc=0; "$HT" report growing.htrc --advice all --from 1us --format json >/dev/null 2>&1 || rc=$?
+[ $rc = 2 ] || fail "--advice all on a part of a run ends with $rc"
+rc=0; "$HT" report growing.htrc --allocator nonsense --format json >/dev/null 2>&1 || rc=$?
+[ $rc = 2 ] || fail "a wrong allocator of a report ends with $rc"
+"$HT" run -q -o many.htrc -- "$VICTIMS/many_requests" >/dev/null
+"$HT" report many.htrc --format text | grep -q "requests are not replayed for a report: 'heaptracer advise" || fail "a long run is replayed by a report, or it is not said"

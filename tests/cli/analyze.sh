@@ -92,4 +92,7 @@ code 3 analyze leaky.htrc -o "$work/none/x"
 "$HT" analyze leaky.htrc --color always | grep -q $'\033\[' || fail "--color always has no colour"
 "$HT" analyze leaky.htrc | grep -q $'\033\[' && fail "a pipe gets colours"
 LC_ALL=C "$HT" analyze leaky.htrc --table flame | LC_ALL=C grep -q $'[\x80-\xff]' && fail "a page in the C locale is not ASCII"
+for name in heapmap heap-map; do
+    "$HT" analyze leaky.htrc --table $name --json | grep -q '"name":"heap_map"\|"name": "heap_map"' || fail "$name is not heap_map"
+done
 exit $failed

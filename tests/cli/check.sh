@@ -79,6 +79,8 @@ printf 'peak = 3\n' >empty.toml; ends 3 a.htrc --baseline empty.toml; says "hold
 printf '[figures]\npeak = "x"\n' >bad.toml; ends 3 a.htrc --baseline bad.toml; says "bad.toml:2: figures.peak"
 printf '[figures]\npeak = 3\n[sites]\npeak = ["x"]\n' >bad.toml; ends 3 a.htrc --baseline bad.toml; says "bad.toml:4: sites.peak"
 printf '[figures\n' >bad.toml; ends 3 a.htrc --baseline bad.toml
+{ cat heap.toml; head -c 1100000 /dev/zero | tr '\0' '#'; } >large.toml; ends 3 a.htrc --baseline large.toml; says "large.toml has more than 1 MiB"
+ends 2 a.htrc --baseline heap.toml --max-growth 5x; says "max-growth: '5x' is not a number, like 0.25 or 25%"
 head -c 900 a.htrc >cut.htrc; ends 3 cut.htrc --max-peak 1G
 ends 3 cut.htrc --max-peak 1G --save-baseline cut.toml; [ ! -e cut.toml ] || fail "a baseline of half a run"
 ends 3 a.htrc --baseline cut.htrc; says "no whole run"

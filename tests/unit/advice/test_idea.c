@@ -209,6 +209,44 @@ static void nothing_is_said_where_nothing_helps(void **state)
     requests_done(&told.requests);
 }
 
+static size_t kinds_tried(const struct advice *advice)
+{
+    bool has[IDEA_KINDS] = {false};
+    size_t count = 0;
+    for (size_t i = 0; i < advice->rows.count; i++) {
+        count += !has[advice->rows.at[i].idea.kind];
+        has[advice->rows.at[i].idea.kind] = true;
+    }
+    return count;
+}
+
+/* Of a list that may be played only a few times the best of each kind is tried. */
+static void trials_are_limited(void **state)
+{
+    struct told told;
+    struct advice advice = {0};
+    struct arena_wishes wishes = {0};
+    struct error error = {0};
+    struct advice_config config = {.play = {.simulator = simulator_find("heap_4")}, .name = "heap_4", .wishes = &wishes, .threads = 1};
+    (void)state;
+    told_begin(&told);
+    tell_holes(&told, true);
+    vec_push(&wishes.list, ((struct arena_wish){.arena = {.regions = {{0x20000000, 1 << 20}}, .region_count = 1}}));
+    assert_true(advice_make(&advice, &told.requests, &config, &error));
+    size_t all = advice.rows.count, kinds = kinds_tried(&advice);
+    assert_true(all > 2 * kinds && kinds > 2 && advice.has_fits && !advice.untried);
+    advice_done(&advice);
+    config.most_played = kinds * (told.requests.list.count + 1);
+    assert_true(advice_make(&advice, &told.requests, &config, &error));
+    assert_int_equal(advice.rows.count, kinds);
+    assert_int_equal(kinds_tried(&advice), kinds);
+    assert_int_equal(advice.untried, all - kinds);
+    assert_false(advice.has_fits);
+    advice_done(&advice);
+    arena_wishes_done(&wishes);
+    requests_done(&told.requests);
+}
+
 /* The large blocks go where there is room; that is said only as something was refused. */
 static void another_memory_avoids_refusals(void **state)
 {
@@ -260,6 +298,7 @@ int main(void)
         cmocka_unit_test(blocks_go_to_another_heap),
         cmocka_unit_test(a_pool_avoids_refusals),
         cmocka_unit_test(nothing_is_said_where_nothing_helps),
+        cmocka_unit_test(trials_are_limited),
         cmocka_unit_test(another_memory_avoids_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

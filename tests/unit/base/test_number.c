@@ -68,6 +68,22 @@ static void counts_are_parsed(void **state)
     assert_refused(number_parse_count, "10KiB");
 }
 
+static void shares_are_parsed(void **state)
+{
+    static const char *const bad[] = {"", "%", "x", "5x", "5%%", "nan", "inf", "1e999", "5 %"};
+    struct error error = {0};
+    double share;
+    (void)state;
+    assert_true(number_parse_share("--max-growth", "25%", &share, &error) && share == 0.25);
+    assert_true(number_parse_share("--max-growth", "0.25", &share, &error) && share == 0.25);
+    assert_true(number_parse_share("--max-growth", "-3%", &share, &error) && share == -0.03);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        error = (struct error){0};
+        assert_false(number_parse_share("--max-growth", bad[i], &share, &error));
+        assert_non_null(strstr(error.text, "--max-growth: '"));
+    }
+}
+
 static void numbers_are_worded(void **state)
 {
     (void)state;
@@ -106,6 +122,7 @@ int main(void)
         cmocka_unit_test(sizes_are_parsed),
         cmocka_unit_test(times_are_parsed),
         cmocka_unit_test(counts_are_parsed),
+        cmocka_unit_test(shares_are_parsed),
         cmocka_unit_test(numbers_are_worded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
