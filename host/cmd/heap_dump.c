@@ -13,21 +13,10 @@
 #include "cmd.h"
 #include "feed.h"
 #include "host/base/now.h"
+#include "live_blocks.h"
 
 enum { WAIT_US = 20000, ROW_BYTES = 16 };
 static const uint64_t PATIENCE_NS = 3 * 1000000000ull, BOARD_NS = 700000000;
-
-enum { ADDRESS, SIZE, AGE, TIME, PROCESS, THREAD, HEAP, STACK, BLOCK_COLUMNS };
-static const struct column block_columns[] = {
-    [ADDRESS] = {"address", "Address", "", "first address of the block", COLUMN_ADDRESS},
-    [SIZE] = {"size_bytes", "Size", "", "as asked for", COLUMN_BYTES},
-    [AGE] = {"age_ns", "Age", "", "how long it lives", COLUMN_DURATION},
-    [TIME] = {"time_ns", "Since", "", "when it was allocated", COLUMN_TIME},
-    [PROCESS] = {"process", "Process", "id", "id of its process image", COLUMN_COUNT},
-    [THREAD] = {"thread", "Thread", "id", "that made it", COLUMN_COUNT},
-    [HEAP] = {"heap", "Heap", "id", "where it lies; 0: the program's", COLUMN_COUNT},
-    [STACK] = {"stack", "Made by", "", "stack that made it", COLUMN_STACK},
-};
 
 enum { AT, HEX, TEXT, BYTE_COLUMNS };
 static const struct column byte_columns[] = {
@@ -143,40 +132,9 @@ static bool dump_beat(void *context, struct feed *feed, bool is_waiting)
     return !dump->error.kind && (!dump->is_asked || !(bytes_are_known(dump) || waited > PATIENCE_NS));
 }
 
-static void block_put(void *context, const struct block *block)
-{
-    union cell *row = table_row(&((struct dump *)context)->blocks);
-    row[ADDRESS].u = block->address;
-    row[SIZE].u = block->size;
-    row[TIME].u = block->birth_ns;
-    row[PROCESS].u = block->process;
-    row[THREAD].u = block->thread;
-    row[HEAP].u = block->heap;
-    row[STACK].u = block->site;
-}
-
-static int by_size(const void *one, const void *other)
-{
-    const union cell *a = one, *b = other;
-    if (a[SIZE].u != b[SIZE].u)
-        return a[SIZE].u < b[SIZE].u ? 1 : -1;
-    return a[ADDRESS].u < b[ADDRESS].u ? -1 : a[ADDRESS].u > b[ADDRESS].u;
-}
-
 static void blocks_fill(struct dump *dump, const struct feed *feed)
 {
-    size_t count;
-    uint64_t now = dump->flushed.now_ns;
-    const struct model *model = pipeline_model(feed->pipeline);
-    const struct site *sites = model_sites(model, &count);
-    model_each_block(model, block_put, dump);
-    for (size_t i = 0; i < dump->blocks.row_count; i++) {
-        union cell *row = dump->blocks.cells + i * BLOCK_COLUMNS;
-        row[STACK].u = row[STACK].u < count ? sites[row[STACK].u].stack : 0;
-        row[AGE].u = now > row[TIME].u ? now - row[TIME].u : 0;
-    }
-    if (dump->blocks.row_count)
-        qsort(dump->blocks.cells, dump->blocks.row_count, BLOCK_COLUMNS * sizeof *dump->blocks.cells, by_size);
+    live_blocks_take(&dump->blocks, pipeline_model(feed->pipeline), dump->flushed.now_ns, NULL);
     if (feed->is_over)
         table_note(&dump->blocks, "the recording has ended: what was never freed is in 'heaptracer leaks' and 'heaptracer analyze'");
 }
@@ -248,7 +206,6 @@ int heap_dump(const struct heap_dump_options *options, const char *word)
     sigaction(SIGTERM, &action, NULL);
     for (size_t i = 0; i < options->pieces.count && is_good; i++)
         is_good = piece_parse(&dump, options->pieces.at[i], &error);
-    table_init(&dump.blocks, "blocks", "Blocks", "Blocks that live now, the largest first.", TABLE_ROWS, block_columns, BLOCK_COLUMNS);
     table_init(&dump.bytes, "bytes", "Bytes", "What is in memory now.", TABLE_ROWS, byte_columns, BYTE_COLUMNS);
     if (is_good)
         dump_go(&dump, word, &error);

@@ -8,6 +8,7 @@
 #include "host/view/view_csv.h"
 #include "host/view/view_json.h"
 #include "leak_rows.h"
+#include "live_blocks.h"
 #include "report_html.h"
 
 struct document {
@@ -83,9 +84,20 @@ void serve_document_put(FILE *out, const struct feed *feed)
     report_put(out, feed, report_json);
 }
 
-static const char *table_put(FILE *out, const struct feed *feed, const struct route *route)
+static void table_write(FILE *out, const struct feed *feed, const struct table *table, bool is_csv)
 {
     struct view view = {.symbols = feed->symbols, .width = TERMINAL_WIDTH, .has_unicode = true};
+    if (is_csv) {
+        view_csv(out, &view, table);
+        return;
+    }
+    struct view_json *page = view_json_new(out, &view, feed->path, trace_get_header(feed->reader));
+    view_json_table(page, table);
+    view_json_end(page, feed->problem.kind ? feed->problem.text : NULL);
+}
+
+static const char *table_put(FILE *out, const struct feed *feed, const struct route *route)
+{
     const struct analysis *analysis;
     struct table table;
     size_t number = 0;
@@ -95,21 +107,28 @@ static const char *table_put(FILE *out, const struct feed *feed, const struct ro
         return "there is no such table: 'heaptracer analyze --help' lists them; flame is made by the page";
     pipeline_flush(feed->pipeline);
     table_take(feed, number, &table);
-    if (route->kind == ROUTE_TABLE_CSV) {
-        view_csv(out, &view, &table);
-    } else {
-        struct view_json *page = view_json_new(out, &view, feed->path, trace_get_header(feed->reader));
-        view_json_table(page, &table);
-        view_json_end(page, feed->problem.kind ? feed->problem.text : NULL);
-    }
+    table_write(out, feed, &table, route->kind == ROUTE_TABLE_CSV);
     table_done(&table);
     return NULL;
 }
 
+static void blocks_put(FILE *out, const struct feed *feed, const struct route *route)
+{
+    struct table table;
+    pipeline_flush(feed->pipeline);
+    const struct model *model = pipeline_model(feed->pipeline);
+    live_blocks_take(&table, model, model_time(model), &route->window);
+    table_write(out, feed, &table, route->kind == ROUTE_BLOCKS_CSV);
+    table_done(&table);
+}
+
 const char *serve_document_file(FILE *out, const struct feed *feed, const struct route *route)
 {
-    if (*route->table)
+    if (route->kind == ROUTE_BLOCKS_JSON || route->kind == ROUTE_BLOCKS_CSV)
+        blocks_put(out, feed, route);
+    else if (*route->table)
         return table_put(out, feed, route);
-    report_put(out, feed, route->kind == ROUTE_REPORT_HTML ? report_html : report_json);
+    else
+        report_put(out, feed, route->kind == ROUTE_REPORT_HTML ? report_html : report_json);
     return NULL;
 }

@@ -2,6 +2,7 @@
 #include "route.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "1" to "999": what is behind it goes to *rest. */
@@ -26,20 +27,6 @@ static enum route_kind table_find(const char *text, char table[ROUTE_NAME_MOST])
     return !strcmp(text + count, ".csv") ? ROUTE_TABLE_CSV : ROUTE_NONE;
 }
 
-static void source_find(struct route *route, const char *text)
-{
-    const char *rest;
-    route->source = number_read(text, &rest);
-    if (!route->source)
-        return;
-    if (!strcmp(rest, "/report.json"))
-        route->kind = ROUTE_REPORT_JSON;
-    else if (!strcmp(rest, "/report.html"))
-        route->kind = ROUTE_REPORT_HTML;
-    else if (!strncmp(rest, "/table/", 7))
-        route->kind = table_find(rest + 7, route->table);
-}
-
 static bool query_has(const char *query, const char *key, const char **value)
 {
     size_t count = strlen(key);
@@ -49,6 +36,42 @@ static bool query_has(const char *query, const char *key, const char **value)
             return true;
         }
     return false;
+}
+
+/* A number as C has it; what is none counts as 0. */
+static uint64_t query_number(const char *query, const char *key)
+{
+    const char *value;
+    return query_has(query, key, &value) && *value != '-' ? strtoull(value, NULL, 0) : 0;
+}
+
+static void blocks_find(struct route *route, enum route_kind kind, const char *query)
+{
+    uint64_t most = query_number(query, "most");
+    route->kind = kind;
+    snprintf(route->table, sizeof route->table, "blocks");
+    route->window = (struct route_window){.from = query_number(query, "from"),
+                                          .to = query_number(query, "to"),
+                                          .process = (uint32_t)query_number(query, "process"),
+                                          .most = most && most < ROUTE_BLOCKS_MOST ? most : ROUTE_BLOCKS_MOST};
+}
+
+static void source_find(struct route *route, const char *text, const char *query)
+{
+    const char *rest;
+    route->source = number_read(text, &rest);
+    if (!route->source)
+        return;
+    if (!strcmp(rest, "/report.json"))
+        route->kind = ROUTE_REPORT_JSON;
+    else if (!strcmp(rest, "/report.html"))
+        route->kind = ROUTE_REPORT_HTML;
+    else if (!strcmp(rest, "/blocks.json"))
+        blocks_find(route, ROUTE_BLOCKS_JSON, query);
+    else if (!strcmp(rest, "/blocks.csv"))
+        blocks_find(route, ROUTE_BLOCKS_CSV, query);
+    else if (!strncmp(rest, "/table/", 7))
+        route->kind = table_find(rest + 7, route->table);
 }
 
 static void stream_find(struct route *route, const char *query)
@@ -82,6 +105,6 @@ struct route route_find(const char *path, const char *query)
     else if (!strcmp(path, "/api/say"))
         say_find(&route, query);
     else if (!strncmp(path, "/api/source/", 12))
-        source_find(&route, path + 12);
+        source_find(&route, path + 12, query);
     return route;
 }

@@ -243,8 +243,10 @@ static int file_ask(struct web_server *server, struct visit *visit)
 static int file_send(struct web_server *server, struct visit *visit, struct channel_answer *answer)
 {
     static const char *const types[] = {[ROUTE_REPORT_JSON] = "application/json", [ROUTE_REPORT_HTML] = "text/html; charset=utf-8", [ROUTE_TABLE_JSON] = "application/json",
-                                        [ROUTE_TABLE_CSV] = "text/csv; charset=utf-8"};
-    static const char *const ends[] = {[ROUTE_REPORT_JSON] = "json", [ROUTE_REPORT_HTML] = "html", [ROUTE_TABLE_JSON] = "json", [ROUTE_TABLE_CSV] = "csv"};
+                                        [ROUTE_TABLE_CSV] = "text/csv; charset=utf-8", [ROUTE_BLOCKS_JSON] = "application/json",
+                                        [ROUTE_BLOCKS_CSV] = "text/csv; charset=utf-8"};
+    static const char *const ends[] = {[ROUTE_REPORT_JSON] = "json", [ROUTE_REPORT_HTML] = "html", [ROUTE_TABLE_JSON] = "json", [ROUTE_TABLE_CSV] = "csv",
+                                       [ROUTE_BLOCKS_JSON] = "json", [ROUTE_BLOCKS_CSV] = "csv"};
     char name[160];
     bool is_table = *visit->route.table;
     snprintf(name, sizeof name, "attachment; filename=\"source-%u.%s.%s\"", visit->route.source, is_table ? visit->route.table : "report", ends[visit->route.kind]);

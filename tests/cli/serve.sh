@@ -50,6 +50,27 @@ get /api/source/1/report.html | grep -q "<title>HeapTracer" || fail "report.html
 get /api/source/1/table/summary.csv | head -1 | grep -q "^events,duration_ns" || fail "summary.csv"
 get /api/source/1/table/hotspots.json | python3 -c 'import json, sys; sys.exit(json.load(sys.stdin)["schema"] != "heaptracer.tables/1")' || fail "hotspots.json"
 
+# Blocks that live: all of them, the largest few, and the one at an address.
+get /api/source/1/blocks.csv >blocks.csv
+head -1 blocks.csv | grep -q "^address,size_bytes,age_ns,time_ns,process,thread,heap,stack" || fail "blocks.csv: $(head -3 blocks.csv)"
+kept=$(grep keep_some blocks.csv | head -1 | cut -d, -f1)
+get "/api/source/1/blocks.json?from=$kept&to=$kept" >none.json
+get "/api/source/1/blocks.json?from=$(printf '%#x' $((kept + 1)))&to=$(printf '%#x' $((kept + 2)))" >one.json
+get "/api/source/1/blocks.json?most=3" >most.json
+python3 - "$kept" <<'END' || fail "windows of blocks"
+import json, sys
+def rows(name): return json.load(open(name))["tables"][0]["rows"]
+one, = rows("one.json")
+assert one["address"] == sys.argv[1] and one["size_bytes"] > 1 and one["age_ns"] > 0, one
+assert rows("none.json") == [], rows("none.json")
+most = json.load(open("most.json"))["tables"][0]
+assert len(most["rows"]) == 3 and most["note"].startswith("the largest 3 of "), most
+assert sorted([row["size_bytes"] for row in most["rows"]], reverse=True) == [row["size_bytes"] for row in most["rows"]], most
+END
+for odd in "from=-1" "from=x&to=y" "from=0xffffffffffffffffff&to=99999999999999999999999" "process=4294967297" "most=-5" "from"; do
+    [ "$(status "/api/source/1/blocks.json?$odd")" = 200 ] || fail "blocks.json?$odd: $(cat body)"
+done
+
 # Rules of the configuration, several sources, and a port that is taken.
 printf '[[alerts.rule]]\nname = "large"\nwhen = "summary.live_bytes>1K"\n' >rules.toml
 HEAPTRACER_CONFIG=rules.toml "$HT" serve a.htrc "$(cat pid)" >address2 2>/dev/null & second=$!
