@@ -63,14 +63,16 @@ static void answers_take(struct reading *reading)
     }
     if (reading->config->has_slices)
         reading->slices = pipeline_state(reading->pipeline, count);
+    if (reading->config->has_moments)
+        reading->moments = pipeline_state(reading->pipeline, count + 1);
 }
 
 bool reading_run(struct reading *reading, struct error *error)
 {
-    static const struct analysis *const slices[] = {&analysis_slices, NULL};
+    static const struct analysis *const slices[] = {&analysis_slices, NULL}, *const both[] = {&analysis_slices, &analysis_moments, NULL};
     const struct reading_config *config = reading->config;
     struct pipeline_options chosen = {.tables = reading->names.at,
-                                      .more = config->has_slices ? slices : NULL,
+                                      .more = config->has_moments ? both : config->has_slices ? slices : NULL,
                                       .from_ns = config->from_ns,
                                       .to_ns = config->to_ns,
                                       .process = (uint32_t)config->process,

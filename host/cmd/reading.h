@@ -2,6 +2,7 @@
 #ifndef HOST_CMD_READING_H
 #define HOST_CMD_READING_H
 
+#include "host/analysis/moments.h"
 #include "host/analysis/slices.h"
 #include "host/base/error.h"
 #include "host/base/vec.h"
@@ -15,7 +16,7 @@ struct reading_config {
     const struct page_options *page; /* for names of functions */
     const char *const *tables;       /* names, NULL-terminated; NULL: all that `wants` wants */
     bool (*wants)(const char *table); /* NULL: all */
-    bool has_slices;
+    bool has_slices, has_moments; /* moments: only beside slices */
     uint64_t from_ns, to_ns, process, thread;
     void (*begin)(void *context, const struct reading *reading); /* before the first event; may be NULL */
     model_see see;                                               /* gets every change; may be NULL */
@@ -45,6 +46,7 @@ struct reading {
     VEC(const char *) names;
     VEC(struct table) tables;
     const struct slices *slices; /* NULL unless has_slices */
+    const struct moments *moments;
     struct error problem;        /* what the trace could not give */
 };
 

@@ -11,7 +11,7 @@ bool report_earlier_open(struct report_earlier *earlier, const char *path, const
     earlier->same = config->same = same_new(now->symbols);
     config->trace = AFTER;
     earlier->config = *config;
-    earlier->config.has_slices = false;
+    earlier->config.has_slices = earlier->config.has_moments = false;
     earlier->config.event = NULL;
     earlier->config.symbols = now->symbols;
     earlier->config.trace = BEFORE;

@@ -7,6 +7,7 @@
 #include "host/analysis/size_class.h"
 #include "host/base/number.h"
 #include "report_lines.h"
+#include "report_moments.h"
 #include "report_sites.h"
 
 bool report_has_table(const char *name)
@@ -154,6 +155,7 @@ void report_json(FILE *out, const struct report *report)
     tables_put(page, report);
     report_sites_put(&sites, json, report->model, NULL, &stacks, table_find(report, "lifetime"));
     report_slices_put(json, &slices);
+    report_moments_put(json, report->moments);
     limits_note(page, &sites, &slices);
     threads_put(json, report->model);
     sizes_put(json);

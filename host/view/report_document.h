@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "host/analysis/health.h"
+#include "host/analysis/moments.h"
 #include "host/analysis/slices.h"
 #include "view.h"
 
@@ -26,6 +27,7 @@ struct report {
     const char *problem; /* NULL, or why the trace could not be read to its end */
     const struct model *model;
     const struct slices *slices;
+    const struct moments *moments; /* NULL: none */
     const struct table *tables;
     size_t table_count;
     const struct health *health;

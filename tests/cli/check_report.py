@@ -50,6 +50,27 @@ def check_cells(report, name, members, problems):
     return cells
 
 
+def check_moments(report, problems):
+    """A column with one value for all pieces has it once. The blocks of a moment are those that live then: never more than the most that ever did."""
+    moments, most = report["moments"], next(table for table in report["tables"] if table["name"] == "summary")["rows"][0]["peak_bytes"]
+    times = moments["time_ns"]
+    if sorted(set(times)) != times or len(times) > 48:
+        problems.append("moments: too many, or not in order")
+    for part in moments["maps"]:
+        first, cell = part["first"], part["cell_bytes"]
+        pieces = first[-1]
+        if len(first) != len(times) + 1 or sorted(first) != first or pieces > 48 * 520:
+            problems.append(f"moments.{part['table']}: `first` does not lead through the pieces")
+        columns = {name: part[name] * pieces if len(part[name]) == 1 else part[name] for name in ("process", "skip", "cells", "live_bytes")}
+        if any(len(column) != pieces for column in columns.values()):
+            problems.append(f"moments.{part['table']}: columns differ in length")
+            continue
+        if any(columns["live_bytes"][i] < 1 or not report["trace"]["sample_bytes"] and columns["live_bytes"][i] > columns["cells"][i] * cell for i in range(pieces)):
+            problems.append(f"moments.{part['table']}: a piece holds nothing, or more than it is large")
+        if part["table"] == "heap_map" and any(sum(columns["live_bytes"][a:b]) > most for a, b in zip(first, first[1:])):
+            problems.append("moments: more lives than ever did")
+
+
 def is_sum(report, key, values, wanted):
     """Counts of samples are fractions, each rounded when it is told."""
     slack = len(values) / 2 + 1 if report["trace"]["sample_bytes"] and key.endswith("_count") else 0
@@ -93,6 +114,7 @@ def main():
             check_stacks(report, problems)
         if not problems and report["schema"] == "heaptracer.report/1":
             check_sums(report, tables, problems)
+            check_moments(report, problems)
         if report["complete"] != (report["problem"] is None):
             problems.append("`complete` and `problem` do not agree")
         for problem in problems[:20]:

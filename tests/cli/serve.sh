@@ -17,7 +17,7 @@ serve() { # serve WORDS...: sets server and url
 }
 leave() { kill -INT $server; wait $server; [ $? = 0 ] || fail "Ctrl-C: $(cat said)"; }
 
-"$HT" run -q -o a.htrc -- sh -c 'echo $$ >pid; exec "$0" 30' "$VICTIMS/live_grow" >out 2>&1 & recorder=$!
+"$HT" run -q -o a.htrc -- sh -c 'echo $$ >pid; exec "$0" 200' "$VICTIMS/live_grow" >out 2>&1 & recorder=$!
 until_true '[ -s pid ] && [ -s a.htrc ]'
 serve "$(cat pid)"
 until_true 'get /api/sources | grep -q "\"state\": \"live\""' || fail "the program is not live: $(get /api/sources)"
