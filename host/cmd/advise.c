@@ -8,7 +8,7 @@
 
 struct advise_options {
     struct page_options page;
-    struct advising_wish wish;
+    struct allocator_wish wish;
     struct opt_list fail_on;
 };
 

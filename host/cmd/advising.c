@@ -8,14 +8,11 @@
 #include "host/view/gate.h"
 #include "pass.h"
 
-bool advising_begin(struct advising *advising, const struct advising_wish *wish, const struct trace_header *header, struct symbols *symbols, struct error *error)
+bool advising_begin(struct advising *advising, const struct allocator_wish *wish, const struct trace_header *header, struct symbols *symbols, struct error *error)
 {
     *advising = (struct advising){.wish = wish, .header = header, .symbols = symbols};
     requests_init(&advising->requests, header);
-    for (size_t i = 0; i < wish->arenas.count; i++)
-        if (!arena_wish_add(&advising->wishes, "--arena", wish->arenas.at[i], error))
-            return false;
-    return true;
+    return allocator_wish_arenas(wish, &advising->wishes, error);
 }
 
 void advising_see(void *context, const struct event *event)
@@ -107,7 +104,7 @@ static bool page_put(struct advising_page *page, const char *path, const struct 
     return is_good;
 }
 
-int advising_run(const char *path, const struct advising_wish *wish, const struct page_options *options, const struct opt_list *fail_on)
+int advising_run(const char *path, const struct allocator_wish *wish, const struct page_options *options, const struct opt_list *fail_on)
 {
     struct error error = {0}, problem = {0};
     struct advising_page page = {0};

@@ -19,7 +19,7 @@ struct analyze_options {
     struct page_options page;
     const char *tables, *sort;
     struct opt_list fail_on;
-    struct advising_wish advising;
+    struct allocator_wish advising;
     uint64_t from_ns, to_ns, process, thread;
     bool quick, read_all, list;
 };

@@ -8,6 +8,7 @@
 #include "host/base/utf8.h"
 #include "host/config/toml_file.h"
 #include "host/view/frames.h"
+#include "replaying.h"
 
 enum { SITES_MOST = 50, STACK_ROOM = 400 };
 
@@ -51,8 +52,21 @@ static void sites_take(struct baseline *baseline, const struct figures *figures,
     str_done(&text);
 }
 
-void baseline_take(struct baseline *baseline, const struct figures *figures, struct symbols *symbols)
+static const char *replay_text(struct baseline *baseline, const struct allocator_wish *replay)
 {
+    struct str text = {0};
+    if (replay)
+        str_add(&text, replay->allocator);
+    for (size_t i = 0; replay && i < replay->arenas.count; i++)
+        str_add_format(&text, " %s", replay->arenas.at[i]);
+    const char *kept = arena_copy_text(&baseline->arena, str_text(&text), text.count);
+    str_done(&text);
+    return kept;
+}
+
+void baseline_take(struct baseline *baseline, const struct figures *figures, const struct allocator_wish *replay, struct symbols *symbols)
+{
+    baseline->replayed = replay_text(baseline, replay);
     for (enum figure figure = 0; figure < FIGURES; figure++) {
         baseline->is_known[figure] = figures->is_known[figure];
         baseline->values[figure] = figures_value(figures, figure);
@@ -61,25 +75,35 @@ void baseline_take(struct baseline *baseline, const struct figures *figures, str
     }
 }
 
-static bool run_read(struct baseline *baseline, const struct page_options *names, struct error *error)
+static bool tables_make(struct reading *reading, struct replaying *replaying, struct error *error)
+{
+    if (!reading_run(reading, error))
+        return false;
+    if (reading->problem.kind)
+        return error_set(error, ERROR_READ, "the baseline is no whole run: %s", reading->problem.text);
+    return !replaying || replaying_add(replaying, reading, error);
+}
+
+static bool run_read(struct baseline *baseline, const struct page_options *names, const struct allocator_wish *replay, struct error *error)
 {
     struct reading reading = {0};
+    struct replaying replaying = {0};
     struct figures figures;
     struct wanted_tables wanted = {0};
     for (enum figure figure = 0; figure < FIGURES; figure++)
         if (figure_rules[figure].grows)
-            figure_want(&wanted, figure);
+            figure_want(&wanted, figure, replay != NULL);
     vec_push(&wanted.names, NULL);
-    struct reading_config config = {.page = names, .tables = wanted.names.at};
-    bool is_good = reading_open(&reading, &config, baseline->path, error) && reading_run(&reading, error);
-    if (is_good && reading.problem.kind)
-        is_good = error_set(error, ERROR_READ, "the baseline is no whole run: %s", reading.problem.text);
+    struct reading_config config = {.page = names, .tables = wanted.names.at, .event = replay ? replaying_see : NULL, .context = &replaying};
+    bool is_good = reading_open(&reading, &config, baseline->path, error) && (!replay || replaying_begin(&replaying, replay, reading.header, true, error)) &&
+                   tables_make(&reading, replay ? &replaying : NULL, error);
     if (is_good) {
         figures_take(&figures, &reading);
-        baseline_take(baseline, &figures, reading.symbols);
+        baseline_take(baseline, &figures, replay, reading.symbols);
         figures_done(&figures);
     }
     reading_close(&reading);
+    replaying_done(&replaying);
     vec_done(&wanted.names);
     return is_good;
 }
@@ -120,7 +144,19 @@ static void saved_see(void *context, const struct toml_value *value)
             return;
         }
         vec_push(&baseline->sites, ((struct baseline_site){figure, arena_copy_text(&baseline->arena, end + 1, strlen(end + 1)), amount}));
+    } else if (!strcmp(value->key, "replayed_on")) {
+        baseline->replayed = arena_copy_text(&baseline->arena, value->text, strlen(value->text));
     }
+}
+
+/* Figures of different allocators are no growth. */
+static bool replay_check(struct baseline *baseline, const struct allocator_wish *replay, struct error *error)
+{
+    const char *wanted = replay_text(baseline, replay);
+    if (!strcmp(baseline->replayed, wanted))
+        return true;
+    return error_set(error, ERROR_USAGE, "%s holds figures of %s%s, not of %s%s: save it again, with the same --allocator and --arena", baseline->path,
+                     *baseline->replayed ? "a replay on " : "the recorded run", baseline->replayed, *wanted ? "a replay on " : "the recorded run", wanted);
 }
 
 static bool saved_read(struct baseline *baseline, struct error *error)
@@ -137,13 +173,13 @@ static bool saved_read(struct baseline *baseline, struct error *error)
     return is_good;
 }
 
-bool baseline_read(struct baseline *baseline, const char *path, const struct page_options *names, struct error *error)
+bool baseline_read(struct baseline *baseline, const char *path, const struct page_options *names, const struct allocator_wish *replay, struct error *error)
 {
     size_t count = strlen(path), ending = strlen(".toml");
-    *baseline = (struct baseline){.path = path};
+    *baseline = (struct baseline){.path = path, .replayed = ""};
     if (count > ending && !strcmp(path + count - ending, ".toml"))
-        return saved_read(baseline, error);
-    return run_read(baseline, names, error);
+        return saved_read(baseline, error) && replay_check(baseline, replay, error);
+    return run_read(baseline, names, replay, error);
 }
 
 static void text_put(FILE *out, const char *text)
@@ -160,21 +196,29 @@ static void text_put(FILE *out, const char *text)
 
 static void sites_put(FILE *out, const struct baseline *baseline, enum figure figure)
 {
-    fprintf(out, "%s = [\n", figure_rules[figure].name);
+    bool has_any = false;
     for (size_t i = 0; i < baseline->sites.count; i++) {
         if (baseline->sites.at[i].figure != figure)
             continue;
+        if (!has_any)
+            fprintf(out, "%s = [\n", figure_rules[figure].name);
+        has_any = true;
         fprintf(out, "  \"%.0f ", baseline->sites.at[i].amount);
         text_put(out, baseline->sites.at[i].stack);
         fputs("\",\n", out);
     }
-    fputs("]\n", out);
+    if (has_any)
+        fputs("]\n", out);
 }
 
 void baseline_put(FILE *out, const struct baseline *baseline, const struct trace_header *header)
 {
     fputs("# Written by 'heaptracer check --save-baseline': what later runs are compared with. Amounts are bytes and counts.\nprogram = \"", out);
     text_put(out, header->command ? header->command : "");
+    if (*baseline->replayed) {
+        fputs("\"\nreplayed_on = \"", out);
+        text_put(out, baseline->replayed);
+    }
     fputs("\"\n\n[figures]\n", out);
     for (enum figure figure = 0; figure < FIGURES; figure++)
         if (baseline->is_known[figure])

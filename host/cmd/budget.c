@@ -10,6 +10,7 @@
 #include "host/base/number.h"
 #include "host/view/cell.h"
 #include "host/view/frames.h"
+#include "replaying.h"
 
 enum { CULPRITS_MOST = 3, ROWS_MOST = 1000 };
 
@@ -34,12 +35,14 @@ static struct budget *budget_add(struct budgets *budgets, const char *name, cons
 
 static bool most_add(struct budgets *budgets, enum figure figure, const char *most, struct error *error)
 {
-    const struct figure_rule *rule = figure_rules + figure;
+    const char *name = figure_rules[figure].name;
     struct str condition = {0};
-    struct budget *budget = budget_add(budgets, rule->name, rule->title);
+    struct budget *budget = budget_add(budgets, name, figure_rule(figure, budgets->is_replayed)->title);
     budget->figure = (int)figure;
-    str_add_format(&condition, "figures.%s>%s", rule->name, most);
-    bool is_good = gate_parse(&budget->gate, text_make(budgets, "--max-", rule->name, ""), arena_copy_text(&budgets->arena, str_text(&condition), condition.count), error);
+    str_add_format(&condition, "figures.%s>%s", name, most);
+    if (figure == FIGURE_arena && !budgets->is_replayed)
+        return error_set(error, ERROR_USAGE, "--max-arena is about a replay: say on which allocator, with --allocator NAME");
+    bool is_good = gate_parse(&budget->gate, text_make(budgets, "--max-", name, ""), arena_copy_text(&budgets->arena, str_text(&condition), condition.count), error);
     str_done(&condition);
     return is_good;
 }
@@ -59,20 +62,27 @@ static bool sign_turn(struct gate *gate, const char *text, struct error *error)
                      "--budget: '%s' says nothing that can hold: write TABLE.COLUMN<=VALUE, with one of <= < >= >, like regions[internal].used_share<=80%%", text);
 }
 
+static bool table_check(const struct budgets *budgets, const char *name, struct error *error)
+{
+    if (!replaying_has_table(name))
+        return !strcmp(name, "figures") || choice_check("table", choice_tables, name, error);
+    return budgets->is_replayed || error_set(error, ERROR_USAGE, "--budget: the table '%s' is of a replay: say on which allocator, with --allocator NAME", name);
+}
+
 static bool condition_add(struct budgets *budgets, const char *text, struct error *error)
 {
     struct budget *budget = budget_add(budgets, text, text);
-    return gate_parse(&budget->gate, "--budget", text, error) && sign_turn(&budget->gate, text, error) &&
-           (!strcmp(budget->gate.table, "figures") || choice_check("table", choice_tables, budget->gate.table, error));
+    return gate_parse(&budget->gate, "--budget", text, error) && sign_turn(&budget->gate, text, error) && table_check(budgets, budget->gate.table, error);
 }
 
 static void growths_add(struct budgets *budgets)
 {
     for (enum figure figure = 0; figure < FIGURES; figure++) {
         const struct figure_rule *rule = figure_rules + figure;
-        if (!rule->grows)
+        if (!rule->grows || (figure == FIGURE_arena && !budgets->is_replayed))
             continue;
-        struct budget *budget = budget_add(budgets, text_make(budgets, rule->name, "-growth", ""), text_make(budgets, "growth of ", rule->title, ""));
+        const char *title = figure_rule(figure, budgets->is_replayed)->title;
+        struct budget *budget = budget_add(budgets, text_make(budgets, rule->name, "-growth", ""), text_make(budgets, "growth of ", title, ""));
         budget->figure = (int)figure;
         budget->is_growth = true;
     }
@@ -86,7 +96,7 @@ static bool growth_take(struct budgets *budgets, const struct budgets_wish *wish
         return error_set(error, ERROR_USAGE, "--max-growth: a share below 0 is never kept");
     for (size_t i = 0; i < wish->baselines->count; i++) {
         vec_push(&budgets->baselines, (struct baseline){0});
-        if (!baseline_read(&budgets->baselines.at[i], wish->baselines->at[i], names, error))
+        if (!baseline_read(&budgets->baselines.at[i], wish->baselines->at[i], names, wish->replay, error))
             return false;
     }
     if (wish->baselines->count)
@@ -100,15 +110,15 @@ static void budget_want(struct budgets *budgets, const struct budget *budget)
     bool is_figure = !strcmp(budget->gate.table, "figures");
     for (enum figure figure = 0; figure < FIGURES; figure++)
         if (budget->figure == (int)figure || (is_figure && !strcmp(budget->gate.column, figure_rules[figure].name)))
-            figure_want(&budgets->tables, figure);
-    if (*budget->gate.table && !is_figure)
+            figure_want(&budgets->tables, figure, budgets->is_replayed);
+    if (*budget->gate.table && !is_figure && !replaying_has_table(budget->gate.table))
         table_want(&budgets->tables, text_make(budgets, budget->gate.table, "", ""));
 }
 
 static void tables_want(struct budgets *budgets, bool all_figures)
 {
     for (enum figure figure = 0; all_figures && figure < FIGURES; figure++)
-        figure_want(&budgets->tables, figure);
+        figure_want(&budgets->tables, figure, budgets->is_replayed);
     for (size_t i = 0; i < budgets->list.count; i++)
         budget_want(budgets, budgets->list.at + i);
     vec_push(&budgets->tables.names, NULL);
@@ -120,12 +130,18 @@ static bool gate_check(const struct gate *gate, struct error *error)
     const struct analysis *analysis = analysis_find(gate->table);
     struct table like = {.name = gate->table, .columns = analysis ? analysis->columns : figure_columns, .column_count = analysis ? analysis->column_count : FIGURES};
     struct gate_extreme found;
-    return gate_extreme(gate, &like, NULL, &found, error);
+    if (replaying_has_table(gate->table))
+        replaying_table_like(gate->table, &like);
+    bool is_good = gate_extreme(gate, &like, NULL, &found, error);
+    if (replaying_has_table(gate->table))
+        table_done(&like);
+    return is_good;
 }
 
 bool budgets_open(struct budgets *budgets, const struct budgets_wish *wish, const struct page_options *names, struct error *error)
 {
     bool is_good = true;
+    budgets->is_replayed = wish->replay != NULL;
     for (enum figure figure = 0; is_good && figure < FIGURES; figure++)
         is_good = !wish->most[figure] || most_add(budgets, figure, wish->most[figure], error);
     for (size_t i = 0; is_good && i < wish->conditions->count; i++)
@@ -262,6 +278,17 @@ bool budgets_judge(struct budgets *budgets, const struct figures *figures, const
             row_blame(budgets, budget);
     }
     return true;
+}
+
+bool budgets_need_fit(const struct budgets *budgets)
+{
+    for (size_t i = 0; i < budgets->list.count; i++) {
+        const struct budget *budget = budgets->list.at + i;
+        bool is_cell = !strcmp(budget->gate.table, "replay") && !strncmp(budget->gate.column, "smallest", strlen("smallest"));
+        if (budget->figure == FIGURE_arena || is_cell || !strcmp(budget->gate.column, figure_rules[FIGURE_arena].name))
+            return true;
+    }
+    return false;
 }
 
 size_t budgets_count(const struct budgets *budgets, enum budget_verdict verdict)

@@ -37,6 +37,7 @@ struct budgets_wish {
     const struct opt_list *baselines;
     const char *growth;              /* "5%" */
     bool all_figures;                /* they are to be saved */
+    const struct allocator_wish *replay; /* NULL: the figures are those of the recorded run */
 };
 
 /* Zero-filled is empty. */
@@ -46,6 +47,7 @@ struct budgets {
     VEC(struct baseline) baselines;
     struct wanted_tables tables;  /* NULL-terminated */
     double growth;
+    bool is_replayed;
     struct arena arena;
 };
 
@@ -53,6 +55,8 @@ struct budgets {
 bool budgets_open(struct budgets *budgets, const struct budgets_wish *wish, const struct page_options *names, struct error *error);
 /* All tables of the reading must live as long as the budgets. */
 bool budgets_judge(struct budgets *budgets, const struct figures *figures, const struct reading *reading, struct error *error);
+/* Whether one is about the smallest arena of a replay, which takes many replays to find. */
+bool budgets_need_fit(const struct budgets *budgets);
 size_t budgets_count(const struct budgets *budgets, enum budget_verdict verdict);
 /* "72.1 KiB" */
 void budget_text(struct str *out, const struct budget *budget, const struct view *view, double value);

@@ -8,6 +8,7 @@
 #include "finding_files.h"
 #include "host/view/columns.h"
 #include "host/view/view_markdown.h"
+#include "replaying.h"
 
 struct check_options {
     struct page_options page;
@@ -15,6 +16,7 @@ struct check_options {
     const char *most[FIGURES];
     struct opt_list budgets, baselines;
     const char *growth, *save, *markdown;
+    struct allocator_wish replay;
 };
 
 static const struct opt check_table[] = {
@@ -31,6 +33,9 @@ static const struct opt check_table[] = {
     {OPT_TEXT, 0, "max-growth", offsetof(struct check_options, growth), "SHARE", "how much more peak, leaks and allocations may be than in the baseline", "5%", NULL, NULL},
     {OPT_TEXT, 0, "save-baseline", offsetof(struct check_options, save), "FILE", "write the figures of this run there (*.toml), to be kept beside the sources; replaces FILE", NULL,
      NULL, NULL},
+    {OPT_SECTION, 0, NULL, 0, NULL, "On another allocator", NULL, NULL, NULL},
+    ALLOCATOR_WISH_OPTIONS(struct check_options, replay, "replay the run on this model of an allocator: peak, arena, fragmentation and refusals are then the replay's",
+                           NULL, "what the trace knows, else the smallest that holds all"),
     FINDING_FILES_OPTIONS(struct check_options, files),
     {OPT_TEXT, 0, "markdown", offsetof(struct check_options, markdown), "FILE", "append a summary in Markdown, like $GITHUB_STEP_SUMMARY", NULL, NULL, NULL},
     PAGE_OPTIONS(struct check_options, page),
@@ -42,6 +47,7 @@ static const struct opt_example check_examples[] = {
     {"heaptracer check app.htrc --max-peak 64K --max-leaks 0", "fails (ends with 1) if the run needed more, or leaked"},
     {"heaptracer check fw.htrc --max-fragmentation 30% --max-stack 80%", "of a firmware: its worst region, its fullest task"},
     {"heaptracer check app.htrc --budget 'regions[internal].least_free_bytes>=8K'", "a cell of any table: 'heaptracer analyze --list' names them"},
+    {"heaptracer check app.htrc --allocator tlsf-esp --arena 180K --max-refused 0", "replayed on another allocator: would it still fit?"},
     {"heaptracer check main.htrc --save-baseline heap.toml", "keep the figures of a good run with the sources"},
     {"heaptracer check app.htrc --baseline heap.toml --junit heap.xml", "fails if it got worse, and says where"},
     {0},
@@ -56,6 +62,8 @@ const struct opt_command cmd_check_table = {
               "the first end with 1. Of a broken one the call stacks behind it are named.\n\n"
               "A baseline is a trace of an earlier run, or a small file of text made from one by --save-baseline, which can be committed. It has the figures and the first 50 "
               "call stacks of each, by the names of their functions, so that it outlives changes of lines and addresses.\n\n"
+              "With --allocator the recorded requests are replayed on that allocator, in the arena of --arena, and peak (with headers and padding), "
+              "smallest arena, fragmentation and refused requests are the replay's; its tables replay, replay_first and replay_refusals can be budgets, too. Baselines are then of such a replay.\n\n"
               "Budgets can stand in .heaptracer.toml, in the section [check]: max_peak = \"64K\", budget = [\"tasks.used_share<=80%\"].\n\n"
               "Exit codes: 0 all are kept, 1 one is not, 2 wrong usage, 3 the trace cannot be read to its end: a run that was cut proves nothing.",
     .options = check_table,
@@ -70,8 +78,10 @@ struct check {
     const char *path;
     struct page page;
     struct budgets budgets;
+    struct reading_config config; /* of the reading, as long as that */
     struct reading reading;
     struct figures figures;
+    struct replaying replaying;
     struct finding_files files;
     FILE *markdown;
 };
@@ -113,6 +123,8 @@ static void budgets_table(struct check *check, struct table *table)
         row[6].f = is_known ? budget->value : 0;
         row[7].f = is_known ? budget->limit : 0;
     }
+    if (check->options->replay.allocator)
+        replaying_note(&check->replaying, table);
 }
 
 static void culprits_table(struct check *check, struct table *table)
@@ -200,7 +212,7 @@ static bool baseline_save(struct check *check, struct error *error)
         return error_set(error, ERROR_USAGE, "--save-baseline: call it something.toml, so that --baseline knows it from a trace");
     if (!output_open(&output, check->options->save, check->path, true, error))
         return false;
-    baseline_take(&baseline, &check->figures, check->page.symbols);
+    baseline_take(&baseline, &check->figures, check->options->replay.allocator ? &check->options->replay : NULL, check->page.symbols);
     baseline_put(output.out, &baseline, check->reading.header);
     baseline_done(&baseline);
     return output_close(&output, true, error);
@@ -224,6 +236,8 @@ static bool wishes_check(const struct check_options *options, struct error *erro
         has_any |= options->most[figure] != NULL;
     if (!has_any)
         return error_set(error, ERROR_USAGE, "nothing is allowed yet: say for instance --max-peak 64K --max-leaks 0, or --baseline FILE");
+    if (options->replay.arenas.count && !options->replay.allocator)
+        return error_set(error, ERROR_USAGE, "--arena is about a replay: say on which allocator, with --allocator NAME");
     return true;
 }
 
@@ -241,10 +255,21 @@ static bool markdown_close(struct check *check, struct error *error)
     return !is_bad || error_set_errno(error, ERROR_WRITE, "--markdown: %s cannot be written", check->options->markdown);
 }
 
+static bool tables_make(struct check *check, struct error *error)
+{
+    const struct allocator_wish *replay = &check->options->replay;
+    bool needs_fit = check->options->save || budgets_need_fit(&check->budgets);
+    if (replay->allocator && !replaying_begin(&check->replaying, replay, check->reading.header, needs_fit, error))
+        return false;
+    return reading_run(&check->reading, error) && (!replay->allocator || replaying_add(&check->replaying, &check->reading, error));
+}
+
 static bool check_make(struct check *check, struct error *error)
 {
-    struct reading_config config = {.page = &check->options->page, .tables = check->budgets.tables.names.at, .symbols = check->page.symbols};
-    bool is_good = reading_open(&check->reading, &config, check->path, error) && reading_run(&check->reading, error);
+    const struct allocator_wish *replay = check->options->replay.allocator ? &check->options->replay : NULL;
+    check->config = (struct reading_config){.page = &check->options->page, .tables = check->budgets.tables.names.at, .symbols = check->page.symbols,
+                                            .event = replay ? replaying_see : NULL, .context = &check->replaying};
+    bool is_good = reading_open(&check->reading, &check->config, check->path, error) && tables_make(check, error);
     if (is_good) {
         figures_take(&check->figures, &check->reading);
         is_good = budgets_judge(&check->budgets, &check->figures, &check->reading, error) && answers_put(check, error) && findings_put(check, error) &&
@@ -262,6 +287,7 @@ static int check_end(struct check *check, struct error *error)
     markdown_close(check, error);
     page_close(&check->page, problem->kind ? problem->text : NULL, error);
     reading_close(&check->reading);
+    replaying_done(&check->replaying);
     budgets_done(&check->budgets);
     if (error->kind)
         return cmd_fail(error);
@@ -277,7 +303,8 @@ int cmd_check(int argc, char **argv)
     int exit_code;
     if (!cmd_parse(&cmd_check_table, &options, argc, argv, &words, &exit_code))
         return exit_code;
-    struct budgets_wish wish = {options.most, &options.budgets, &options.baselines, options.growth, options.save != NULL};
+    struct budgets_wish wish = {options.most, &options.budgets, &options.baselines, options.growth, options.save != NULL,
+                                options.replay.allocator ? &options.replay : NULL};
     check.path = words.at[0];
     if (!wishes_check(&options, &error)) {
         exit_code = cmd_fail(&error);

@@ -4,12 +4,25 @@
 #include <string.h>
 
 #include "leak_rows.h"
+#include "replaying.h"
 
 const struct figure_rule figure_rules[FIGURES] = {
 #define FIGURE(name, kind, title, table, column, how, who, who_column, grows, about) {#name, title, table, column, FIGURE_##how, who, who_column, grows, about},
 #include "figure.def"
 #undef FIGURE
 };
+
+static const struct figure_rule replayed_rules[FIGURES] = {
+    [FIGURE_peak] = {.title = "peak of taken memory", .table = "replay", .column = "peak_taken_bytes", .how = FIGURE_SUM, .who = "peak", .who_column = "bytes"},
+    [FIGURE_arena] = {.title = "smallest arena", .table = "replay", .column = "smallest_bytes", .how = FIGURE_SUM},
+    [FIGURE_fragmentation] = {.title = "fragmentation", .table = "replay", .column = "fragmentation_end", .how = FIGURE_MOST},
+    [FIGURE_refused] = {.title = "refused requests", .table = "replay", .column = "refusals", .how = FIGURE_SUM, .who = "replay_refusals", .who_column = "refusals"},
+};
+
+const struct figure_rule *figure_rule(enum figure figure, bool is_replayed)
+{
+    return is_replayed && replayed_rules[figure].table ? replayed_rules + figure : figure_rules + figure;
+}
 
 const struct column figure_columns[FIGURES] = {
 #define FIGURE(name, kind, title, table, column, how, who, who_column, grows, about) {#name, title, "", about, COLUMN_##kind},
@@ -28,21 +41,26 @@ void table_want(struct wanted_tables *wanted, const char *name)
     vec_push(&wanted->names, name);
 }
 
-void figure_want(struct wanted_tables *wanted, enum figure figure)
+static void name_want(struct wanted_tables *wanted, const char *name)
 {
-    if (figure_rules[figure].table)
-        table_want(wanted, figure_rules[figure].table);
-    if (figure_rules[figure].who)
-        table_want(wanted, figure_rules[figure].who);
-    for (const char *const *at = own_tables[figure]; *at; at++)
+    if (name && !replaying_has_table(name))
+        table_want(wanted, name);
+}
+
+void figure_want(struct wanted_tables *wanted, enum figure figure, bool is_replayed)
+{
+    const struct figure_rule *rule = figure_rule(figure, is_replayed);
+    name_want(wanted, rule->table);
+    name_want(wanted, rule->who);
+    for (const char *const *at = own_tables[figure]; *at && !rule->table; at++)
         table_want(wanted, *at);
 }
 
-static bool is_answered(enum figure figure, const struct reading *reading)
+static bool is_answered(enum figure figure, const struct reading *reading, bool is_replayed)
 {
     struct wanted_tables needed = {0};
-    bool is_there = true;
-    figure_want(&needed, figure);
+    bool is_there = figure != FIGURE_arena || is_replayed;
+    figure_want(&needed, figure, is_replayed);
     for (size_t i = 0; i < needed.names.count; i++)
         is_there &= reading_table(reading, needed.names.at[i]) != NULL;
     vec_done(&needed.names);
@@ -115,15 +133,15 @@ static bool leaks_take(struct figures *figures, const struct reading *reading, d
     return true;
 }
 
-static void figure_take(struct figures *figures, const struct reading *reading, enum figure figure, union cell *cell)
+static void figure_take(struct figures *figures, const struct reading *reading, enum figure figure, bool is_replayed, union cell *cell)
 {
-    const struct figure_rule *rule = figure_rules + figure;
+    const struct figure_rule *rule = figure_rule(figure, is_replayed);
     double value = 0;
     bool is_known = true;
     figures->who[figure] = rule->who ? reading_table(reading, rule->who) : NULL;
     if (figure == FIGURE_leaks)
         is_known = leaks_take(figures, reading, &value);
-    else if (figure == FIGURE_fragmentation)
+    else if (figure == FIGURE_fragmentation && !is_replayed)
         is_known = fragmentation_take(reading, &value);
     else if (figure == FIGURE_stack && !tells_of_stacks(reading))
         is_known = false;
@@ -142,9 +160,10 @@ void figures_take(struct figures *figures, const struct reading *reading)
     *figures = (struct figures){0};
     table_init(&figures->table, "figures", "Figures", "What budgets are set for.", TABLE_ROWS, figure_columns, FIGURES);
     union cell *row = table_row(&figures->table);
+    bool is_replayed = reading_table(reading, "replay") != NULL;
     for (enum figure figure = 0; figure < FIGURES; figure++)
-        if (is_answered(figure, reading))
-            figure_take(figures, reading, figure, row + figure);
+        if (is_answered(figure, reading, is_replayed))
+            figure_take(figures, reading, figure, is_replayed, row + figure);
 }
 
 double figures_value(const struct figures *figures, enum figure figure)

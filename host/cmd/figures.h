@@ -23,6 +23,8 @@ struct figure_rule {
 };
 
 extern const struct figure_rule figure_rules[FIGURES];
+/* The same; of a replay some figures are taken from its own tables. */
+const struct figure_rule *figure_rule(enum figure figure, bool is_replayed);
 extern const struct column figure_columns[FIGURES]; /* of the table "figures" */
 
 /* Names of tables that must be answered; zero-filled is none. They must outlive it. */
@@ -30,8 +32,8 @@ struct wanted_tables {
     VEC(const char *) names;
 };
 void table_want(struct wanted_tables *wanted, const char *name);
-/* Those that the figure is taken from, and that name who stands behind it. */
-void figure_want(struct wanted_tables *wanted, enum figure figure);
+/* Those that the figure is taken from, and that name who stands behind it; not those that a replay makes. */
+void figure_want(struct wanted_tables *wanted, enum figure figure, bool is_replayed);
 
 struct figures {
     struct table table;     /* "figures": a column for each, in the order of figure.def */
@@ -40,7 +42,8 @@ struct figures {
     int who_stack[FIGURES], who_amount[FIGURES]; /* their columns */
 };
 
-/* After reading_run; of tables of the reading, which must outlive it. A figure whose tables were not wanted is not known. */
+/* After reading_run; of tables of the reading, which must outlive it. A figure whose tables were not wanted is not known. Where the
+ * reading has the tables of a replay, they are the replay's. */
 void figures_take(struct figures *figures, const struct reading *reading);
 /* Of any figure, as a number. */
 double figures_value(const struct figures *figures, enum figure figure);

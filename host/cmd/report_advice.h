@@ -9,7 +9,7 @@ enum report_advice_how { REPORT_ADVICE_AUTO, REPORT_ADVICE_ALL, REPORT_ADVICE_NO
 
 struct report_advice_options {
     int how;
-    struct advising_wish wish;
+    struct allocator_wish wish;
 };
 
 #define REPORT_ADVICE_OPTIONS(type, field)                                                                                                                    \
