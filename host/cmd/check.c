@@ -62,8 +62,8 @@ const struct opt_command cmd_check_table = {
               "the first end with 1. Of a broken one the call stacks behind it are named.\n\n"
               "A baseline is a trace of an earlier run, or a small file of text made from one by --save-baseline, which can be committed. It has the figures and the first 50 "
               "call stacks of each, by the names of their functions, so that it outlives changes of lines and addresses.\n\n"
-              "With --allocator the recorded requests are replayed on that allocator, in the arena of --arena, and peak (with headers and padding), "
-              "smallest arena, fragmentation and refused requests are the replay's; its tables replay, replay_first and replay_refusals can be budgets, too. Baselines are then of such a replay.\n\n"
+              "With --allocator the recorded requests are replayed on that allocator, in the arena of --arena. Peak (with headers and padding), smallest arena, fragmentation "
+              "and refused requests are the replay's; its tables replay, replay_first and replay_refusals can be budgets, too. Baselines are then of such a replay.\n\n"
               "Budgets can stand in .heaptracer.toml, in the section [check]: max_peak = \"64K\", budget = [\"tasks.used_share<=80%\"].\n\n"
               "Exit codes: 0 all are kept, 1 one is not, 2 wrong usage, 3 the trace cannot be read to its end: a run that was cut proves nothing.",
     .options = check_table,
