@@ -58,6 +58,7 @@ static void document_open(struct document *document, const struct feed *feed)
                                        .problem = feed->problem.kind ? feed->problem.text : NULL,
                                        .model = pipeline_model(feed->pipeline),
                                        .slices = state,
+                                       .moments = pipeline_state(feed->pipeline, slices_number + 1),
                                        .tables = document->tables.at,
                                        .table_count = document->tables.count,
                                        .health = &document->health};

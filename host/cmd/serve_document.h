@@ -7,7 +7,7 @@
 #include "feed.h"
 #include "host/serve/route.h"
 
-/* The tables that the feed must have, to be freed by memory_free; `more` of them is analysis_slices. */
+/* The tables that the feed must have, to be freed by memory_free; `more` of them are analysis_slices and analysis_moments. */
 const char **serve_document_tables(void);
 /* As `heaptracer report --json`. */
 void serve_document_put(FILE *out, const struct feed *feed);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "configured.h"
+#include "host/analysis/moments.h"
 #include "host/analysis/slices.h"
 #include "host/base/memory.h"
 #include "host/base/now.h"
@@ -324,13 +325,13 @@ static void *source_run(void *context)
 
 bool serve_source_open(struct serve_source *source, struct error *error)
 {
-    static const struct analysis *const slices[] = {&analysis_slices, NULL};
+    static const struct analysis *const more[] = {&analysis_slices, &analysis_moments, NULL};
     source->tables = serve_document_tables();
     source->config = (struct feed_config){.word = source->word,
                                           .source = source->options,
                                           .names = source->names,
                                           .tables = source->tables,
-                                          .more = slices,
+                                          .more = more,
                                           .beat = source_beat,
                                           .define = event_see,
                                           .context = source};

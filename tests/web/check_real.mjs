@@ -109,6 +109,53 @@ export async function real_program_is_seen_growing_and_ending(browser) {
     });
 }
 
+async function dumpBytes(page, address) {
+    await page.click('summary:has-text("Dump")');
+    await page.fill('.menu [placeholder="0x7f00"]', address);
+    await page.fill('.menu [type="number"]', "16");
+    await page.keyboard.press("Enter");
+}
+
+export async function real_blocks_are_seen_one_by_one_and_dumped(browser) {
+    if (!HT)
+        return;
+    await withBench(async (bench) => {
+        await bench.leak(100);
+        const page = await browser.visit(`${await bench.serve(0, "leak.htrc", "--token", "s3cret-s3cret")}#/heap_map`);
+        await shows(page, /Map at [\s\S]*In use/);
+        await page.focus(".map canvas");
+        const legend = () => page.$eval(".map-legend", (each) => each.innerText);
+        while (await shows(page, /each by itself|zoom in to see/, ".map-legend") && /zoom in/.test(await legend())) {
+            await page.keyboard.press("+");
+            await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+        }
+        await shows(page, /\d+ blocks?, each by itself/, ".map-legend");
+        const box = await (await page.$(".map canvas")).boundingBox();
+        const tips = [];
+        for (let x = 300; x < 400; x += 8) {
+            await page.mouse.move(box.x + x, box.y + 44);
+            await page.waitForSelector(".canvas .tip");
+            tips.push(await page.$eval(".canvas .tip", (each) => each.innerText));
+        }
+        assert.ok(tips.some((tip) => /1000 B · [\d.]+ m?s old · by keep_some\s+live_grow\.c:\d+/.test(tip)), tips.join(" | "));
+        await page.click('summary:has-text("Dump")');
+        const [file] = await Promise.all([page.waitForEvent("download"), page.click('.menu-item:has-text("Live blocks, CSV")')]);
+        const rows = readFileSync(await file.path(), "utf8").trim().split("\r\n").slice(1).map((line) => line.split(","));
+        assert.ok(rows.length > 100 && rows.every(([address, size]) => /^0x[0-9a-f]+$/.test(address) && Number(size) > 0));
+        const [bytes] = await Promise.all([page.waitForEvent("download"), dumpBytes(page, rows[0][0])]);
+        assert.equal(readFileSync(await bytes.path()).length, 16);
+        await dumpBytes(page, "0x10");
+        await shows(page, /[a-z]{3}.*\./, ".deed");
+        assert.deepEqual(page.faults, []);
+        await page.context().close();
+        const open = await browser.visit(await bench.serve(0, "leak.htrc"));
+        await shows(open, /^(Live|Reading)/, ".livebar");
+        await dumpBytes(open, rows[0][0]);
+        await shows(open, /bytes of memory are told only to who knows a token/, ".deed");
+        await open.context().close();
+    });
+}
+
 const WITHOUT_SOCKETS = {
     "there are none": (page) => page.addInitScript(() => { delete window.WebSocket; }),
     "they are closed on the way": (page) => page.routeWebSocket(/./, (socket) => socket.close()),

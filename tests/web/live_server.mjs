@@ -40,7 +40,7 @@ function textsOf(data) {
 export class LiveServer {
     /** `sources`: what hello tells; `token`: what a page must say first, if anything. */
     constructor({ sources, token = "" }) {
-        Object.assign(this, { sources, token, said: [], all: new Set(), sockets: new Set(), onSay: () => undefined });
+        Object.assign(this, { sources, token, said: [], all: new Set(), sockets: new Set(), onSay: () => undefined, onFile: () => undefined });
     }
 
     async start(port = 0) {
@@ -54,7 +54,7 @@ export class LiveServer {
             else if (path === "/api/sources")
                 response.end(JSON.stringify({ schema: "heaptracer.live/1", sources: this.sources }));
             else if (path.startsWith("/api/source/"))
-                response.end(`asked for ${path}`);
+                response.end(this.onFile(request.url) ?? `asked for ${path}`);
             else
                 response.writeHead(404).end("{}");
         });

@@ -6,11 +6,12 @@ import * as use from "./check_use.mjs";
 import * as states from "./check_states.mjs";
 import * as firmware from "./check_firmware.mjs";
 import * as leaks from "./check_leaks.mjs";
+import * as maps from "./check_maps.mjs";
 import * as live from "./check_live.mjs";
 import * as real from "./check_real.mjs";
 
 const wanted = new RegExp(process.argv[2] ?? "");
-const checks = [build, tables, use, states, firmware, leaks, live, real].flatMap((file) => Object.entries(file)).filter(([name]) => wanted.test(name));
+const checks = [build, tables, use, states, firmware, leaks, maps, live, real].flatMap((file) => Object.entries(file)).filter(([name]) => wanted.test(name));
 const AT_ONCE = 3;
 let failed = 0;
 const browser = await Browser.start();

@@ -210,6 +210,25 @@ function heapMap(random, regions) {
         [column("start", "address", "start"), column("end", "address", "end"), column("bytes", "bytes", "bytes", "B"), column("live_bytes", "bytes", "live", "B"), column("live_count", "count", "blocks"), column("fill", "ratio", "fill"), column("process", "count", "process", "id")], rows, "map");
 }
 
+const CELL_BYTES = 4096;
+
+/** Ever more of the regions of a heap map, as the moments of a document have them. */
+function momentsOf(rows, end, count = 6) {
+    const map = { table: "heap_map", cell_bytes: CELL_BYTES, first: [0], process: [1], skip: [], cells: [], live_bytes: [] };
+    for (let i = 1; i <= count; i++) {
+        let last = 0;
+        for (const row of rows.slice(0, Math.ceil(rows.length * i / (count + 1)))) {
+            const cell = Math.max(last, Math.floor(Number(row.start) / CELL_BYTES)), cells = Math.ceil(row.bytes / CELL_BYTES);
+            map.skip.push(cell - last);
+            map.cells.push(cells);
+            map.live_bytes.push(Math.min(cells * CELL_BYTES, row.live_bytes));
+            last = cell + cells;
+        }
+        map.first.push(map.skip.length);
+    }
+    return { time_ns: Array.from({ length: count }, (_, i) => Math.round(end * (i + 1) / (count + 1))), maps: [map, { table: "page_map", cell_bytes: 64, first: Array(count + 1).fill(0), process: [], skip: [], cells: [], live_bytes: [] }] };
+}
+
 function sizeTables(sites, sizes, total) {
     const rows = sizes.map((size) => {
         const those = sites.filter((site) => site.size >= size.low && site.size <= size.high);
@@ -310,13 +329,14 @@ export function makeReport({ sites: wanted = 400, seed = 7, slices: count = 96, 
     const bySites = siteTables(sites, ends);
     const timeline = table("timeline", "Timeline", "Live and allocated bytes over time, in rows of equal length.", TIMELINE, timelineRows(slices, 8, totals), "series");
     const columns = Object.fromEntries(CELL.map((name) => [name, sites.map((site) => site.sum[name])]));
+    const heap = heapMap(random, regions);
     return {
         schema: "heaptracer.report/1",
         trace: { path: "shopd.4711.htrc", command: "/usr/sbin/shopd --port 8080 --workers 2", machine: "x86_64", system: "Linux 6.1", directory: "/srv/shop", recorder: "heaptracer 0.1.0", tick_ns: 100000, sample_bytes: sampled ? 524288 : 0, start_unix_ns: 1.795e18 },
         notes: [], complete: true, problem: null, frames, stacks,
-        tables: [...bySites, ...sizeTables(sites, sizes, total), timeline, heapMap(random, regions), ...otherTables(sites, total, slices, peak, peakSlice)],
+        tables: [...bySites, ...sizeTables(sites, sizes, total), timeline, heap, ...otherTables(sites, total, slices, peak, peakSlice)],
         sites: { stack: ends, ...columns, peak_bytes: sites.map((site) => site.peak.bytes), peak_count: sites.map((site) => site.peak.count), lifetime_median_ns: sites.map((site) => site.median) },
-        slices, threads: THREADS.map(([name, tid], i) => ({ id: i + 1, tid, name, process: 1 })), sizes, health: health(total, bySites[0].rows, peak), lines: sourceLines(frames),
+        moments: momentsOf(heap.rows, count * width), slices, threads: THREADS.map(([name, tid], i) => ({ id: i + 1, tid, name, process: 1 })), sizes, health: health(total, bySites[0].rows, peak), lines: sourceLines(frames),
     };
 }
 

@@ -1,6 +1,6 @@
 // feed: in what the server says, out each source with its graph, its alerts and its newest document; what the user asks for goes back.
 import { Link } from "./link";
-import { FIGURES, messageOf, MOST, REGION_FIGURES, regionColumn, type AlertNews, type Beat, type History, type SourceInfo } from "./messages";
+import { FIGURES, messageOf, MOST, REGION_FIGURES, regionColumn, type AlertNews, type Answer, type Beat, type History, type SourceInfo } from "./messages";
 import { Recall } from "./recall";
 import { checkReport, numberOf, tableOf, type Report } from "./report";
 import { UNBOUND } from "./route";
@@ -104,7 +104,7 @@ export class Source {
     }
 }
 
-type Ask = { done: () => void; fail: (error: Error) => void };
+type Ask = { done: (value: unknown) => void; fail: (error: Error) => void };
 
 export class Feed {
     sources: Source[] = [];
@@ -187,7 +187,7 @@ export class Feed {
         case "beat": this.heard(message.beat.source)?.takeBeat(message.beat); break;
         case "history": this.heard(message.history.source)?.takeHistory(message.history); break;
         case "alert": this.takeAlert(message.alert); break;
-        case "answer": this.answered(message.answer.to, message.answer.ok, message.answer.error); break;
+        case "answer": this.answered(message.answer); break;
         default: return;
         }
         this.changed();
@@ -252,24 +252,24 @@ export class Feed {
             this.onAlert(source, news);
     }
 
-    private answered(id: number, ok: boolean, error: string): void {
-        const ask = this.asks.get(id);
-        this.asks.delete(id);
+    private answered({ to, ok, error, value }: Answer): void {
+        const ask = this.asks.get(to);
+        this.asks.delete(to);
         if (ok)
-            ask?.done();
+            ask?.done(value);
         else
             ask?.fail(new Error(error || "The server refused"));
     }
 
-    /** A command; done when the server says so. */
-    ask(type: string, members: object = {}): Promise<void> {
+    /** A command; done when the server says so, with what it told. */
+    ask(type: string, members: object = {}): Promise<unknown> {
         const id = this.nextAsk++;
         return new Promise((done, fail) => {
             if (!this.chosen || !this.link.send({ type, source: this.chosen.info.id, ...members, id })) {
                 fail(new Error("There is no connection"));
                 return;
             }
-            this.asks.set(id, { done: () => { done(); this.changed(); }, fail: (error) => { fail(error); this.changed(); } });
+            this.asks.set(id, { done: (value) => { done(value); this.changed(); }, fail: (error) => { fail(error); this.changed(); } });
         });
     }
 

@@ -1,13 +1,15 @@
 // messages: in a text from the server, out a message whose shape is sure; what does not fit is left out, and what is no message is null.
 import { numberOf } from "./report";
 
-export type SourceState = "waiting" | "reading" | "live" | "ended" | "lost";
+export type SourceState = "waiting" | "reading" | "live" | "gone" | "ended" | "lost";
 export interface SourceInfo {
     id: number; name: string; word: string; kind: string; state: SourceState; why: string; can: string[];
     /** Whether it records now; null where that cannot be turned. */
     recording: boolean | null;
     /** Tells sessions apart; 0: not said. */
     start_unix_ns: number;
+    /** When its state began; 0: not said. */
+    since_unix_ns: number;
 }
 export interface RegionBeat { name: string; used: number; free: number; largest: number; fragmentation: number }
 
@@ -20,7 +22,7 @@ export const REGION_FIGURES = ["used", "free", "largest", "fragmentation"] as co
 export const MOST = "live_bytes_most";
 
 export type Figures = Record<typeof FIGURES[number], number>;
-export interface Beat extends Figures { source: number; time_ns: number; growth_bytes_s: number; regions: RegionBeat[]; faults: number; alerts: number; dropped: number }
+export interface Beat extends Figures { source: number; time_ns: number; growth_bytes_s: number; regions: RegionBeat[]; faults: number; alerts: number; dropped: number; behind_ns: number }
 export interface AlertNews { source: number; rule: string; firing: boolean; level: string; text: string; time_ns: number }
 export interface History { source: number; times: Float64Array; columns: Record<string, Float64Array> }
 export interface Answer { to: number; ok: boolean; error: string; value: unknown }
@@ -31,7 +33,7 @@ export type Message =
 
 type Raw = Record<string, unknown>;
 
-const STATES: SourceState[] = ["waiting", "reading", "live", "ended", "lost"];
+const STATES: SourceState[] = ["waiting", "reading", "live", "gone", "ended", "lost"];
 const text = (value: unknown): string => typeof value === "string" ? value : "";
 const rows = (value: unknown): Raw[] => Array.isArray(value) ? value.filter((each) => typeof each === "object" && each !== null) : [];
 const MOST_REGIONS = 64;
@@ -40,7 +42,7 @@ function sourceOf(raw: Raw): SourceInfo {
     return {
         id: numberOf(raw.id), name: text(raw.name), word: text(raw.word), kind: text(raw.kind), why: text(raw.why), can: Array.isArray(raw.can) ? raw.can.map(String) : [],
         state: STATES.find((state) => state === raw.state) ?? "waiting", recording: typeof raw.recording === "boolean" ? raw.recording : null,
-        start_unix_ns: numberOf(raw.start_unix_ns),
+        start_unix_ns: numberOf(raw.start_unix_ns), since_unix_ns: numberOf(raw.since_unix_ns),
     };
 }
 
@@ -52,7 +54,7 @@ function beatOf(raw: Raw): Beat {
     const figures = Object.fromEntries(FIGURES.map((name) => [name, numberOf(raw[name])])) as Figures;
     return {
         ...figures, source: numberOf(raw.source), time_ns: numberOf(raw.time_ns), growth_bytes_s: numberOf(raw.growth_bytes_s), faults: numberOf(raw.faults), alerts: numberOf(raw.alerts),
-        dropped: numberOf(raw.dropped), regions: rows(raw.regions).slice(0, MOST_REGIONS).map(regionOf),
+        dropped: numberOf(raw.dropped), behind_ns: numberOf(raw.behind_ns), regions: rows(raw.regions).slice(0, MOST_REGIONS).map(regionOf),
     };
 }
 

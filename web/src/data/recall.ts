@@ -1,4 +1,5 @@
 // recall: in one document after another, out the maps of memory that they had, for looking back: bounded, the older the sparser.
+import type { Then } from "./moments";
 import type { Report, Table } from "./report";
 import { firstRow, numberOf, tableOf } from "./report";
 
@@ -29,7 +30,7 @@ export class Recall {
     }
 
     /** The moments at which a table had rows. */
-    of(name: string): { time_ns: number; table: Table }[] {
+    of(name: string): Then[] {
         return this.moments.flatMap(({ time_ns, tables }) => tables.filter((table) => table.name === name).map((table) => ({ time_ns, table })));
     }
 }

@@ -30,11 +30,15 @@ export interface Source { file: string; line: number; function: string; variable
 /** An earlier recording: its sites, and its tables compared with those of this one. */
 export interface Before { trace?: Trace; sites: Sites; changes?: Table[]; note?: string }
 
+/** Of one of the maps: moment i has the pieces from first[i] on; a column with one value for all has it once. */
+export interface MomentMap { table: string; cell_bytes: number; first: number[]; process: number[]; skip: number[]; cells: number[]; live_bytes: number[] }
+export interface Moments { time_ns: number[]; maps: MomentMap[] }
+
 export interface Report {
     schema: string;
     trace?: Trace; notes?: string[]; complete?: boolean; problem?: string | null;
     frames?: Frame[]; stacks?: Stacks; tables?: Table[]; sites?: Sites; slices?: Slices; threads?: ThreadName[]; sizes?: SizeClass[]; sources?: Source[];
-    health?: Health | null; lines?: Record<string, Record<string, string>>; before?: Before | null;
+    moments?: Moments; health?: Health | null; lines?: Record<string, Record<string, string>>; before?: Before | null;
 }
 
 export const SCHEMA = "heaptracer.report/";

@@ -12,7 +12,7 @@ const cache = new WeakMap<Table, Stretches>();
 
 /** `only`: of the rows that it wants. Used bytes are live ones where a table says no more than used or free. */
 function makeStretches(sheet: Sheet, only: ((row: number) => boolean) | null): Stretches {
-    const starts = valuesOf(sheet, "start") as string[] | null, sizes = numbersOf(sheet, "bytes");
+    const starts = (valuesOf(sheet, "start") ?? valuesOf(sheet, "address")) as string[] | null, sizes = numbersOf(sheet, "bytes") ?? numbersOf(sheet, "size_bytes");
     const live = numbersOf(sheet, "live_bytes"), state = valuesOf(sheet, "state") as string[] | null, process = numbersOf(sheet, "process");
     const rows: number[] = [];
     for (let row = 0; starts && sizes && row < sheet.count; row++)
@@ -49,14 +49,16 @@ export function stackAt(table: Table, row: number): number {
 export function tellStretch(report: Report, table: Table, row: number): string {
     const sheet = sheetOf(table);
     const value = (name: string) => numbersOf(sheet, name)?.[row];
-    const size = value("bytes") ?? 0, live = value("live_bytes"), birth = value("birth_ns"), blocks = value("live_count") ?? value("blocks"), stack = stackAt(table, row);
+    const size = value("bytes") ?? value("size_bytes") ?? 0, age = value("age_ns"), live = value("live_bytes"), birth = value("birth_ns"), blocks = value("live_count") ?? value("blocks"), stack = stackAt(table, row);
     const state = (valuesOf(sheet, "state") as string[] | null)?.[row];
     const told = [`${bytes(size)}${state ? ` ${state}` : ""}`];
     if (live !== undefined && state !== "free")
         told.push(`${bytes(live)} live, ${ratio(live / (size || 1))} full`);
     if (blocks !== undefined && blocks > 0)
         told.push(plural(blocks, "block"));
-    if (birth !== undefined)
+    if (age !== undefined)
+        told.push(`${duration(age)} old`);
+    else if (birth !== undefined)
         told.push(`${duration(Math.max(0, numberOf(firstRow(report, "summary").duration_ns) - birth))} old`);
     if (stack > 0)
         told.push(`by ${stackName(namesOf(report), stack)} ${stackPlace(namesOf(report), stack)}`);

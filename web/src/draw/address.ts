@@ -55,6 +55,20 @@ export function fieldOf(stretches: Stretches, space: Space): Field {
     return { stretches, at, space };
 }
 
+/** Those that lie within the space. */
+export function partOf(stretches: Stretches, space: Space): Stretches {
+    const kept: number[] = [];
+    for (let i = 0, k = 0; i < stretches.count; i++) {
+        const after = () => space.process[k] < stretches.process[i] || (space.process[k] === stretches.process[i] && space.end[k] < stretches.address[i] + stretches.bytes[i]);
+        while (k < space.end.length && after())
+            k++;
+        if (space.process[k] === stretches.process[i] && space.address[k] <= stretches.address[i])
+            kept.push(i);
+    }
+    const take = (values: Numbers) => Float64Array.from(kept, (i) => values[i]);
+    return { count: kept.length, address: take(stretches.address), bytes: take(stretches.bytes), live: take(stretches.live), process: take(stretches.process), row: take(stretches.row) };
+}
+
 /** The whole at `zoom` 1; a part of it from `from` on at more. */
 export function gridOf(field: Field, width: number, height: number, zoom: number, from: number, curved: boolean): Grid {
     const wide = Math.max(1, Math.floor(width / CELL)), high = Math.max(1, Math.floor(height / CELL));
@@ -94,6 +108,44 @@ export function stretchAt(grid: Grid, cell: number): number {
             [best, most] = [i, shared];
     }
     return best;
+}
+
+/** How many stretches have a part in a cell. */
+export function countAt(grid: Grid, cell: number): number {
+    const { field: { at, stretches }, from, piece } = grid;
+    const begin = from + cell * piece, end = begin + piece;
+    let count = 0;
+    for (let i = Math.max(0, lastAt(at, begin)); i < at.length && at[i] < end; i++)
+        count += at[i] + stretches.bytes[i] > begin ? 1 : 0;
+    return count;
+}
+
+/** The cells in which a stretch begins. */
+export function beginsOf(grid: Grid): Uint8Array {
+    const begins = new Uint8Array(cellsOf(grid));
+    for (const at of grid.field.at)
+        if (at >= grid.from)
+            begins[Math.floor((at - grid.from) / grid.piece)] = 1;
+    return begins;
+}
+
+/** The addresses that are shown, where they are those of one process; else null. */
+export function windowOf(grid: Grid): { from: number; to: number; process: number } | null {
+    const { field: { space }, from, piece } = grid;
+    const end = Math.min(space.total, from + cellsOf(grid) * piece) - 1;
+    const first = lastAt(space.at, from), last = lastAt(space.at, end);
+    return first < 0 || end < from || space.process[first] !== space.process[last] ? null
+        : { from: space.address[first] + from - space.at[first], to: space.address[last] + end - space.at[last] + 1, process: space.process[first] };
+}
+
+/** What the stretches in sight have of a figure of theirs, spread evenly. */
+export function inSight(grid: Grid, figure: (row: number) => number): number {
+    const { field: { at, stretches }, from, piece } = grid;
+    const end = from + cellsOf(grid) * piece;
+    let sum = 0;
+    for (let i = Math.max(0, lastAt(at, from)); i < at.length && at[i] < end; i++)
+        sum += figure(stretches.row[i]) * Math.max(0, Math.min(end, at[i] + stretches.bytes[i]) - Math.max(from, at[i])) / stretches.bytes[i];
+    return sum;
 }
 
 /** The address at which a cell begins. */
@@ -176,7 +228,8 @@ function colourOf(share: number): string {
     return ramp[Math.round(Math.min(1, share) * LEVELS)];
 }
 
-export function drawMap(painter: Painter, grid: Grid, fills: Float64Array, focus: number): void {
+/** `begins`: cells at which something begins, which is parted from what is before it. */
+export function drawMap(painter: Painter, grid: Grid, fills: Float64Array, focus: number, begins: Uint8Array | null = null): void {
     const colour = (cell: number) => fills[cell] < 0 ? theme().hover : fills[cell] === 0 ? theme().border : colourOf(fills[cell]);
     for (let cell = 0; cell < fills.length;) {
         const [x, y] = placeOf(grid, cell);
@@ -191,6 +244,11 @@ export function drawMap(painter: Painter, grid: Grid, fills: Float64Array, focus
         painter.rect(i * CELL - 1, 0, 1, grid.lines * CELL, theme().surface);
     for (let i = 1; i < grid.lines && !grid.curved; i++)
         painter.rect(0, i * CELL - 1, grid.across * CELL, 1, theme().surface);
+    for (let cell = 0; begins && cell < begins.length; cell++)
+        if (begins[cell]) {
+            const [x, y] = placeOf(grid, cell);
+            painter.rect(x, y, 2, CELL - 1, theme().surface);
+        }
     if (focus >= 0 && focus < fills.length) {
         const [x, y] = placeOf(grid, focus);
         painter.frame(x - 2, y - 2, CELL + 3, CELL + 3, theme().text, 2);

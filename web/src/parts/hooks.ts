@@ -62,14 +62,15 @@ export function rangeOf(report: Report, range: Range | null): Range | null {
 
 export function useWidth(ref: RefObject<HTMLElement | null>): number {
     const [width, setWidth] = useState(0);
+    const [element, setElement] = useState<HTMLElement | null>(null);
+    useLayoutEffect(() => setElement(ref.current));
     useLayoutEffect(() => {
-        const element = ref.current;
         if (!element)
             return;
         setWidth(element.clientWidth);
         const watch = new ResizeObserver(() => setWidth(element.clientWidth));
         watch.observe(element);
         return () => watch.disconnect();
-    }, []);
+    }, [element]);
     return width;
 }

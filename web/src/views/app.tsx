@@ -148,7 +148,7 @@ function Page(props: { report: Report | null }) {
     const [menu, setMenu] = useState(false);
     const [help, setHelp] = useState(false);
     const main = useRef<HTMLElement>(null);
-    const isStale = useFeedPart((feed) => feed.link.state.phase !== "open", false);
+    const isStale = useFeedPart((feed) => feed.link.state.phase !== "open" || feed.chosen?.info.state === "gone", false);
     const tabs = tabsOf(report, live);
     const tab = tabs.find((each) => each.id === view.tab) ?? tabs[0];
     const range = rangeOf(report, view.range);

@@ -36,11 +36,11 @@ function windowOf(source: Source, span: number): Window {
     return { from: span > 0 ? Math.max(first, to - span * 1e9) : first, to };
 }
 
-const STATES = [["idle", "Idle", "nothing comes yet"], ["tracking", "Tracking", "events come, rules are looked at"], ["alerting", "Alerting", "a rule fires"], ["reporting", "Reporting", "the run is over"]] as const;
+const STATES = [["idle", "Idle", "nothing comes"], ["tracking", "Tracking", "events come, rules are looked at"], ["alerting", "Alerting", "a rule fires"], ["reporting", "Reporting", "the run is over"]] as const;
 type StateName = typeof STATES[number][0];
 
 function stateOf(source: Source): StateName {
-    if (source.info.state === "waiting")
+    if (source.info.state === "waiting" || source.info.state === "gone")
         return "idle";
     if (source.info.state === "ended" || source.info.state === "lost")
         return "reporting";
@@ -223,7 +223,7 @@ function NoticeButton() {
 function Alerts(props: { source: Source }) {
     useFeed();
     const { alerts, firing, series, info } = props.source;
-    const when = info.state === "ended" || info.state === "lost" ? "at the end" : "now";
+    const when = info.state === "ended" || info.state === "lost" ? "at the end" : info.state === "gone" ? "before it went" : "now";
     const shown = [...firing, ...alerts.filter((alert) => !alert.firing)].slice(0, MOST_ALERTS);
     return (
         <Panel title="Alerts" about={firing.length > 0 ? `${plural(firing.length, "rule fires", "rules fire")} ${when}` : `no rule fires ${when}`} side={<NoticeButton />}>

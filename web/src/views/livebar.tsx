@@ -16,11 +16,14 @@ const TOLD_MS = 6000;
 const MANY_DROPPED = 10;
 const DROPPED_MS = 5000;
 
-const STATE_WORDS: Record<SourceInfo["state"], string> = { waiting: "Waiting", reading: "Reading", live: "Live", ended: "Ended", lost: "Lost" };
+const STATE_WORDS: Record<SourceInfo["state"], string> = { waiting: "Waiting", reading: "Reading", live: "Live", gone: "Gone", ended: "Ended", lost: "Lost" };
 
 export function sourceName(info: SourceInfo): string {
     return info.name || info.word || `source ${info.id}`;
 }
+
+const clock = (unix_ns: number) => new Date(unix_ns / 1e6).toLocaleTimeString();
+const sinceOf = ({ since_unix_ns }: SourceInfo) => since_unix_ns > 0 ? `since ${clock(since_unix_ns)}` : "";
 
 const aged = (seconds: number) => seconds < 1 ? "now" : `${duration(Math.round(seconds) * 1e9)} old`;
 
@@ -34,8 +37,10 @@ export function freshnessOf(feed: Feed, source: Source | null): Freshness {
         return { kind: "wait", word: phase === "open" ? "No source" : "Connecting", sub: "" };
     if (source.info.state === "live" && source.heardAt && feed.age > STALE_SECONDS)
         return { kind: "bad", word: "Silent", sub: `data ${aged(feed.age)}` };
-    const kinds = { live: "ok", reading: "wait", waiting: "wait", ended: "done", lost: "bad" } as const;
-    return { kind: kinds[source.info.state], word: STATE_WORDS[source.info.state], sub: source.info.state === "live" && source.heardAt ? aged(feed.age) : "" };
+    const kinds = { live: "ok", reading: "wait", waiting: "wait", gone: "bad", ended: "done", lost: "bad" } as const;
+    const { state } = source.info, behind = source.beat?.behind_ns ?? 0;
+    const sub = state === "live" && source.heardAt ? aged(feed.age) : state === "gone" ? sinceOf(source.info) : state === "reading" && behind > 0 ? `${duration(behind)} behind` : "";
+    return { kind: kinds[state], word: STATE_WORDS[state], sub };
 }
 
 function Chip(props: { feed: Feed; source: Source | null }) {
@@ -79,6 +84,20 @@ function MarkForm(props: { onMark: (label: string) => void }) {
     );
 }
 
+/** What is in memory at an address, where the server may tell it. */
+function BytesForm(props: { onAsk: (address: string, bytes: number) => void }) {
+    const [address, setAddress] = useState("");
+    const [bytes, setBytes] = useState("64");
+    return (
+        <form class="mark-form" onSubmit={(event) => { event.preventDefault(); props.onAsk(address.trim(), Number(bytes)); }}>
+            <label>Bytes from address <input class="field mono" required pattern="\s*0x[0-9a-fA-F]{1,16}\s*" placeholder="0x7f00" title="0x and hexadecimal digits" value={address} onInput={(event) => setAddress(event.currentTarget.value)} /></label>
+            <label>How many <input class="field" type="number" required min={1} max={65536} value={bytes} onInput={(event) => setBytes(event.currentTarget.value)} /></label>
+            <button type="submit" class="button">Save them</button>
+        </form>
+    );
+}
+
+const DUMPS: [string, string][] = [["Live blocks, JSON", "blocks.json"], ["Live blocks, CSV", "blocks.csv"]];
 const FILES: [string, string, string][] = [
     ["Report, HTML", "report.html", "text/html"], ["Report, JSON", "report.json", "application/json"], ["Sites, CSV", "table/hotspots.csv", "text/csv"],
     ["Never freed, CSV", "table/leaks.csv", "text/csv"], ["Timeline, CSV", "table/timeline.csv", "text/csv"],
@@ -94,9 +113,15 @@ function useDeeds(): [string, (what: string, deed: Promise<unknown>) => void] {
     return [told, (what, deed) => { deed.then(() => setTold(what), (error: Error) => setTold(`${error.message}.`)); }];
 }
 
+const stemOf = ({ info }: Source) => sourceName(info).replace(/[^\w.-]+/g, "_");
+
 async function fetchFile(feed: Feed, source: Source, path: string): Promise<void> {
-    const stem = sourceName(source.info).replace(/[^\w.-]+/g, "_");
-    saveBlob(`${stem}.${path.replace(/^.*\//, "")}`, await feed.download(path));
+    saveBlob(`${stemOf(source)}.${path.replace(/^.*\//, "")}`, await feed.download(path));
+}
+
+async function fetchBytes(feed: Feed, source: Source, address: string, bytes: number): Promise<void> {
+    const digits = String(await feed.ask("dump", { address, bytes }));
+    saveBlob(`${stemOf(source)}.${address}.bin`, new Blob([Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16))]));
 }
 
 function Commands(props: { feed: Feed; source: Source }) {
@@ -113,6 +138,10 @@ function Commands(props: { feed: Feed; source: Source }) {
         {can("record") && recording !== false && <button type="button" class="button" disabled={!isOpen} onClick={() => turn(false)}>Stop recording</button>}
         {can("record") && recording !== true && <button type="button" class="button" disabled={!isOpen} onClick={() => turn(true)}>Record</button>}
         <button type="button" class="button" disabled={!isOpen} title="a report of this moment" onClick={() => tell("The report is of now.", feed.ask("detail"))}>Report now</button>
+        <Menu title="Dump" icon="heaps">{(close) => <>
+            {DUMPS.map(([title, path]) => <button type="button" class="menu-item" key={path} onClick={() => { close(); tell(`${title} are saved.`, fetchFile(feed, source, path)); }}>{title}</button>)}
+            <BytesForm onAsk={(address, bytes) => { close(); tell(`${plural(bytes, "byte")} from ${address} are saved.`, fetchBytes(feed, source, address, bytes)); }} />
+        </>}</Menu>
         <Menu title="Download" icon="download">{(close) => FILES.map(([title, path]) => (
             <button type="button" class="menu-item" key={path} onClick={() => { close(); tell(`${title} is saved.`, fetchFile(feed, source, path)); }}>{title}</button>
         ))}</Menu>
@@ -151,6 +180,7 @@ export function LiveBanners() {
         {phase === "retrying" && <div class="banner warn" role="status"><Icon name="warn" /><div><strong>The server does not answer.</strong> {source?.heardAt ? `What you see is ${aged(feed.age)}. ` : ""}
             Try {tries}{wait > 0 ? `, again in ${wait} s.` : ": now."} <button type="button" class="link" onClick={() => feed.link.open()}>Try now</button></div></div>}
         {phase === "open" && source?.info.state === "lost" && <Banner severity="warn" title="The source is gone.">It may come back.{why}</Banner>}
+        {phase === "open" && source?.info.state === "gone" && <Banner severity="warn" title={`The line is gone ${sinceOf(source.info)}`.trim() + "."}>What you see is what came before; it goes on when the line is back.{why}</Banner>}
         {phase === "open" && source?.info.state === "ended" && <Banner severity="ok" title="The run is over.">What you see is all of it.{why}</Banner>}
         {source && source.fault !== "" && <Banner severity="critical" title="The newest report could not be read.">{source.fault}.</Banner>}
         {source && source.dropped >= MANY_DROPPED && performance.now() - source.droppedAt < DROPPED_MS && <Banner severity="warn" title="This page reads slower than the server tells.">{`${plural(source.dropped, "message")} were left out so far; totals are right, graphs are coarser there.`}</Banner>}

@@ -1,26 +1,28 @@
-// maps: where in memory things lie: the stretches of a map table as a picture that can be zoomed and, live, scrubbed back in time; and as rows below.
+// maps: where in memory things lie: the stretches of a map table as a picture that can be zoomed and scrubbed back in time, live down to single blocks; and as rows below.
 import { useMemo, useRef, useState } from "preact/hooks";
 import { theFeed } from "../data/feed";
+import { figuresAt, momentsOf, type Then } from "../data/moments";
+import { sameStack } from "../data/place";
 import type { Report, Table } from "../data/report";
 import { tableOf } from "../data/report";
-import { bytes, moment, plural } from "../data/format";
+import { bytes, count, moment, plural } from "../data/format";
 import type { Range } from "../data/range";
 import { store } from "../data/store";
 import { stackAt, stretchesOf, stretchesWhere, tellStretch } from "../data/stretches";
-import { addressAt, cellAt, cellsOf, drawMap, fieldOf, fillsOf, gridOf, placeOf, spaceOf, stretchAt, CELL, type Grid } from "../draw/address";
+import { addressAt, cellAt, cellsOf, countAt, drawMap, fieldOf, fillsOf, gridOf, placeOf, spaceOf, stretchAt, CELL, type Grid } from "../draw/address";
+import type { Painter } from "../draw/painter";
 import { viridis } from "../draw/theme";
 import { Canvas } from "../parts/canvas";
 import { Toggle } from "../parts/controls";
 import { saveSvg } from "../parts/download";
 import { useFeedPart, useWidth } from "../parts/hooks";
+import { useSingle } from "./single";
 import { SideTable, TableView } from "./table";
 import { BESIDE, type Tab } from "./tabs";
 
 const ZOOM_STEP = 4;
 const WHEEL_STEP = 1.5;
 const MOST_ZOOM = 2 ** 40;
-
-export interface Then { time_ns: number; table: Table }
 
 interface Props {
     report: Report;
@@ -34,6 +36,8 @@ interface Props {
     /** Of the rows that belong to it. */
     only?: (row: Record<string, unknown>) => boolean;
     height: number;
+    /** It shows what is now: single blocks can be asked for. */
+    isNow?: boolean;
 }
 
 const hex = (address: number) => `0x${address.toString(16)}`;
@@ -67,15 +71,30 @@ export function AddressPicture(props: Props) {
     const grid = useMemo(() => gridOf(field, Math.max(CELL, width), curved ? Math.max(props.height, Math.min(width, 512)) : props.height, look.zoom, look.from, curved), [field, width, look, curved, props.height]);
     const fills = useMemo(() => fillsOf(grid), [grid]);
     const cells = cellsOf(grid);
+    const { single, told } = useSingle(grid, table, props.isNow === true);
     if (field.stretches.count === 0)
         return null;
     const zoom = (factor: number, cell = focus >= 0 ? focus : cells >> 1) => { setLook(zoomed(grid, look, cell, factor)); setFocus(-1); };
+    /** The place in the table of the block that a cell shows most of. */
+    const blockAt = (cell: number) => { const at = single ? stretchAt(single.grid, cell) : -1; return at < 0 ? -1 : single!.grid.field.stretches.row[at]; };
+    const siteAt = (cell: number, at: number) => {
+        const block = blockAt(cell);
+        return block >= 0 ? sameStack(single!.blocks.report, report, stackAt(single!.blocks.table, block)) : at >= 0 ? stackAt(table, field.stretches.row[at]) : 0;
+    };
     const open = (cell: number) => {
-        const at = stretchAt(grid, cell), stack = at >= 0 ? stackAt(table, field.stretches.row[at]) : 0;
+        const at = stretchAt(grid, cell), stack = siteAt(cell, at);
         if (stack > 0)
             store.go({ stack });
+        else if (at >= 0 && !single)
+            setLook({ zoom: Math.max(1, Math.min(MOST_ZOOM, field.space.total / field.stretches.bytes[at])), from: field.at[at] });
     };
-    const say = (cell: number) => { const at = stretchAt(grid, cell); return at < 0 ? "nothing here at this time" : tellStretch(report, table, field.stretches.row[at]); };
+    const say = (cell: number) => {
+        const block = blockAt(cell), at = stretchAt(grid, cell), some = block >= 0 ? countAt(single!.grid, cell) : 0;
+        if (block >= 0)
+            return `${some > 1 ? `${plural(some, "block")}, most of it ` : ""}${tellStretch(single!.blocks.report, single!.blocks.table, block)}`;
+        return at < 0 ? "nothing here at this time" : single?.isHere(cell) ? "no block here" : tellStretch(report, table, field.stretches.row[at]);
+    };
+    const paint = (painter: Painter, at: number) => drawMap(painter, grid, single?.fills ?? fills, at, single?.begins);
     const step = (key: string): number => {
         const moves: Record<string, [number, number]> = { ArrowRight: [CELL, 0], ArrowLeft: [-CELL, 0], ArrowDown: [0, CELL], ArrowUp: [0, -CELL] };
         const [x, y] = placeOf(grid, Math.max(0, focus));
@@ -96,12 +115,12 @@ export function AddressPicture(props: Props) {
         event.preventDefault();
         event.stopPropagation();
     };
-    const save = () => saveSvg(report, props.name, { width: grid.across * CELL, height: grid.lines * CELL, title, about: props.about, draw: (painter) => drawMap(painter, grid, fills, -1) });
+    const save = () => saveSvg(report, props.name, { width: grid.across * CELL, height: grid.lines * CELL, title, about: props.about, draw: (painter) => paint(painter, -1) });
     const last = addressAt(grid, cells - 1) + grid.piece;
     return (
         <section class="panel map">
             <div class="map-legend">
-                <span>each cell is {bytes(grid.piece)} · {bytes(field.space.total)} in {plural(field.stretches.count, "stretch", "stretches")}, gaps left out{look.zoom > 1 && <> · shown: {hex(addressAt(grid, 0))} – {hex(last)}</>}</span>
+                <span>each cell is {bytes(grid.piece)} · {bytes(field.space.total)} in {plural(field.stretches.count, "stretch", "stretches")}, gaps left out{look.zoom > 1 && <> · shown: {hex(addressAt(grid, 0))} – {hex(last)}</>}{told && <> · <strong>{told}</strong></>}</span>
                 <span class="ramp">free <i style={{ background: `linear-gradient(90deg, ${[0, 0.25, 0.5, 0.75, 1].map(viridis).join(",")})` }} /> full</span>
                 <span class="map-tools" role="group" aria-label={`Zoom of ${title}`}>
                     <button type="button" class="quiet" aria-label="Zoom in" title="Zoom in (+, or Ctrl and the wheel)" disabled={grid.piece <= 8} onClick={() => zoom(ZOOM_STEP)}>+</button>
@@ -112,8 +131,8 @@ export function AddressPicture(props: Props) {
                 </span>
             </div>
             <div ref={holder}>
-                {width > 0 && <Canvas label={`${title}: ${plural(field.stretches.count, "stretch", "stretches")}, ${bytes(field.space.total)}. Arrow keys move, + and − zoom, Enter opens the site. The rows below hold the same.`}
-                    width={grid.across * CELL} height={grid.lines * CELL} draw={(painter) => drawMap(painter, grid, fills, focus)} onKey={keys} said={focus >= 0 ? `${hex(addressAt(grid, focus))}: ${say(focus)}` : ""}
+                {width > 0 && <Canvas label={`${title}: ${plural(field.stretches.count, "stretch", "stretches")}, ${bytes(field.space.total)}. Arrow keys move, + and − zoom, Enter opens the site, or goes nearer where none is known. The rows below hold the same.`}
+                    width={grid.across * CELL} height={grid.lines * CELL} draw={(painter) => paint(painter, focus)} onKey={keys} said={focus >= 0 ? `${hex(addressAt(grid, focus))}: ${say(focus)}` : ""}
                     tip={(x, y) => { const cell = cellAt(grid, x, y); return cell < 0 ? null : <><strong>{hex(addressAt(grid, cell))}</strong><span>{say(cell)}</span></>; }}
                     onPoint={(x, y, twice) => { const cell = cellAt(grid, x, y); setFocus(cell); if (cell >= 0 && twice) zoom(ZOOM_STEP, cell); else if (cell >= 0) open(cell); }}
                     onZoom={(x, y, inwards) => { const cell = cellAt(grid, x, y); if (cell >= 0) zoom(inwards ? WHEEL_STEP : 1 / WHEEL_STEP, cell); }} />}
@@ -122,38 +141,52 @@ export function AddressPicture(props: Props) {
     );
 }
 
-const NONE: Then[] = [];
-
-/** The times that a live page remembers of a table; null: now. */
-function useTimes(name: string): { times: Then[]; held: Then | null; hold: (at: number | null) => void } {
+/** The times that the document tells of, and finer those that a live page remembers; held null: now. */
+function useTimes(report: Report, table: Table): { times: Then[]; held: Then | null; hold: (at: number | null) => void } {
     const moments = useFeedPart((feed) => feed.chosen?.recall.moments ?? null, null);
-    const known = useMemo(() => moments ? theFeed()?.chosen?.recall.of(name) ?? NONE : NONE, [moments, name]);
+    const known = useMemo(() => {
+        const told = momentsOf(report, table), seen = moments && theFeed()?.chosen?.recall.of(table.name);
+        return seen && seen.length > 0 ? [...told.filter(({ time_ns }) => time_ns < seen[0].time_ns), ...seen] : told;
+    }, [moments, report, table]);
     const [holding, setHolding] = useState<{ times: Then[]; at: number } | null>(null);
     const times = holding?.times ?? known;
     return { times, held: holding && times[holding.at], hold: (at) => setHolding(at === null || at >= times.length - 1 ? null : { times, at }) };
 }
 
-function TimeSlider(props: { times: Then[]; held: Then | null; hold: (at: number | null) => void }) {
+/** What the run had come to by then. */
+function Figures(props: { report: Report; time_ns: number }) {
+    const figures = figuresAt(props.report, props.time_ns);
+    if (!figures)
+        return null;
+    const told: [string, string][] = [
+        ["In use", bytes(figures.live_bytes)], ["Blocks", count(figures.live_count)], ["Growth", `${figures.growth_bytes_s > 0 ? "+" : ""}${bytes(Math.round(figures.growth_bytes_s))}/s`],
+        ["Allocated by then", bytes(figures.allocated_bytes)], ["Allocations", count(figures.allocated_count)], ["Frees", count(figures.freed_count)],
+    ];
+    return <dl class="by-then">{told.map(([title, value]) => <div key={title}><dt>{title}</dt><dd>{value}</dd></div>)}</dl>;
+}
+
+function TimeSlider(props: { report: Report; times: Then[]; held: Then | null; hold: (at: number | null) => void }) {
     const { times, held } = props;
     const at = held ? times.indexOf(held) : times.length - 1;
     const first = times[0].time_ns, last = times[times.length - 1].time_ns;
-    return (
+    return <>
         <div class="time-slider">
             <label><span>Map at <strong>{moment(times[at].time_ns)}</strong></span>
                 <input type="range" min={0} max={times.length - 1} value={at} aria-valuetext={moment(times[at].time_ns)} onInput={(event) => props.hold(Number(event.currentTarget.value))} /></label>
-            <span class="muted">{moment(first)} – {moment(last)}, {plural(times.length, "report")}</span>
-            {held && <button type="button" class="button" onClick={() => props.hold(null)}>Now</button>}
+            <span class="muted">{moment(first)} – {moment(last)}, {plural(times.length, "time")}</span>
+            {held && <button type="button" class="button" onClick={() => props.hold(null)}>{theFeed() ? "Now" : "End"}</button>}
         </div>
-    );
+        <Figures report={props.report} time_ns={times[at].time_ns} />
+    </>;
 }
 
 function Picture(props: { report: Report; tab: Tab; table: Table }) {
     const { report, tab, table } = props;
-    const { times, held, hold } = useTimes(table.name);
+    const { times, held, hold } = useTimes(report, table);
     const now = useMemo(() => [{ time_ns: 0, table }], [table]);
     return <>
-        {times.length > 1 && <TimeSlider times={times} held={held} hold={hold} />}
-        <AddressPicture report={report} name={tab.id} title={tab.title} about={table.about} times={held ? times : now} shown={held ?? undefined} height={Math.max(200, Math.min(640, innerHeight * 0.4))} />
+        {times.length > 1 && <TimeSlider report={report} times={times} held={held} hold={hold} />}
+        <AddressPicture report={report} name={tab.id} title={tab.title} about={table.about} times={held ? times : now} shown={held ?? undefined} isNow={!held && table.name === "heap_map"} height={Math.max(200, Math.min(640, innerHeight * 0.4))} />
     </>;
 }
 
