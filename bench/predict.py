@@ -29,7 +29,7 @@ PROGRAMS = {
     "dc": ("bc", ".", CONFIGURE + "; make -s -C lib; make -s -C dc", "dc/dc", ["{}/sums.dc"], None),
     "tcc": ("tcc", ".", "./configure --cc='{cc}' >/dev/null; make -s tcc CFLAGS='{flags} -fno-strict-aliasing' LDFLAGS=", "tcc", ["-c", "{}/unit.c", "-o", "/dev/null"], None),
     "mawk": ("mawk", ".", CONFIGURE + "; make -s", "mawk", ["-f", "{}/count.awk", "{}/words.txt"], None),
-    "xmlwf": ("expat", "expat", CMAKE + "-DEXPAT_BUILD_TESTS=OFF -DEXPAT_BUILD_EXAMPLES=OFF -DEXPAT_BUILD_DOCS=OFF -DEXPAT_SHARED_LIBS=OFF; make -s -C o xmlwf", "o/xmlwf/xmlwf",
+    "xmlwf": ("expat", "expat", CMAKE + "-DEXPAT_BUILD_TESTS=OFF -DEXPAT_BUILD_EXAMPLES=OFF -DEXPAT_BUILD_DOCS=OFF -DEXPAT_SHARED_LIBS=OFF; sed -i 's/define XML_DTD$/& 1/' o/expat_config.h; make -s -C o xmlwf", "o/xmlwf/xmlwf",
               ["{}/tree.xml"], None),
     "cmark": ("cmark", ".", CMAKE + "-DCMARK_TESTS=OFF -DCMARK_SHARED=OFF; make -s -C o cmark_exe", "o/src/cmark", ["{}/page.md"], None),
     "discount": ("discount", ".", "CC='{cc} {flags}' ./configure.sh >/dev/null; make -s markdown", "markdown", ["{}/page.md"], None),
@@ -84,11 +84,15 @@ def sources_fetch(work, package):
         with open(listed, "w", encoding="utf-8") as file:
             file.writelines(f"deb-src {line}\n" for line in sorted(set(lines)) if line.strip())
         run(["apt-get", *options, "update"])
-    run(["apt-get", *options, "source", package], cwd=f"{work}/src/{package}")
-    found = glob.glob(f"{work}/src/{package}/*/")
-    if not found:
-        raise RuntimeError(f"apt-get source {package} gives nothing")
-    return found[0]
+    # The archive lists versions whose files it no longer has.
+    listed_versions = run(["apt-cache", *options, "showsrc", "--only-source", package]).stdout.split("\n")
+    versions = dict.fromkeys(line.split()[1] for line in listed_versions if line.startswith("Version:"))
+    for version in versions:
+        run(["apt-get", *options, "source", f"{package}={version}"], cwd=f"{work}/src/{package}")
+        found = glob.glob(f"{work}/src/{package}/*/")
+        if found:
+            return found[0]
+    raise RuntimeError(f"apt-get source {package} gives nothing")
 
 
 def build(work, name, bits):

@@ -203,15 +203,14 @@ static bool follow(struct sizing *sizing, const struct size_scope *scope, const 
     size_t end, inner_count;
     if (!module || !debug_module_find(module, DEBUG_FUNCTION, tokens[at].at, tokens[at].count, &scope->frame->unit, &function))
         return false;
-    struct call_text outer;
+    struct call_text *outer = arena_new(&sizing->arena, sizeof *outer);
     struct call_frame *frame = arena_new(&sizing->arena, sizeof *frame);
     struct size_scope *inner = arena_new(&sizing->arena, sizeof *inner);
-    call_fill(&outer, scope, tokens, count, at);
+    call_fill(outer, scope, tokens, count, at);
     *frame = (struct call_frame){.module = module, .blocks = {function}, .block_count = 1, .function = dwarf_diename(&function)};
     if (!dwarf_diecu(&function, &frame->unit, NULL, NULL))
         return false;
-    *inner = (struct size_scope){
-        .frame = frame, .number = scope->number, .caller = scope, .words = outer.all, .word_count = outer.all_count, .depth = scope->depth + 1};
+    *inner = (struct size_scope){.frame = frame, .number = scope->number, .from_call = outer, .depth = scope->depth + 1};
     if (!body_find(sizing, inner, &end))
         return false;
     inner->limit = end;
@@ -287,7 +286,6 @@ bool call_text_alloc(struct sizing *sizing, const struct size_scope *scope, stru
     return alloc_in(sizing, scope, tokens, count, call, 0) || any_call(sizing, scope, tokens, count, call);
 }
 
-/* A call of `name`, or of something that is no function but takes as many words: a pointer to one. */
 static bool call_of(struct sizing *sizing, const struct size_scope *scope, const char *name, unsigned params, struct call_text *call)
 {
     struct call_text found[CALLS_MOST];
@@ -308,6 +306,19 @@ static bool call_of(struct sizing *sizing, const struct size_scope *scope, const
     return number != 0;
 }
 
+bool call_text_up(struct sizing *sizing, const struct size_scope *scope, struct call_text *call)
+{
+    if (scope->from_call) {
+        *call = *scope->from_call;
+        return true;
+    }
+    struct size_scope *caller = arena_new(&sizing->arena, sizeof *caller);
+    if (!call_scope(sizing, scope->number + 1, caller))
+        return false;
+    caller->depth = scope->depth + 1;
+    return call_of(sizing, caller, scope->frame->function, call_frame_params(scope->frame), call);
+}
+
 static struct form word_value(struct sizing *sizing, const struct call_text *call, unsigned number, uint64_t id)
 {
     if (number >= call->word_count)
@@ -317,90 +328,6 @@ static struct form word_value(struct sizing *sizing, const struct call_text *cal
 
 struct form size_read_param(struct sizing *sizing, const struct size_scope *scope, unsigned number, uint64_t id)
 {
-    struct call_text call = {.scope = scope->caller};
-    struct size_scope *caller;
-    const struct token *end = scope->words + scope->word_count;
-    if (scope->caller) {
-        struct token *words = arena_new(&sizing->arena, (scope->word_count + 2) * sizeof *words);
-        words[0] = (struct token){"(", 1, 0, TOKEN_MARK};
-        memcpy(words + 1, scope->words, (size_t)(end - scope->words) * sizeof *words);
-        words[scope->word_count + 1] = (struct token){")", 1, 0, TOKEN_MARK};
-        words_split(&call, words, words + scope->word_count + 2);
-        return word_value(sizing, &call, number, id);
-    }
-    caller = arena_new(&sizing->arena, sizeof *caller);
-    if (!call_scope(sizing, scope->number + 1, caller))
-        return form_number(id, false);
-    caller->depth = scope->depth + 1;
-    if (!call_of(sizing, caller, scope->frame->function, call_frame_params(scope->frame), &call))
-        return form_number(id, false);
-    return word_value(sizing, &call, number, id);
-}
-
-static bool is_opening(const struct token *token)
-{
-    return token_is(token, "(") || token_is(token, ",") || is_end(token) || token_is(token, "&&") || token_is(token, "||") || token_is(token, "else") ||
-           token_is(token, "return");
-}
-
-/* From the end of an expression like a->b[i].c back to its start. */
-static size_t operand_start(const struct token *tokens, size_t end)
-{
-    size_t at = end;
-    while (at) {
-        const struct token *last = &tokens[at - 1];
-        if (token_is(last, "]") || token_is(last, ")")) {
-            int depth = 0;
-            while (at) {
-                at--;
-                depth += token_is(&tokens[at], "]") || token_is(&tokens[at], ")");
-                depth -= token_is(&tokens[at], "[") || token_is(&tokens[at], "(");
-                if (!depth)
-                    break;
-            }
-        } else if (last->kind == TOKEN_NAME) {
-            at--;
-            if (!at || !(token_is(&tokens[at - 1], ".") || token_is(&tokens[at - 1], "->")))
-                break;
-            at--;
-        } else {
-            break;
-        }
-    }
-    while (at && token_is(&tokens[at - 1], "*") && (at == 1 || is_opening(&tokens[at - 2])))
-        at--;
-    return at;
-}
-
-static bool returned_type(const struct call_text *call, struct value_type *type)
-{
-    Dwarf_Die *function = call_frame_function(call->scope->frame);
-    *type = (struct value_type){0};
-    type->has_die = function && layout_type_of(function, &type->die);
-    return type->has_die;
-}
-
-bool call_text_target(struct sizing *sizing, const struct call_text *call, struct value_type *element)
-{
-    const struct token *tokens = call->before;
-    size_t at = call->before_count;
-    struct value_type type;
-    if (at >= 3 && token_is(&tokens[at - 1], ")")) {
-        size_t open = at - 1;
-        while (open && !token_is(&tokens[open], "("))
-            open--;
-        size_t taken = size_read_type(sizing, call->scope, &tokens[open + 1], at - open - 2, &type);
-        if (taken && taken == at - open - 2 && value_type_inside(&type, element) && (element->has_die || element->stars))
-            return true;
-        at = open;
-    }
-    while (at && token_is(&tokens[at - 1], "("))
-        at--;
-    if (at && token_is(&tokens[at - 1], "return"))
-        return returned_type(call, &type) && value_type_inside(&type, element);
-    if (at < 2 || !token_is(&tokens[at - 1], "="))
-        return false;
-    size_t from = operand_start(tokens, at - 1);
-    struct value left = size_read(sizing, call->scope, &tokens[from], at - 1 - from);
-    return left.has_type && value_type_inside(&left.type, element);
+    struct call_text call;
+    return call_text_up(sizing, scope, &call) ? word_value(sizing, &call, number, id) : form_number(id, false);
 }

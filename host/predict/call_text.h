@@ -26,7 +26,7 @@ struct call_text {
 bool call_scope(struct sizing *sizing, unsigned frame, struct size_scope *scope);
 /* The allocating call that the statement makes, directly or in a function that it calls. */
 bool call_text_alloc(struct sizing *sizing, const struct size_scope *scope, struct call_text *call);
-/* A type of what the call gives: of the cast before it, of what it is assigned to, of the function that returns it. */
-bool call_text_target(struct sizing *sizing, const struct call_text *call, struct value_type *element);
+/* The call of the scope's function, in its caller's text: of its name, or of something that is no function but takes as many words: a pointer to one. */
+bool call_text_up(struct sizing *sizing, const struct size_scope *scope, struct call_text *call);
 
 #endif

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "call_text.h"
+#include "block_type.h"
 #include "host/base/path.h"
 
-enum { RUNS_MOST = 48, SKIP_MOST = 6, LIKE_MOST = 400 };
+enum { RUNS_MOST = 48, CONTENT_RUNS_MOST = 16, SKIP_MOST = 6, LIKE_MOST = 400 };
 
 struct like {
     struct layout *layout;
@@ -147,11 +147,11 @@ static void element_take(struct sizing *sizing, const struct call_text *call, co
 {
     struct value_type type;
     struct both size;
-    if (!call_text_target(sizing, call, &type) || !element_fits(sizing, &type, sizes, count, &size) || !(type.has_die || type.stars))
+    if (!block_type_find(sizing, call, &type) || !element_fits(sizing, &type, sizes, count, &size))
         return;
     Dwarf_Die die = type.die, peeled;
     /* Words of an allocator's own heads are numbers: they say nothing of what follows. */
-    bool is_number = !type.stars && layout_peel(&die, &peeled) && dwarf_tag(&peeled) == DW_TAG_base_type && size.host > 1;
+    bool is_number = !type.stars && size.host > 1 && (!type.has_die || (layout_peel(&die, &peeled) && dwarf_tag(&peeled) == DW_TAG_base_type));
     if (!is_number)
         try->element = size, try->type = type, try->has_element = true;
 }
@@ -200,6 +200,36 @@ static bool source_find(struct site_sizer *sizer, struct sizing *sizing, const u
     site->element = try.element;
     snprintf(site->text, sizeof site->text, "n * sizeof(%s)", type_text(&try.type));
     return true;
+}
+
+/* What the function that fills the pool was asked for when it did: the more a type takes of a pool, the more often it is the one that needs another block. */
+static bool content_once(struct sizing *sizing, struct site_size *site)
+{
+    struct size_scope scope;
+    struct call_text call;
+    if (!scope_begin(sizing, &scope) || !call_text_alloc(sizing, &scope, &call))
+        return false;
+    unsigned params = call_frame_params(call.scope->frame);
+    for (unsigned i = 0; i < params; i++) {
+        struct form form = size_read_param(sizing, call.scope, i, i + 1);
+        if (!form.is_known || form.count > 1 || !(form.count ? form.terms[0].is_typed : form.is_typed))
+            continue;
+        site->content = form.count ? form.terms[0].unit : form.constant;
+        return site->content.host > 0;
+    }
+    return false;
+}
+
+static void content_find(struct sizing *sizing, struct site_size *site)
+{
+    sizing->choices = (struct choices){.count = 0};
+    for (unsigned run = 0; run < CONTENT_RUNS_MOST; run++) {
+        bool is_found = content_once(sizing, site);
+        arena_done(&sizing->arena);
+        sizing->arena = (struct arena){0};
+        if (is_found || sizing->steps > SIZING_STEPS_MOST || !choices_next(&sizing->choices))
+            return;
+    }
 }
 
 /* Pointers to records of that size among the variables of the calling functions: the type, if they agree on what it becomes. */
@@ -373,8 +403,11 @@ void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *si
         site->how = SITE_HINT;
     else if (is_stdio(sizer, &sizing))
         site->how = SITE_STDIO;
-    else if (source_find(sizer, &sizing, sizes, count, site))
+    else if (source_find(sizer, &sizing, sizes, count, site)) {
         site->how = SITE_TYPE;
+        if (site_size_is_pool(site))
+            content_find(&sizing, site);
+    }
     else if (variable_find(sizer, &sizing, sizes, count, site))
         site->how = SITE_VARIABLE;
     else {
@@ -399,14 +432,22 @@ static struct estimate guess(const struct site_sizer *sizer, const struct site_s
     return (struct estimate){low, (uint64_t)((double)size * middle), size};
 }
 
+/* Fewer blocks of the same size are as many smaller ones. */
+static struct estimate pool_guess(const struct site_sizer *sizer, const struct site_size *site, uint64_t size)
+{
+    uint64_t least = size * sizer->target->pointer_bytes / sizer->host->pointer_bytes;
+    uint64_t likely = site->content.host > 0 ? size * (uint64_t)site->content.target / (uint64_t)site->content.host : size;
+    return (struct estimate){likely < least ? likely : least, likely, likely > size ? likely : size};
+}
+
 struct estimate site_size_of(const struct site_sizer *sizer, const struct site_size *site, uint64_t size)
 {
     struct estimate estimate = {size, size, size};
     if (site->how == SITE_POOL)
-        estimate.low = size * sizer->target->pointer_bytes / sizer->host->pointer_bytes;
+        return pool_guess(sizer, site, size);
     if (site->how == SITE_STDIO)
         return (struct estimate){0, 0, size};
-    if (site->how == SITE_POOL || site->how == SITE_SAME || !size)
+    if (site->how == SITE_SAME || !size)
         return estimate;
     if (site->form.is_known && form_solve(&site->form, size, pointer_of(sizer), &estimate))
         return estimate;

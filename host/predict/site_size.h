@@ -21,6 +21,7 @@ enum site_how {
 struct site_size {
     enum site_how how;
     struct form form;
+    struct both content; /* of a pool: a type that lies in it; 0: not known */
     struct both element; /* SITE_TYPE without a form, SITE_VARIABLE: n times this */
     bool is_ragged;      /* sizes of that site are of no word's multiple: bytes */
     bool has_like;       /* records of that size are in the debug data: what becomes of them */

@@ -244,7 +244,7 @@ static struct value member_value(struct reader *reader, struct value *of, bool i
     char text[100] = {0};
     uint64_t here, there;
     memcpy(text, name->at, name->count < 99 ? name->count : 99);
-    value = unknown(token_hash(name), false);
+    value = unknown(token_hash(name), token_is(name, "st_size"));
     if (!of->has_type || (is_pointer && !value_type_inside(&of->type, &type)) || !type.has_die || type.stars)
         return value;
     value.has_type = layout_member(reader->sizing->layout, &type.die, text, &here, &there, &value.type.die);

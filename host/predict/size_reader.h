@@ -10,6 +10,7 @@ struct value_type {
     unsigned stars;     /* pointers around it */
     struct both scalar; /* without a DIE: a base type */
     uint64_t elements;  /* of an array that the text itself says; 0: none */
+    bool is_void;       /* what a void * points to */
 };
 struct value {
     struct form form;

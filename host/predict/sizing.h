@@ -13,10 +13,8 @@ struct size_scope {
     const struct source_text *text; /* of the place `line`; NULL: not here */
     struct macros *macros;
     size_t from, limit;              /* tokens of `text`, from the function's head to the call: assignments between them count */
-    unsigned number;                 /* of the frame in the stack */
-    const struct size_scope *caller; /* with its words, where the call of this function was found */
-    const struct token *words;       /* of all arguments, parted by commas */
-    size_t word_count;
+    unsigned number;                   /* of the frame in the stack */
+    const struct call_text *from_call; /* where the call of this function was found in another one's text; NULL: the next frame makes it */
     unsigned depth;
 };
 

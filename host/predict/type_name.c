@@ -199,7 +199,7 @@ size_t size_read_type(struct sizing *sizing, const struct size_scope *scope, con
             return 0;
         name = at++;
         if (token_is(name, "void") && at < end && token_is(at, "*"))
-            type->scalar = (struct both){1, 1};
+            type->scalar = (struct both){1, 1}, type->is_void = true;
         else if (!named_type(sizing, scope, name, is_tagged, type))
             return 0;
         if (at < end && token_is(at, "<"))
@@ -256,6 +256,7 @@ bool value_type_inside(const struct value_type *type, struct value_type *inside)
     }
     if (type->stars) {
         inside->stars--;
+        inside->is_void = type->is_void && !inside->stars;
         return true;
     }
     if (!type->has_die || !layout_peel(&die, &peeled))
@@ -265,7 +266,7 @@ bool value_type_inside(const struct value_type *type, struct value_type *inside)
         return false;
     if (layout_type_of(&peeled, &inside->die))
         return true;
-    *inside = (struct value_type){.scalar = {1, 1}}; /* void */
+    *inside = (struct value_type){.scalar = {1, 1}, .is_void = true};
     return true;
 }
 
