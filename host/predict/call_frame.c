@@ -80,7 +80,7 @@ unsigned call_frames_add(struct debug_module *module, uint64_t pc, struct call_f
         free(chain);
     }
     if (room && !made)
-        frames[made++] = (struct call_frame){.pc = pc};
+        frames[made++] = (struct call_frame){.module = module, .pc = pc, .function = module ? debug_module_symbol(module, pc) : NULL};
     return made;
 }
 

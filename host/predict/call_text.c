@@ -296,10 +296,12 @@ static bool call_of(struct sizing *sizing, const struct size_scope *scope, const
     for (size_t i = 0; i + 1 < count && number < CALLS_MOST; i++)
         if (token_is(&tokens[i + 1], "(") && name && token_is(&tokens[i], name))
             call_fill(&found[number++], scope, tokens, count, i);
-    for (size_t i = 0; !number && i + 1 < count; i++)
+    bool is_named = number != 0;
+    for (size_t i = 0; !is_named && i + 1 < count && number < CALLS_MOST; i++)
         if (token_is(&tokens[i + 1], "(") && (tokens[i].kind == TOKEN_NAME || token_is(&tokens[i], ")"))) {
+            bool is_member = i && (token_is(&tokens[i - 1], ".") || token_is(&tokens[i - 1], "->"));
             call_fill(&found[number], scope, tokens, count, i);
-            number += found[number].word_count == params && params > 1;
+            number += found[number].word_count == params && (params > 1 || is_member);
         }
     if (number)
         *call = found[choices_take(&sizing->choices, number)];

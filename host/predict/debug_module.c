@@ -51,7 +51,7 @@ static void file_open(struct debug_module *module, int fd, const char *path)
     GElf_Ehdr head;
     module->callbacks = (Dwfl_Callbacks){NULL, dwfl_standard_find_debuginfo, dwfl_offline_section_address, &module->debug_paths};
     module->dwfl = dwfl_begin(&module->callbacks);
-    Dwfl_Module *reported = module->dwfl ? dwfl_report_elf(module->dwfl, path, path, fd, 0, true) : NULL;
+    Dwfl_Module *reported = module->reported = module->dwfl ? dwfl_report_elf(module->dwfl, path, path, fd, 0, true) : NULL;
     if (!reported) {
         close(fd);
         return;
@@ -68,6 +68,7 @@ static void file_open(struct debug_module *module, int fd, const char *path)
 struct debug_module *debug_module_open(const struct object_request *request, const struct object_search *search)
 {
     struct debug_module *module = memory_new(1, sizeof *module);
+    module->is_cxx_library = request->path && strstr(request->path, "libstdc++.so");
     struct str path = {0};
     enum object_state state;
     elf_version(EV_CURRENT);
@@ -93,15 +94,30 @@ bool debug_module_unit(struct debug_module *module, uint64_t pc, Dwarf_Die *unit
     return range && pc < range->high && dwarf_offdie(module->dwarf, range->unit, unit) != NULL;
 }
 
+const char *debug_module_symbol(struct debug_module *module, uint64_t pc)
+{
+    return module->reported ? dwfl_module_addrname(module->reported, pc) : NULL;
+}
+
+static void name_put(struct debug_module *module, const char *name, size_t bytes, struct debug_name entry)
+{
+    bool is_new;
+    uint64_t *place = map_put(&module->by_name, XXH3_64bits(name, bytes), &is_new);
+    entry.next = (uint32_t)*place;
+    vec_push(&module->names, entry);
+    *place = module->names.count;
+}
+
+/* An instance of a template is found by the template's name, too. */
 static void name_add(struct debug_module *module, Dwarf_Die *die, Dwarf_Off unit, enum debug_kind kind)
 {
     const char *name = dwarf_diename(die);
-    bool is_new;
     if (!name || module->names.count >= NAMES_MOST)
         return;
-    uint64_t *place = map_put(&module->by_name, XXH3_64bits(name, strlen(name)), &is_new);
-    vec_push(&module->names, ((struct debug_name){dwarf_dieoffset(die), unit, (uint32_t)*place, (uint8_t)kind}));
-    *place = module->names.count;
+    size_t bytes = strlen(name), plain = strcspn(name, "<");
+    name_put(module, name, bytes, (struct debug_name){dwarf_dieoffset(die), unit, 0, (uint8_t)kind});
+    if (kind == DEBUG_TYPE && plain && plain < bytes)
+        name_put(module, name, plain, (struct debug_name){dwarf_dieoffset(die), unit, 0, DEBUG_TEMPLATE});
 }
 
 static void children_read(struct debug_module *module, Dwarf_Die *parent, Dwarf_Off unit, unsigned nest);
@@ -195,6 +211,26 @@ bool debug_module_find(struct debug_module *module, enum debug_kind kind, const 
         is_found = true;
         if (!home || entry->unit == home)
             return true;
+    }
+    return is_found;
+}
+
+bool debug_module_instance(struct debug_module *module, const char *name, size_t bytes, uint64_t size, Dwarf_Die *found)
+{
+    names_need(module);
+    bool is_found = false;
+    uint64_t *place = map_get(&module->by_name, XXH3_64bits(name, bytes));
+    for (uint64_t at = place ? *place : 0; at; at = module->names.at[at - 1].next) {
+        const struct debug_name *entry = &module->names.at[at - 1];
+        Dwarf_Die die;
+        if (entry->kind != DEBUG_TEMPLATE || !dwarf_offdie(module->dwarf, entry->die, &die))
+            continue;
+        bool is_sized = (uint64_t)dwarf_bytesize(&die) == size;
+        if (is_sized || !is_found)
+            *found = die;
+        is_found = true;
+        if (is_sized)
+            break;
     }
     return is_found;
 }

@@ -23,7 +23,7 @@ struct debug_name {
     uint32_t next; /* of the same hash, + 1 */
     uint8_t kind;  /* enum debug_kind */
 };
-enum debug_kind { DEBUG_TYPE = 1, DEBUG_FUNCTION, DEBUG_CONSTANT, DEBUG_VARIABLE };
+enum debug_kind { DEBUG_TYPE = 1, DEBUG_FUNCTION, DEBUG_CONSTANT, DEBUG_VARIABLE, DEBUG_TEMPLATE };
 
 struct debug_unit {
     struct macros macros;
@@ -35,9 +35,10 @@ struct debug_module {
     Dwfl_Callbacks callbacks;
     char *debug_paths;
     Dwfl *dwfl;
+    Dwfl_Module *reported;
     Dwarf *dwarf; /* NULL: it has none */
     struct data_model model;
-    bool has_model;
+    bool has_model, is_cxx_library;
     VEC(struct debug_range) ranges;
     VEC(struct debug_name) names;
     struct map by_name; /* hash of the name: its place + 1 */
@@ -50,8 +51,12 @@ struct debug_module {
 /* Never NULL. */
 struct debug_module *debug_module_open(const struct object_request *request, const struct object_search *search);
 bool debug_module_unit(struct debug_module *module, uint64_t pc, Dwarf_Die *unit);
+/* Of the function at that place, as the symbols have it; NULL: none. Lives as long as the module. */
+const char *debug_module_symbol(struct debug_module *module, uint64_t pc);
 /* The one of that name and kind that is complete; one in `unit` goes before others. */
 bool debug_module_find(struct debug_module *module, enum debug_kind kind, const char *name, size_t bytes, const Dwarf_Die *unit, Dwarf_Die *found);
+/* An instance of the class template of that name; one of `size` bytes goes before others. */
+bool debug_module_instance(struct debug_module *module, const char *name, size_t bytes, uint64_t size, Dwarf_Die *found);
 /* Calls `see` for each record type of that size. */
 void debug_module_sized(struct debug_module *module, uint64_t bytes, void (*see)(void *context, Dwarf_Die *type), void *context);
 /* The macros that the unit's own file sees; those of `also`, a file that it includes, too. */

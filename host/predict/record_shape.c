@@ -176,6 +176,8 @@ static bool member_put(struct walk *walk, Dwarf_Die *member)
         return false;
     walk->pointers += shape.pointers;
     walk->is_exact &= shape.is_exact;
+    if (dwarf_tag(member) == DW_TAG_inheritance && !shape.host_tight) /* an empty base lies where another one does */
+        return true;
     if (width)
         bit_member(walk, member, &shape, width);
     else
@@ -257,8 +259,36 @@ static void end_put(struct walk *walk, Dwarf_Die *type, struct shape *shape)
         shape->target.size += bytes - align_up(host, walk->host.align);
 }
 
+/* Nodes of libstdc++ hold their value as bytes: an array as long as the value is here. What it stands for is the template's parameter. */
+static bool stored_type(Dwarf_Die *type, Dwarf_Die *stored)
+{
+    static const char *const names[] = {"__aligned_membuf<", "__aligned_buffer<"};
+    const char *name = dwarf_diename(type);
+    bool is_storage = false;
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
+        is_storage |= !strncmp(name, names[i], strlen(names[i]));
+    if (!is_storage || dwarf_child(type, stored) != 0)
+        return false;
+    do {
+        if (dwarf_tag(stored) == DW_TAG_template_type_parameter)
+            return layout_type_of(stored, stored);
+    } while (dwarf_siblingof(stored, stored) == 0);
+    return false;
+}
+
+static bool storage_shape(struct layout *layout, Dwarf_Die *type, struct shape *shape)
+{
+    Dwarf_Die stored;
+    if (!stored_type(type, &stored) || !layout_type(layout, &stored, shape) || shape->host.size != (uint64_t)dwarf_bytesize(type))
+        return false;
+    shape->host_tight = shape->host.size, shape->target_tight = shape->target.size;
+    return true;
+}
+
 bool record_shape(struct layout *layout, Dwarf_Die *type, struct shape *shape)
 {
+    if (storage_shape(layout, type, shape))
+        return true;
     struct walk walk = walk_of(layout, type);
     *shape = (struct shape){0};
     if (!first_walk(&walk) || !fields_walk(&walk, NULL, NULL))

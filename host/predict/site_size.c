@@ -10,6 +10,7 @@
 
 #include "block_type.h"
 #include "host/base/path.h"
+#include "library_block.h"
 
 enum { RUNS_MOST = 48, CONTENT_RUNS_MOST = 16, SKIP_MOST = 6, LIKE_MOST = 400 };
 
@@ -53,13 +54,14 @@ static struct form new_form(struct sizing *sizing, const struct call_text *call)
         return (struct form){0};
     struct form whole = form_both(size.host, size.target);
     at += taken;
-    if (at < end && token_is(at, "[")) {
+    bool is_counted = at < end && token_is(at, "[");
+    if (is_counted) {
         struct form number = form_number(77, true);
         whole = form_join("*", 1, &whole, &number);
-        if (choices_take(&sizing->choices, 2)) {
-            struct form cookie = form_both(sizing->layout->host->size_bytes, sizing->layout->target->size_bytes);
-            whole = form_join("+", 1, &whole, &cookie);
-        }
+    }
+    if ((is_counted || type.elements) && choices_take(&sizing->choices, 2)) {
+        struct form cookie = form_both(sizing->layout->host->size_bytes, sizing->layout->target->size_bytes);
+        whole = form_join("+", 1, &whole, &cookie);
     }
     return whole;
 }
@@ -368,11 +370,14 @@ static void sizes_look(struct site_size *site, const uint64_t *sizes, size_t cou
     }
 }
 
-static bool is_same_model(const struct data_model *a, const struct data_model *b)
+static bool is_same_model(const struct site_sizer *sizer)
 {
+    const struct data_model *a = sizer->host, *b = sizer->target;
+    if (b->types.count && sizer->has_other_libc)
+        return false;
     return a->pointer_bytes == b->pointer_bytes && a->size_bytes == b->size_bytes && a->int_bytes == b->int_bytes && a->long_bytes == b->long_bytes &&
            a->double_bytes == b->double_bytes && a->long_double_bytes == b->long_double_bytes && a->wchar_bytes == b->wchar_bytes &&
-           a->align_most == b->align_most && a->short_enums == b->short_enums && a->types.count == b->types.count;
+           a->align_most == b->align_most && a->short_enums == b->short_enums;
 }
 
 bool site_size_is_pool(const struct site_size *site)
@@ -389,20 +394,34 @@ static bool is_stdio(const struct site_sizer *sizer, const struct sizing *sizing
     return false;
 }
 
+static bool library_find(const struct site_sizer *sizer, const struct sizing *sizing, const uint64_t *sizes, size_t count, struct site_size *site)
+{
+    struct form form;
+    const char *text = library_block_find(sizing->frames, sizing->frame_count, sizer->host, sizer->target, sizes[0], &form);
+    if (!text || !fits_all(sizer, &form, sizes, count))
+        return false;
+    site->form = form;
+    snprintf(site->text, sizeof site->text, "%s", text);
+    return true;
+}
+
 void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *sizes, size_t count, struct site_size *site)
 {
     struct call_frame frames[CALL_FRAMES_MOST];
     *site = (struct site_size){.how = SITE_SAME};
     sizes_look(site, sizes, count);
-    if (is_same_model(sizer->host, sizer->target))
+    if (is_same_model(sizer))
         return;
-    struct sizing sizing = {.layout = &sizer->layout, .texts = sizer->texts, .frames = frames, .leads = &sizer->leads};
+    struct sizing sizing = {
+        .layout = &sizer->layout, .texts = sizer->texts, .frames = frames, .leads = &sizer->leads, .seen_bytes = count == 1 ? sizes[0] : 0};
     if (!sizer->ignores_debug)
         sizing.frame_count = stack_book_frames(sizer->book, stack, frames, CALL_FRAMES_MOST);
     if (hint_find(sizer, &sizing, sizes, count, site))
         site->how = SITE_HINT;
     else if (is_stdio(sizer, &sizing))
         site->how = SITE_STDIO;
+    else if (library_find(sizer, &sizing, sizes, count, site))
+        site->how = SITE_TYPE;
     else if (source_find(sizer, &sizing, sizes, count, site)) {
         site->how = SITE_TYPE;
         if (site_size_is_pool(site))

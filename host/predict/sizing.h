@@ -26,6 +26,7 @@ struct sizing {
     struct call_frame *frames; /* innermost first */
     unsigned frame_count;
     struct map *leads; /* of a function's DIE: 2 if its text leads to an allocation, 1 if not */
+    uint64_t seen_bytes; /* the one size that was seen; 0: there were several */
     unsigned steps;    /* so that no source can keep us for ever */
 };
 

@@ -127,8 +127,9 @@ static bool usual_type(const struct sizing *sizing, const struct token *name, st
     return true;
 }
 
-/* Behind `struct` a variable of the same name does not hide the type. */
-static bool named_type(struct sizing *sizing, const struct size_scope *scope, const struct token *name, bool is_tagged, struct value_type *type)
+/* Behind `struct` a variable of the same name does not hide the type. `is_instance`: template arguments follow. */
+static bool named_type(struct sizing *sizing, const struct size_scope *scope, const struct token *name, bool is_tagged, bool is_instance,
+                       struct value_type *type)
 {
     struct debug_module *module = scope->frame->module;
     Dwarf_Die variable;
@@ -137,6 +138,7 @@ static bool named_type(struct sizing *sizing, const struct size_scope *scope, co
     if (!type->has_die && !is_tagged && call_frame_variable(scope->frame, name->at, name->count, &variable, &number))
         return false;
     type->has_die = type->has_die || (module && debug_module_find(module, DEBUG_TYPE, name->at, name->count, &scope->frame->unit, &type->die));
+    type->has_die = type->has_die || (module && is_instance && debug_module_instance(module, name->at, name->count, sizing->seen_bytes, &type->die));
     return type->has_die || usual_type(sizing, name, type);
 }
 
@@ -200,7 +202,7 @@ size_t size_read_type(struct sizing *sizing, const struct size_scope *scope, con
         name = at++;
         if (token_is(name, "void") && at < end && token_is(at, "*"))
             type->scalar = (struct both){1, 1}, type->is_void = true;
-        else if (!named_type(sizing, scope, name, is_tagged, type))
+        else if (!named_type(sizing, scope, name, is_tagged, at < end && token_is(at, "<"), type))
             return 0;
         if (at < end && token_is(at, "<"))
             at = angles_skip(at, end);

@@ -67,6 +67,17 @@ T
 printf '[[hint]]\nat = "nobody"\nsize = "bytes"\n' >idle.toml
 "$HT" predict kinds.htrc --targets x86 --profile idle.toml 2>&1 | grep -q "idle.toml:2: the hint for 'nobody' explains no site" || fail "an idle hint is not said"
 
+# Blocks whose size no sizeof tells: bytes are as many there (4800 + 2400), rows and the cells of the pool half as much.
+"$HT" run -q -o passed.htrc -- "$VICTIMS/predict_passed" /dev/null
+want=$((4800 + 2400 + 512 / 2 + 20 * 1024 / 2))
+got=$(cell passed.htrc x86 peak_bytes)
+[ "$got" = "$want" ] || { "$HT" predict passed.htrc --targets x86 -t predict_sites; fail "passed on: $got bytes, not $want"; }
+"$HT" predict passed.htrc --targets x86 -t predict_sites --json | python3 -c '
+import json, sys
+rows = {row["recorded_bytes"]: row for row in json.load(sys.stdin)["tables"][0]["rows"]}
+assert rows[20480]["how"] == "pool" and rows[20480]["low_bytes"] == 10240 and rows[20480]["high_bytes"] == 20480, rows[20480]
+assert rows[512]["what"].endswith("(row)"), rows[512]'
+
 # What this machine's C library allocates for itself is not asked of another one's; it is in the interval.
 printf '#include <stdio.h>\n#include <stdlib.h>\nstatic char *volatile kept;\nint main(void) { kept = malloc(100); puts("x"); return 0; }\n' >says.c
 cc -O1 -g says.c -o says && "$HT" run -q -o says.htrc -- ./says >out
