@@ -21,7 +21,7 @@ struct predict_options {
     bool list, no_types;
 };
 
-static const char predict_tables[] = "predict|predict_sites|predict_warnings";
+static const char predict_tables[] = "predict|predict_refusals|predict_sites|predict_warnings";
 
 static const struct opt predict_options[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "What to predict", NULL, NULL, NULL},
@@ -169,30 +169,46 @@ static void predictions_make(struct predict *predict)
     }
 }
 
-static bool is_asked(const struct predict *predict, const char *name)
-{
-    const char *tables = predict->options->tables;
-    if (!tables)
-        return !strcmp(name, "predict") || (predict->options->page.json && strcmp(name, "predict_sites"));
-    return !strcmp(tables, "all") || opt_has_word(tables, ',', name, strlen(name));
-}
-
-/* What people look at first; the others are in --json and --columns. */
-static const char short_columns[] = "target,verdict,arena_bytes,peak_low_bytes,peak_bytes,peak_high_bytes,taken_bytes,headroom_bytes,overhead_share,known_"
-                                    "share,first_refusal_ns,first_refusal_stack";
-
-static bool table_put(struct predict *predict, struct table *table, const char *shown, struct error *error)
+static bool is_plain(const struct predict *predict)
 {
     const struct page_options *page = &predict->options->page;
-    struct columns columns = {0};
-    bool is_short = shown && !page->json && !page->csv && !page->columns,
-         is_good = gate_look_all(&predict->options->fail_on, table, &predict->has_found, error);
-    if (is_good && is_asked(predict, table->name)) {
-        is_good = !is_short || columns_take(&columns, table, shown, error);
-        is_good = is_good && page_table(&predict->page, is_short ? &columns.table : table, 0, error);
-        columns_done(&columns);
-    }
+    return !page->json && !page->csv && !page->columns;
+}
+
+/* Where nothing is refused, people need not read so. */
+static bool is_asked(const struct predict *predict, const struct table *table)
+{
+    const char *tables = predict->options->tables;
+    bool is_usual = !strcmp(table->name, "predict") || (!strcmp(table->name, "predict_refusals") && is_plain(predict) && table->row_count);
+    if (!tables)
+        return is_usual || (predict->options->page.json && strcmp(table->name, "predict_sites"));
+    return !strcmp(tables, "all") || opt_has_word(tables, ',', table->name, strlen(table->name));
+}
+
+static bool table_put(struct predict *predict, struct table *table, struct error *error)
+{
+    bool is_good = gate_look_all(&predict->options->fail_on, table, &predict->has_found, error);
+    if (is_good && is_asked(predict, table))
+        is_good = page_table(&predict->page, table, 0, error);
     table_done(table);
+    return is_good;
+}
+
+/* The figures for programs, or what people look at first; the gate knows the former. */
+static bool targets_put(struct predict *predict, struct error *error)
+{
+    struct table table, page;
+    struct columns columns = {0};
+    const char *shown;
+    predict_table(&table, predict->predictions.at, predict->predictions.count);
+    if (!is_plain(predict) || !is_asked(predict, &table))
+        return table_put(predict, &table, error);
+    bool is_good = gate_look_all(&predict->options->fail_on, &table, &predict->has_found, error);
+    table_done(&table);
+    predict_table_page(&page, predict->predictions.at, predict->predictions.count, &shown);
+    is_good = is_good && columns_take(&columns, &page, shown, error) && page_table(&predict->page, &columns.table, 0, error);
+    columns_done(&columns);
+    table_done(&page);
     return is_good;
 }
 
@@ -208,12 +224,13 @@ static bool answers_put(struct predict *predict, struct error *error)
     struct table table;
     struct str said = {0};
     page_start(&predict->page, predict->path, trace_get_header(predict->reader));
-    predict_table(&table, predict->predictions.at, predict->predictions.count);
-    bool is_good = table_put(predict, &table, short_columns, error);
+    bool is_good = targets_put(predict, error);
+    predict_table_refusals(&table, predict->predictions.at, predict->predictions.count);
+    is_good = is_good && table_put(predict, &table, error);
     predict_table_sites(&table, predict->predictions.at, predict->predictions.count);
-    is_good = is_good && table_put(predict, &table, NULL, error);
+    is_good = is_good && table_put(predict, &table, error);
     predict_table_warnings(&table, predict->predictions.at, predict->predictions.count);
-    is_good = is_good && table_put(predict, &table, NULL, error);
+    is_good = is_good && table_put(predict, &table, error);
     for (size_t i = 0; is_good && i < predict->predictions.count; i++)
         lines_put(predict, str_text(&predict->predictions.at[i].warnings));
     requests_say(&predict->requests, &said);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "host/base/number.h"
+
 enum {
     TARGET,
     TITLE,
@@ -50,6 +52,16 @@ static const struct column columns[] = {
     [FIRST_STACK] = {"first_refusal_stack", "First by", "", "who asked", COLUMN_STACK},
 };
 
+static double known_share(const struct prediction *prediction)
+{
+    return prediction->peak_bytes ? (double)prediction->known_bytes / (double)prediction->peak_bytes : 1;
+}
+
+static int64_t headroom_of(const struct prediction *prediction)
+{
+    return prediction->arena_bytes ? (int64_t)prediction->arena_bytes - (int64_t)prediction->taken.likely : 0;
+}
+
 static void row_fill(union cell *row, const struct prediction *prediction)
 {
     const struct predicted_run *likely = &prediction->runs[1];
@@ -64,9 +76,9 @@ static void row_fill(union cell *row, const struct prediction *prediction)
     row[TAKEN_LOW].u = prediction->taken.low;
     row[TAKEN].u = prediction->taken.likely;
     row[TAKEN_HIGH].u = prediction->taken.high;
-    row[HEADROOM].i = prediction->arena_bytes ? (int64_t)prediction->arena_bytes - (int64_t)prediction->taken.likely : 0;
+    row[HEADROOM].i = headroom_of(prediction);
     row[OVERHEAD].f = prediction->overhead;
-    row[KNOWN].f = prediction->peak_bytes ? (double)prediction->known_bytes / (double)prediction->peak_bytes : 1;
+    row[KNOWN].f = known_share(prediction);
     row[HOST_PEAK].u = prediction->host_peak;
     row[ALLOCATOR].text = profile->allocator;
     row[MODELLED].u = prediction->is_simulated;
@@ -83,6 +95,102 @@ void predict_table(struct table *table, const struct prediction *predictions, si
                columns, COLUMNS);
     for (size_t i = 0; i < count; i++)
         row_fill(table_row(table), &predictions[i]);
+}
+
+static size_t widest(const struct prediction *predictions, size_t count, size_t (*width)(const struct prediction *prediction))
+{
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t one = width(&predictions[i]);
+        most = one > most ? one : most;
+    }
+    return most;
+}
+
+static size_t arena_width(const struct prediction *prediction)
+{
+    char text[NUMBER_ROOM];
+    return strlen(number_bytes(text, prediction->arena_bytes));
+}
+
+static size_t headroom_width(const struct prediction *prediction)
+{
+    char text[NUMBER_ROOM];
+    return strlen(number_signed_bytes(text, headroom_of(prediction)));
+}
+
+enum { PAGE_TARGET, PAGE_VERDICT, PAGE_ARENA, PAGE_LOW, PAGE_PEAK, PAGE_HIGH, PAGE_TAKEN, PAGE_HEADROOM, PAGE_OVERHEAD, PAGE_KNOWN, PAGE_COLUMNS };
+
+static void page_fill(struct table *table, const struct prediction *prediction, int arena_columns, int headroom_columns)
+{
+    union cell *row = table_row(table);
+    char arena[NUMBER_ROOM], headroom[NUMBER_ROOM];
+    number_bytes(arena, prediction->arena_bytes);
+    number_signed_bytes(headroom, headroom_of(prediction));
+    bool is_limited = prediction->arena_bytes;
+    row[PAGE_TARGET].text = prediction->profile->name;
+    row[PAGE_VERDICT].text = verdict_word(prediction->verdict);
+    row[PAGE_ARENA].text = table_text(table, "%*s", arena_columns, is_limited ? arena : "-");
+    row[PAGE_LOW].u = prediction->peak.low;
+    row[PAGE_PEAK].u = prediction->peak.likely;
+    row[PAGE_HIGH].u = prediction->peak.high;
+    row[PAGE_TAKEN].u = prediction->taken.likely;
+    row[PAGE_HEADROOM].text = table_text(table, "%*s", headroom_columns, is_limited ? headroom : "-");
+    row[PAGE_OVERHEAD].f = prediction->overhead;
+    row[PAGE_KNOWN].f = known_share(prediction);
+}
+
+void predict_table_page(struct table *table, const struct prediction *predictions, size_t count, const char **shown)
+{
+    static const struct column page_columns[] = {
+        [PAGE_TARGET] = {"target", "Target", "", "", COLUMN_TEXT},
+        [PAGE_VERDICT] = {"verdict", "Verdict", "", "", COLUMN_TEXT},
+        [PAGE_ARENA] = {"arena", "Arena", "", "", COLUMN_TEXT},
+        [PAGE_LOW] = {"low", "Peak, low", "", "", COLUMN_BYTES},
+        [PAGE_PEAK] = {"peak", "Peak", "", "", COLUMN_BYTES},
+        [PAGE_HIGH] = {"high", "Peak, high", "", "", COLUMN_BYTES},
+        [PAGE_TAKEN] = {"taken", "Taken", "", "", COLUMN_BYTES},
+        [PAGE_HEADROOM] = {"headroom", "Headroom", "", "", COLUMN_TEXT},
+        [PAGE_OVERHEAD] = {"overhead", "Overhead", "", "", COLUMN_RATIO},
+        [PAGE_KNOWN] = {"known", "Known", "", "", COLUMN_RATIO},
+    };
+    static const char *const kinds[2][2] = {{"target,verdict,peak,taken,overhead,known", "target,verdict,low,peak,high,taken,overhead,known"},
+                                            {"target,verdict,arena,peak,taken,headroom,overhead,known", "target,verdict,arena,low,peak,high,taken,headroom,overhead,known"}};
+    bool is_limited = false, is_open = false;
+    int arena = (int)widest(predictions, count, arena_width), headroom = (int)widest(predictions, count, headroom_width);
+    table_init(table, "predict", "The same run on other machines", "", TABLE_ROWS, page_columns, PAGE_COLUMNS);
+    for (size_t i = 0; i < count; i++) {
+        is_limited |= predictions[i].arena_bytes != 0;
+        is_open |= predictions[i].peak.low != predictions[i].peak.high;
+        page_fill(table, &predictions[i], arena, headroom);
+    }
+    *shown = kinds[is_limited][is_open];
+}
+
+enum { REFUSED_TARGET, REFUSED_COUNT, REFUSED_TIME, REFUSED_SIZE, REFUSED_STACK, REFUSED_COLUMNS };
+
+void predict_table_refusals(struct table *table, const struct prediction *predictions, size_t count)
+{
+    static const struct column refusal_columns[] = {
+        [REFUSED_TARGET] = {"target", "Target", "", "name of the profile", COLUMN_TEXT},
+        [REFUSED_COUNT] = {"refusals", "Refused", "", "requests that the allocator there refuses, by the likely sizes", COLUMN_COUNT},
+        [REFUSED_TIME] = {"first_ns", "First at", "", "time of the first of them in the recorded run", COLUMN_TIME},
+        [REFUSED_SIZE] = {"first_bytes", "Its size", "", "what it asked for there", COLUMN_BYTES},
+        [REFUSED_STACK] = {"first_stack", "Site", "", "who asked", COLUMN_STACK},
+    };
+    table_init(table, "predict_refusals", "Where it fails first", "The targets that refuse requests, by the likely sizes.", TABLE_ROWS, refusal_columns,
+               REFUSED_COLUMNS);
+    for (size_t i = 0; i < count; i++) {
+        const struct predicted_run *likely = &predictions[i].runs[1];
+        if (!likely->refusals)
+            continue;
+        union cell *row = table_row(table);
+        row[REFUSED_TARGET].text = predictions[i].profile->name;
+        row[REFUSED_COUNT].u = likely->refusals;
+        row[REFUSED_TIME].u = likely->first.time_ns;
+        row[REFUSED_SIZE].u = likely->first.size;
+        row[REFUSED_STACK].u = likely->first.stack;
+    }
 }
 
 enum { SITE_TARGET, SITE_HOW_WORD, SITE_WHAT, SITE_HOST, SITE_LOW, SITE_LIKELY, SITE_HIGH, SITE_ALLOCATIONS, SITE_ALLOCATED, SITE_STACK, SITE_COLUMNS };

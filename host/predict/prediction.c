@@ -179,6 +179,8 @@ static void requests_translate(struct walk *walk, struct requests *there, int le
         const struct predicted_site *site = &walk->prediction->sites.at[*map_get(&walk->site_of, request->stack) - 1];
         struct estimate estimate = site_size_of(&walk->sizer, &site->size, request->size);
         request->size = level_of(&estimate, level) & ((1ull << REQUEST_SIZE_BITS) - 1);
+        if (site->size.how == SITE_STDIO && !request->size) /* not asked for there: to free what was never given is nothing */
+            request->kind = REQUEST_FREE;
     }
 }
 

@@ -48,6 +48,14 @@ P
 [ "$(cell kinds.htrc stm32-nano verdict --arena 64K)" = fits ] || fail "64K do not do"
 if "$HT" predict kinds.htrc --targets stm32-nano --arena 1K --fail-on 'predict.refusals>0' >out 2>&1; then fail "the gate is open"; fi
 
+# People read of refusals where there are some, and of no arena as none.
+"$HT" predict kinds.htrc --targets x86 >out
+if grep -qE "no stack|First at|Arena|0.000 s" out; then cat out; fail "what is not there is shown"; fi
+"$HT" predict kinds.htrc --targets x86,stm32-nano --arena 1K >out
+grep -A3 "Where it fails first" out | grep -q "stm32-nano.* s .* B  .*predict_kinds.c" || { cat out; fail "the first refusal is not told"; }
+if grep -q "no stack" out; then fail "a stack that is none"; fi
+"$HT" predict kinds.htrc --targets x86,esp32 | grep -qE "x86 +no limit +- " || fail "no arena is not '-'"
+
 # A target of one's own, and a hint.
 cat >own.toml <<'T'
 [[target]]
@@ -83,6 +91,7 @@ printf '#include <stdio.h>\n#include <stdlib.h>\nstatic char *volatile kept;\nin
 cc -O1 -g says.c -o says && "$HT" run -q -o says.htrc -- ./says >out
 if "$HT" dump says.htrc | grep -q "size=4096" && "$HT" predict says.htrc --targets stm32-picolibc -t predict_sites | grep -q "C library"; then
     [ "$(cell says.htrc stm32-picolibc peak_bytes)" = 100 ] || fail "stdio: $(cell says.htrc stm32-picolibc peak_bytes)"
+    "$HT" predict says.htrc --targets stm32-picolibc --arena 64 -t predict_refusals | grep -q " 100 B " || fail "a buffer that is not asked for is refused"
     [ "$(cell says.htrc stm32-picolibc peak_high_bytes)" = 4196 ] || fail "stdio, at most: $(cell says.htrc stm32-picolibc peak_high_bytes)"
     [ "$(cell says.htrc x86 peak_bytes)" = 4196 ] || fail "stdio of glibc: $(cell says.htrc x86 peak_bytes)"
 fi
