@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-M64, M32 = "gcc -m64", "gcc -m32 -idirafter /usr/include/x86_64-linux-gnu"
+BITS = {64: "-m64", 32: "-m32 -idirafter /usr/include/x86_64-linux-gnu"}
 FLAGS = "-O2 -g -w"
 CONFIGURE = "./configure -q {host} CC='{cc}' CFLAGS='{flags}' --disable-nls --disable-dependency-tracking"
 CMAKE = "cmake -S . -B o -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS='{m} {flags}' -DCMAKE_BUILD_TYPE= "
@@ -36,7 +36,25 @@ PROGRAMS = {
     "units": ("units", ".", CONFIGURE + "; make -s units", "units", ["-f", "definitions.units", "3 miles", "km"], None),
     "jimsh": ("jimtcl", ".", "./configure CC='{cc}' CFLAGS='{flags}' >/dev/null; make -s jimsh", "jimsh", ["{}/heap.tcl"], None),
 }
-SHAPED = ("lua", "gawk", "sqlite3", "mujs", "sed", "bc")
+# What comes now was chosen and written here before any of it was run; FROZEN is when the rules were.
+PROGRAMS.update({
+    "ed": ("ed", ".", "./configure CC='{cc}' CFLAGS='{flags}' >/dev/null; make -s ed", "ed", ["-s", "{}/words.txt"], "edit.ed"),
+    "byacc": ("byacc", ".", CONFIGURE + "; make -s", "yacc", ["-o", "/dev/null", "{}/rules.y"], None),
+    "yajl": ("yajl", ".", CMAKE + "; make -s -C o json_reformat", "o/yajl-2.1.0/bin/json_reformat", [], "big.json"),
+    "mandoc": ("mdocml", ".", "echo 'CC=\"{cc}\"; CFLAGS=\"{flags}\"' >configure.local; ./configure >/dev/null 2>&1; make -s mandoc", "mandoc", ["-T", "utf8", "{}/page.1"], None),
+    "tree": ("tree", ".", "make -s tree CC='{cc}' CFLAGS='{flags} -DLINUX -D_LARGEFILE64_SOURCE -D_FILE_OFFSET_BITS=64' LDFLAGS=", "tree", ["-J", "{}/files"], None),
+    "jq": ("jq", ".", "[ -e configure ] || autoreconf -i; " + CONFIGURE + " --without-oniguruma --disable-maintainer-mode --disable-docs; make -s src/builtin.inc src/version.h; make -s jq", "jq", ["-c", ".", "{}/big.json"], None),
+    "zopfli": ("zopfli", ".", "{cc} {flags} $(ls src/zopfli/*.c) -o zopfli.out -lm", "zopfli.out", ["-c", "--i2", "{}/page.md"], None),
+    "lzip": ("lzip", ".", "./configure CXX='{cxx}' CXXFLAGS='{flags}' >/dev/null; make -s", "lzip", ["-c", "-k", "{}/words.txt"], None),
+    "gperf": ("gperf", ".", "./configure -q {host} CC='{cc}' CXX='{cxx}' CFLAGS='{flags}' CXXFLAGS='{flags}'; make -s -C lib; make -s -C src", "src/gperf", ["{}/keys.gperf"], None),
+    "ninja": ("ninja-build", ".", CMAKE + "-DCMAKE_CXX_COMPILER=g++ -DCMAKE_CXX_FLAGS='{m} {flags}' -DBUILD_TESTING=OFF; make -s -C o ninja", "o/ninja", ["-n", "-f", "{}/build.ninja"],
+              None),
+    "tinyxml2": ("tinyxml2", ".", "{cxx} {flags} tinyxml2.cpp xmltest.cpp -o xmltest.out", "xmltest.out", [], None),
+})
+FROZEN = ""
+SHAPED = ("lua", "gawk", "sqlite3", "mujs", "sed", "bc", "xmlwf", "mawk", "cmark")
+SEEN = ("dc", "tcc", "discount", "units")
+CXX = ("lzip", "gperf", "ninja", "tinyxml2")
 
 
 def inputs_write(folder):
@@ -59,7 +77,25 @@ def inputs_write(folder):
             f"<n{i % 500} a{i % 40}='v{i}' b='&e;'><m>text {i} &e;</m></n{i % 500}>\n" for i in range(8000)) + "</r>\n",
         "page.md": "".join(f"## Head {i}\n\nText with *emphasis {i}*, `code`, [a link](http://x.y/{i}) and more.\n\n- item one\n- item **two**\n\n> quoted {i}\n\n" for i in range(900)),
     }
+    texts.update({
+        "edit.ed": "1,$s/word/other/g\ng/line 7/t$\n1,200m$\n1,$s/ax\\([0-9]*\\)b/<\\1>/\nu\nQ\n",
+        "rules.y": "%token " + " ".join(f"T{i}" for i in range(200)) + "\n%%\nall: " + "\n   | ".join(f"all r{i}" for i in range(200)) + "\n   ;\n" + "".join(
+            f"r{i}: T{i} | T{i} r{(i * 7 + 1) % 200} T{(i * 3) % 200} {{ $$ = $1 + {i}; }} ;\n" for i in range(200)) + "%%\n",
+        "big.json": json.dumps([{"name": f"item {i}", "value": i * 1.5, "list": list(range(i % 9)), "of": {"a": None, "b": [True, str(i)]}} for i in range(3000)]),
+        "page.1": ".Dd January 1, 2020\n.Dt PAGE 1\n.Os\n.Sh NAME\n.Nm page\n.Nd a page\n" + "".join(
+            f".Sh HEAD {i}\nText of {i} with\n.Em emphasis ,\n.Fl x Ar file{i}\nand more.\n.Bl -tag -width Ds\n.It Fl a\nFirst.\n.It Fl b Ar n\nSecond.\n.El\n" for i in range(500)),
+        "vars.sh": "".join(f"v{i}='text {i}'; f{i}() {{ local a=$1; case $a in x*) echo \"$v{i} $a\";; *) return 1;; esac; }}\n" for i in range(1500)) +
+                   "n=0; while [ $n -lt 300 ]; do n=$((n + 1)); eval \"w$n=\\$v$n-$n\"; done; echo $w7\n",
+        "build.ninja": "rule cc\n  command = cc $in -o $out\n  description = CC $out\n" + "".join(
+            f"build out{i}.o: cc in{i}.c | header{i % 30}.h\n  flags = -O2 -Dn{i}\n" for i in range(2500)) + "".join(f"build in{i}.c: phony\n" for i in range(2500)) +
+                       "".join(f"build header{i}.h: phony\n" for i in range(30)),
+        "keys.gperf": "%%\n" + "\n".join(f"key{i * 7919 % 5003:x}" for i in range(400)) + "\n%%\n",
+    })
     os.makedirs(folder, exist_ok=True)
+    for i in range(1200):
+        os.makedirs(f"{folder}/files/d{i % 40}", exist_ok=True)
+        with open(f"{folder}/files/d{i % 40}/file number {i}", "w", encoding="utf-8"):
+            pass
     for name, text in texts.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
@@ -105,7 +141,7 @@ def build(work, name, bits):
         run(["cp", "-a", source, folder])
         # So that make does not want to make again what autotools made.
         run("find . -name aclocal.m4 -exec touch {} +; sleep 1; find . -name configure -exec touch {} +; find . -name '*.in' -exec touch {} +", cwd=folder)
-        command = how.format(cc=M64 if bits == 64 else M32, m=(M64 if bits == 64 else M32)[4:], flags=FLAGS,
+        command = how.format(cc="gcc " + BITS[bits], cxx="g++ " + BITS[bits], m=BITS[bits], flags=FLAGS,
                              host="" if bits == 64 else "--host=i686-linux-gnu --build=x86_64-linux-gnu")
         run(command, cwd=f"{folder}/{below}", env=dict(os.environ, MAKEINFO="true", HELP2MAN="true"))
     if not os.path.exists(f"{folder}/{below}/{program}"):

@@ -1,5 +1,5 @@
-/* block_type: in a call that allocates, out the type of what its block becomes: what it is cast to, assigned to, or returned as, through functions that only pass
- * it on. */
+/* block_type: in a call that allocates, out the type of what its block becomes: what it is cast to, assigned to or returned as, also by functions that only
+ * pass it on. */
 #ifndef HOST_PREDICT_BLOCK_TYPE_H
 #define HOST_PREDICT_BLOCK_TYPE_H
 

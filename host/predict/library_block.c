@@ -15,8 +15,14 @@ static int64_t exception_pool(const struct data_model *model)
 
 static bool is_text(const char *symbol, char letter)
 {
-    static const char *const holders[] = {"NSt7__cxx1112basic_stringI", "NKSt7__cxx1112basic_stringI", "NSt7__cxx1115basic_stringbufI", "NSt13basic_filebufI",
-                                          "NSt7__cxx1118basic_stringstreamI", "NSt7__cxx1119basic_ostringstreamI", "NSbI", "NSsC"};
+    static const char *const holders[] = {"NSt7__cxx1112basic_stringI",
+                                          "NKSt7__cxx1112basic_stringI",
+                                          "NSt7__cxx1115basic_stringbufI",
+                                          "NSt13basic_filebufI",
+                                          "NSt7__cxx1118basic_stringstreamI",
+                                          "NSt7__cxx1119basic_ostringstreamI",
+                                          "NSbI",
+                                          "NSsC"};
     for (size_t i = 0; i < sizeof holders / sizeof *holders; i++) {
         const char *found = strstr(symbol, holders[i]);
         if (found && (found[strlen(holders[i])] == letter || (letter == 'c' && i == sizeof holders / sizeof *holders - 1)))

@@ -1,4 +1,4 @@
-/* library_block: in the calls that lead to an allocation inside the C++ library, which has no debug data as a rule, out what is known of its size by its symbols. */
+/* library_block: in the calls that lead to an allocation inside the C++ library, which has no debug data as a rule, out what its symbols tell of its size. */
 #ifndef HOST_PREDICT_LIBRARY_BLOCK_H
 #define HOST_PREDICT_LIBRARY_BLOCK_H
 

@@ -154,8 +154,9 @@ void predict_table_page(struct table *table, const struct prediction *prediction
         [PAGE_OVERHEAD] = {"overhead", "Overhead", "", "", COLUMN_RATIO},
         [PAGE_KNOWN] = {"known", "Known", "", "", COLUMN_RATIO},
     };
-    static const char *const kinds[2][2] = {{"target,verdict,peak,taken,overhead,known", "target,verdict,low,peak,high,taken,overhead,known"},
-                                            {"target,verdict,arena,peak,taken,headroom,overhead,known", "target,verdict,arena,low,peak,high,taken,headroom,overhead,known"}};
+    static const char *const kinds[2][2] = {
+        {"target,verdict,peak,taken,overhead,known", "target,verdict,low,peak,high,taken,overhead,known"},
+        {"target,verdict,arena,peak,taken,headroom,overhead,known", "target,verdict,arena,low,peak,high,taken,headroom,overhead,known"}};
     bool is_limited = false, is_open = false;
     int arena = (int)widest(predictions, count, arena_width), headroom = (int)widest(predictions, count, headroom_width);
     table_init(table, "predict", "The same run on other machines", "", TABLE_ROWS, page_columns, PAGE_COLUMNS);

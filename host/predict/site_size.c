@@ -145,7 +145,8 @@ static bool is_bytes(const struct site_size *site)
     return is_plain && site->form.count;
 }
 
-static void element_take(struct sizing *sizing, const struct call_text *call, const uint64_t *sizes, size_t count, struct try *try)
+static void element_take(struct sizing *sizing, const struct site_size *site, const struct call_text *call, const uint64_t *sizes, size_t count,
+                         struct try *try)
 {
     struct value_type type;
     struct both size;
@@ -154,7 +155,9 @@ static void element_take(struct sizing *sizing, const struct call_text *call, co
     Dwarf_Die die = type.die, peeled;
     /* Words of an allocator's own heads are numbers: they say nothing of what follows. */
     bool is_number = !type.stars && size.host > 1 && (!type.has_die || (layout_peel(&die, &peeled) && dwarf_tag(&peeled) == DW_TAG_base_type));
-    if (!is_number)
+    /* So many times a size that the text does not tell: the type would have to be of that size. */
+    bool is_other = site->times > 1 && sizes[0] != (uint64_t)(site->times * size.host);
+    if (!is_number && !is_other)
         try->element = size, try->type = type, try->has_element = true;
 }
 
@@ -178,7 +181,7 @@ static bool run_once(struct site_sizer *sizer, struct sizing *sizing, const uint
         return true;
     }
     if (!try->has_element)
-        element_take(sizing, &call, sizes, count, try);
+        element_take(sizing, site, &call, sizes, count, try);
     return false;
 }
 
@@ -412,8 +415,7 @@ void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *si
     sizes_look(site, sizes, count);
     if (is_same_model(sizer))
         return;
-    struct sizing sizing = {
-        .layout = &sizer->layout, .texts = sizer->texts, .frames = frames, .leads = &sizer->leads, .seen_bytes = count == 1 ? sizes[0] : 0};
+    struct sizing sizing = {.layout = &sizer->layout, .texts = sizer->texts, .frames = frames, .leads = &sizer->leads, .seen_bytes = count == 1 ? sizes[0] : 0};
     if (!sizer->ignores_debug)
         sizing.frame_count = stack_book_frames(sizer->book, stack, frames, CALL_FRAMES_MOST);
     if (hint_find(sizer, &sizing, sizes, count, site))
@@ -426,8 +428,7 @@ void site_size_find(struct site_sizer *sizer, uint32_t stack, const uint64_t *si
         site->how = SITE_TYPE;
         if (site_size_is_pool(site))
             content_find(&sizing, site);
-    }
-    else if (variable_find(sizer, &sizing, sizes, count, site))
+    } else if (variable_find(sizer, &sizing, sizes, count, site))
         site->how = SITE_VARIABLE;
     else {
         site->how = SITE_GUESS;

@@ -38,9 +38,9 @@ struct site_sizer {
     const struct data_model *host, *target;
     const struct size_hints *hints;
     struct layout layout;
-    struct map leads;   /* see sizing.h */
+    struct map leads;    /* see sizing.h */
     bool has_other_libc; /* the target's C library is not glibc */
-    bool ignores_debug; /* as if there were no symbols: to measure what rules alone are worth */
+    bool ignores_debug;  /* as if there were no symbols: to measure what rules alone are worth */
 };
 
 void site_sizer_init(struct site_sizer *sizer, struct stack_book *book, struct source_texts *texts, const struct data_model *host,

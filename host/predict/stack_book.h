@@ -29,9 +29,9 @@ struct stack_book {
     struct object_search search;
     VEC(struct book_frame) frames;   /* by stack id */
     VEC(struct book_module) modules; /* by id */
-    struct map known; /* module and address: place in `places`, plus 1 */
+    struct map known;                /* module and address: place in `places`, plus 1 */
     VEC(struct book_place) places;
-    const char *elf;                 /* debug data of the first module are there; NULL: in the module itself */
+    const char *elf; /* debug data of the first module are there; NULL: in the module itself */
 };
 
 void stack_book_see(struct stack_book *book, const struct event *event);

@@ -1,4 +1,4 @@
-// predict_cxx: allocates with new and through the standard library's containers; compiled for 64 and 32 bits, its peak there is the truth.
+/* predict_cxx: allocates with new and through the standard library's containers; compiled for 64 and 32 bits, its peak there is the truth. */
 #include <deque>
 #include <list>
 #include <map>
