@@ -60,6 +60,7 @@ enum ht_lane_more {
     HT_MORE_STATE,       /* u64: 1 recording goes on, 0 it pauses */
     HT_MORE_STACK,       /* u64 keep << 32 | fresh, frames: makes the lane's stack without an event (parts of a stack too deep for one record) */
     HT_MORE_FAULT,       /* struct ht_more_fault, u64 keep << 32 | fresh, frames */
+    HT_MORE_THREAD_END,  /* the last record of the lane's thread, which has run its destructors */
 };
 
 struct ht_more_module {

@@ -27,10 +27,20 @@ struct editing {
     bool is_made;
 };
 
+static void thread_ends_put(struct editing *edit, uint64_t number)
+{
+    const struct requests *from = edit->from;
+    struct requests *to = edit->to;
+    for (size_t i = to->thread_ends.count; i < from->thread_ends.count && from->thread_ends.at[i].before <= number; i++)
+        vec_push(&to->thread_ends, ((struct request_thread_end){to->list.count, from->thread_ends.at[i].thread}));
+}
+
 static void put_at(struct editing *edit, struct request request, uint64_t number)
 {
+    thread_ends_put(edit, number);
     vec_push(&edit->to->list, request);
     vec_push(&edit->to->times, edit->from->times.at[number]);
+    requests_thread_put(edit->to, requests_thread(edit->from, number));
     requests_count(edit->to, &edit->to->heaps.at[request.heap]);
 }
 

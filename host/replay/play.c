@@ -20,6 +20,9 @@ struct play {
     struct place *places;      /* by number of the block */
     uint64_t asked, taken, blocks, done, every, next_sample, used_taken;
     uint64_t at;               /* number of the request in the list */
+    uint32_t thread;           /* of the last request */
+    bool has_thread;           /* one was named */
+    size_t ends;               /* of threads, that were told */
     uint64_t limit;            /* of one that grows: behind this end it must have taken more */
     struct map loser_numbers;  /* stack: place in result.losers */
     struct play_result result;
@@ -78,6 +81,11 @@ uint64_t play_usable(const struct play *play, uint32_t block)
     uint64_t taken, usable;
     play->simulator->measure(play->heap, play->places[block].address, &taken, &usable);
     return usable;
+}
+
+uint64_t play_room(const struct play *play, uint64_t address)
+{
+    return address && play->simulator->room ? play->simulator->room(play->heap, address) : 0;
 }
 
 const struct arena_use *play_use(struct play *play)
@@ -286,9 +294,30 @@ static inline __attribute__((always_inline)) uint64_t step(struct play *play, co
     }
 }
 
+/* Threads that ended before the request. Those of other processes have nothing in this heap. */
+static void ends_tell(struct play *play, uint64_t number)
+{
+    const struct requests *requests = play->requests;
+    for (; play->ends < requests->thread_ends.count && requests->thread_ends.at[play->ends].before <= number; play->ends++)
+        play->simulator->thread_end(play->heap, requests->thread_ends.at[play->ends].thread);
+}
+
+static void thread_follow(struct play *play, uint64_t number)
+{
+    uint32_t thread = requests_thread(play->requests, number);
+    ends_tell(play, number);
+    if (play->has_thread && thread == play->thread)
+        return;
+    play->simulator->thread(play->heap, thread);
+    play->thread = thread;
+    play->has_thread = true;
+}
+
 static inline __attribute__((always_inline)) uint64_t step_at(struct play *play, uint64_t number)
 {
     play->at = number;
+    if (play->simulator->thread)
+        thread_follow(play, number);
     uint64_t address = step(play, &play->requests->list.at[number]);
     if (++play->done == play->next_sample)
         sample_take(play, number);
@@ -329,6 +358,8 @@ void play_finish(struct play *play, struct play_result *result)
 {
     struct play_result *own = &play->result;
     peak_look(play);
+    if (play->simulator->thread)
+        ends_tell(play, UINT64_MAX);
     if (play->done && !play->config.is_bare && (!own->samples.count || own->samples.at[own->samples.count - 1].request != play->at))
         sample_take(play, play->at);
     own->end = *play_use(play);

@@ -76,6 +76,8 @@ uint64_t play_step(struct play *play, uint64_t number);
 /* Of a block that was given; `usable` 0: not known. */
 uint64_t play_address(const struct play *play, uint32_t block);
 uint64_t play_usable(const struct play *play, uint32_t block);
+/* Bytes of the aligned room that a system placed and in which the model chose this address; 0: all of it is the model's choice. */
+uint64_t play_room(const struct play *play, uint64_t address);
 const struct arena_use *play_use(struct play *play);
 /* The latest sample, if more than *seen were taken; NULL: none is new. */
 const struct play_sample *play_sample_new(const struct play *play, size_t *seen);

@@ -219,6 +219,7 @@ static const struct column addresses_columns[] = {
     {"same", "Same address", "", "blocks to which the model gave the address that they have in the trace", COLUMN_COUNT},
     {"share", "Share", "", "same / blocks", COLUMN_RATIO},
     {"mapped", "In mappings", "", "of them in mappings of their own, whose place the system chooses: only the place in the page was compared", COLUMN_COUNT},
+    {"in_rooms", "In heaps of threads", "", "of them in rooms that the system places, as glibc's further arenas have: only the place in the room was compared", COLUMN_COUNT},
     {"heap", "Heap", "", "of the first other one", COLUMN_TEXT},
     {"time_ns", "First other", "", "time of the first block that got another address", COLUMN_TIME},
     {"size", "Its size", "", "bytes asked for", COLUMN_BYTES},
@@ -236,12 +237,13 @@ void replay_table_addresses(struct table *table, const struct requests *requests
     row[1].u = match->same;
     row[2].f = ratio(match->same, match->births);
     row[3].u = match->mapped;
-    row[4].text = match->differs ? heap_name(table, requests, match->heap) : "none";
-    row[5].u = match->time_ns;
-    row[6].u = match->size;
-    row[7].u = match->recorded;
-    row[8].u = match->given;
-    row[9].u = match->stack;
+    row[4].u = match->elsewhere;
+    row[5].text = match->differs ? heap_name(table, requests, match->heap) : "none";
+    row[6].u = match->time_ns;
+    row[7].u = match->size;
+    row[8].u = match->recorded;
+    row[9].u = match->given;
+    row[10].u = match->stack;
 }
 
 static const struct column peers_columns[] = {

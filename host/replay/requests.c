@@ -32,6 +32,8 @@ void requests_done(struct requests *requests)
         memory_free((char *)(uintptr_t)requests->definitions.at[i].name);
     vec_done(&requests->list);
     vec_done(&requests->times);
+    vec_done(&requests->threads);
+    vec_done(&requests->thread_ends);
     vec_done(&requests->heaps);
     vec_done(&requests->marks);
     vec_done(&requests->definitions);
@@ -107,6 +109,7 @@ static void request_push(struct requests *requests, struct request_heap *heap, c
     request.heap = (uint64_t)(heap - requests->heaps.at);
     vec_push(&requests->list, request);
     vec_push(&requests->times, event->time_ns);
+    requests_thread_put(requests, event->thread);
     requests_count(requests, heap);
 }
 
@@ -311,6 +314,9 @@ void requests_put(struct requests *requests, const struct event *event)
         break;
     case EVENT_REFUSE:
         refuse_put(requests, event);
+        break;
+    case EVENT_THREAD_END:
+        vec_push(&requests->thread_ends, ((struct request_thread_end){requests->list.count, event->thread}));
         break;
     default:
         break;

@@ -28,9 +28,18 @@ struct request_flight {
     ht_addr address;
 };
 
+/* A thread of the trace that ended before that request of the list. */
+struct request_thread_end {
+    uint64_t before;
+    uint32_t thread;
+};
+
 struct requests {
     VEC(struct request) list;
     VEC(uint64_t) times;            /* by request, in ns */
+    VEC(uint32_t) threads;          /* by request, who asked; none as long as first_thread asked for all */
+    uint32_t first_thread;
+    VEC(struct request_thread_end) thread_ends;
     VEC(struct request_heap) heaps; /* those that were asked */
     struct map heap_numbers;        /* process and heap: number + 1 */
     VEC(uint64_t) marks;            /* how many requests came before each mark of the trace; the first thousands */
@@ -53,7 +62,24 @@ static inline void requests_count(struct requests *requests, struct request_heap
     heap->requests++;
 }
 
-/* 24 bytes each. */
+/* Who made the request at the end of the list. */
+static inline void requests_thread_put(struct requests *requests, uint32_t thread)
+{
+    if (requests->list.count == 1)
+        requests->first_thread = thread;
+    if (!requests->threads.count && thread == requests->first_thread)
+        return;
+    while (requests->threads.count + 1 < requests->list.count)
+        vec_push(&requests->threads, requests->first_thread);
+    vec_push(&requests->threads, thread);
+}
+
+static inline uint32_t requests_thread(const struct requests *requests, uint64_t number)
+{
+    return requests->threads.count ? requests->threads.at[number] : requests->first_thread;
+}
+
+/* 24 bytes each, 28 if there are several threads. */
 enum { REQUESTS_MOST = 64 << 20 };
 
 void requests_init(struct requests *requests, const struct trace_header *header);

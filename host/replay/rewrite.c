@@ -105,15 +105,16 @@ static void resized_put(const struct rewrite *rewrite, const struct event *like,
 static void match_see(struct rewrite *rewrite, const struct event *event, const struct request *request, ht_addr given)
 {
     struct rewrite_match *match = &rewrite->match;
-    const struct play_arena *arena = &rewrite->entries[request->heap].result.arena;
-    bool is_mapped = rewrite->entries[request->heap].config.simulator->grows && arena->region_count > 1 && given >= arena->regions[1].base;
-    bool is_same = is_mapped ? !((event->address ^ given) & (PAGE - 1)) : event->address == given;
+    uint64_t room = play_room(rewrite->plays.at[request->heap], given);
+    bool is_same = room ? !((event->address ^ given) & (room - 1)) : event->address == given;
     match->births++;
     match->same += is_same;
-    match->mapped += is_same && is_mapped;
+    match->mapped += is_same && room == PAGE;
+    match->elsewhere += is_same && room > PAGE;
     if (is_same || match->differs)
         return;
-    *match = (struct rewrite_match){match->births, match->same, match->mapped, true, event->time_ns, event->size, event->address, given, event->stack, (uint32_t)request->heap};
+    *match = (struct rewrite_match){match->births, match->same, match->mapped, match->elsewhere, true, event->time_ns, event->size, event->address, given, event->stack,
+                                    (uint32_t)request->heap};
 }
 
 /* A free is told before it happens, all else behind it. */
@@ -170,7 +171,7 @@ static void requests_take(struct rewrite *rewrite, const struct event *event)
         request_put(rewrite, event, request);
         use_put(rewrite, event, request->heap);
     }
-    rewrite->again.list.count = rewrite->again.times.count = 0;
+    rewrite->again.list.count = rewrite->again.times.count = rewrite->again.threads.count = 0;
 }
 
 static void heap_put(const struct rewrite *rewrite, const struct event *event)

@@ -16,7 +16,8 @@ uint64_t rewrite_left_out(const struct rewrite *rewrite);
 /* How many blocks got the address that they have in the trace, and the first that did not. */
 struct rewrite_match {
     uint64_t births, same;
-    uint64_t mapped; /* of `same`: in mappings of their own, whose place a system chooses: only the place in the page is compared */
+    uint64_t mapped;    /* of `same`: in mappings of their own, whose place a system chooses: only the place in the page is compared */
+    uint64_t elsewhere; /* of `same`: in larger rooms that a system places, as glibc's heaps of further arenas: only the place in the room is compared */
     bool differs;
     uint64_t time_ns, size;
     ht_addr recorded, given; /* given 0: refused */

@@ -206,13 +206,20 @@ static bool more_fault(struct unpacker *unpacker, struct ring *ring, struct more
     return true;
 }
 
+static bool more_thread_end(struct unpacker *unpacker, struct ring *ring, struct more more)
+{
+    (void)more;
+    unpack_thread_end(unpacker, ring);
+    return true;
+}
+
 static bool (*const more_kinds[])(struct unpacker *, struct ring *, struct more) = {
     [HT_MORE_MODULE] = more_module, [HT_MORE_MODULE_GONE] = more_module_gone,
     [HT_MORE_THREAD] = more_thread, [HT_MORE_MARK] = more_mark,
     [HT_MORE_HEAP] = more_heap,     [HT_MORE_GAP] = more_gap,
     [HT_MORE_SOURCE] = more_source, [HT_MORE_MAP] = more_map,
     [HT_MORE_STATE] = more_state,   [HT_MORE_STACK] = more_stack,
-    [HT_MORE_FAULT] = more_fault,
+    [HT_MORE_FAULT] = more_fault,   [HT_MORE_THREAD_END] = more_thread_end,
 };
 
 uint64_t more_unpack(struct unpacker *unpacker, struct ring *ring, const uint64_t *words, uint64_t count, uint64_t stamp)

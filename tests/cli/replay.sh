@@ -65,11 +65,15 @@ print(table["rows"][0]["refused"])')" 1
 cp kept.htrc steps.htrc
 # The model of the C library that the programs here run on gives the addresses that they had.
 if [[ $(getconf GNU_LIBC_VERSION) == "glibc 2.36" ]]; then
-    for program in "$VICTIMS/leaky" "sort /etc/services"; do
+    for program in "$VICTIMS/leaky" "sort /etc/services" "$VICTIMS/rt_threads 200 1"; do
         "$HT" run -q -f -o real.htrc -- $program >/dev/null 2>&1 || true
         said=$("$HT" replay real.htrc -a glibc --verify -t replay_addresses --columns share --csv | tail -1 | tr -d '\r')
         [ "$said" = 1 ] || [ "$said" = 1.0 ] || fail "glibc's model gives $said of the addresses of $program"
     done
+    said=$("$HT" replay real.htrc -a glibc --verify -t replay_addresses --columns in_rooms --csv | tail -1 | tr -d '\r')
+    [ "$said" = 800 ] || fail "$said blocks of 200 threads are in a heap of their own, not 800"
+    said=$("$HT" replay real.htrc -a glibc:arena_max=1 --verify -t replay_addresses --columns in_rooms --csv | tail -1 | tr -d '\r')
+    [ "$said" = 0 ] || fail "with one arena $said blocks are in another"
 fi
 # And so does picolibc's for a firmware that QEMU ran.
 if command -v arm-none-eabi-gcc qemu-system-arm >/dev/null; then

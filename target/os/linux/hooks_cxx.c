@@ -37,7 +37,7 @@ static inline int ready(struct late *late)
 {
     int looked = __atomic_load_n(&late->looked, __ATOMIC_ACQUIRE);
     if (__builtin_expect(!looked, 0)) {
-        ht__real.free(ht__real.malloc(1)); /* makes sure that malloc is known */
+        ht__real_need();
         look_up(late);
         looked = late->looked;
     }

@@ -143,6 +143,7 @@ static void end_levels(struct ht_thread *t)
         t->above = NULL;
         if (has_lane(t)) {
             ht__lane_tell_gap(t);
+            ht__lane_put_more(t, HT_MORE_THREAD_END, "", 0, "", 0);
             ht__lane_leave(t);
         }
         unmap_thread(t);
