@@ -14,7 +14,7 @@ const RULE = '[[alerts.rule]]\nname = "the heap grows"\nwhen = "summary.live_byt
 
 writeFileSync(join(folder, ".heaptracer.toml"), RULE);
 const start = (...words) => spawn(`${build}/heaptracer`, words, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
-const program = start("run", "-q", "-o", "live_grow.htrc", "--", `${build}/victims/live_grow`, "40");
+const program = start("run", "-q", "-o", "live_grow.htrc", "--", `${build}/victims/live_grow`, "60");
 await new Promise((done) => setTimeout(done, 1500));
 const server = start("serve", "--port", "0", "live_grow.htrc");
 const address = await new Promise((done) => server.stdout.once("data", (bytes) => done(String(bytes).split("\n")[0])));
@@ -26,6 +26,14 @@ for (const second of [3, 8, 20]) {
     await page.screenshot({ path: join(out, `live_${second}s.png`) });
 }
 await phone.screenshot({ path: join(out, "live_phone.png") });
+const map = await browser.visit(`${address}#/heap_map`, { width: 1280, height: 820, scheme: "dark" });
+await map.waitForSelector(".map canvas");
+for (let i = 0; i < 3; i++)
+    await map.click('button[aria-label="Zoom in"]');
+await map.waitForFunction(() => /each by itself/.test(document.querySelector(".map-legend").innerText));
+const box = await (await map.$(".map canvas")).boundingBox();
+await map.mouse.move(box.x + 300, box.y + 100);
+await map.screenshot({ path: join(out, "live_map.png") });
 program.kill();
 await page.waitForSelector(".states .reporting[aria-current]");
 await page.screenshot({ path: join(out, "live_over.png") });

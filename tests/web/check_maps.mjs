@@ -49,6 +49,22 @@ export async function maps_follow_the_time_in_a_report(browser) {
     await page.context().close();
 }
 
+export async function maps_of_what_went_are_in_the_past(browser) {
+    const tables = report.tables.map((table) => table === heap ? { ...heap, rows: [] } : table);
+    const page = await browser.open({ ...report, tables }, { hash: "#/heap_map" });
+    await shows(page, /Nothing is there any more/);
+    assert.equal(await page.$(".map canvas"), null);
+    await page.focus(".time-slider input");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForSelector(".map canvas");
+    assert.doesNotMatch(await page.$eval("main", (each) => each.innerText), /Nothing is there any more/);
+    await page.evaluate(() => { location.hash = "#/pages"; });
+    await page.waitForFunction(() => document.querySelector("main h1").textContent === "Page maps");
+    assert.equal(await page.$(".time-slider"), null);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+}
+
 export async function maps_of_damaged_moments_are_left_out(browser) {
     for (const moments of [{}, { time_ns: [1e9] }, { time_ns: [1e9, 2e9], maps: [{ table: "heap_map", cell_bytes: 64, first: [0] }] }, { time_ns: [], maps: [] }, { time_ns: [1e9], maps: [{ ...report.moments.maps[0], first: [0, 5], skip: [], live_bytes: [] }] }]) {
         const page = await browser.open({ ...report, moments }, { hash: "#/heap_map" });

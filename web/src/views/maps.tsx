@@ -186,6 +186,7 @@ function Picture(props: { report: Report; tab: Tab; table: Table }) {
     const now = useMemo(() => [{ time_ns: 0, table }], [table]);
     return <>
         {times.length > 1 && <TimeSlider report={report} times={times} held={held} hold={hold} />}
+        {!held && table.rows.length === 0 && <p class="note">Nothing is there any more. The slider goes back to when there was.</p>}
         <AddressPicture report={report} name={tab.id} title={tab.title} about={table.about} times={held ? times : now} shown={held ?? undefined} isNow={!held && table.name === "heap_map"} height={Math.max(200, Math.min(640, innerHeight * 0.4))} />
     </>;
 }
@@ -195,7 +196,7 @@ export function MapView(props: { report: Report; tab: Tab; range: Range | null }
     const table = tableOf(report, tab.table!);
     return (
         <div class="scrolls">
-            <TableView report={report} tab={tab} range={range} short={Boolean(table && table.rows.length <= 300)} above={table && table.rows.length > 0 && <Picture report={report} tab={tab} table={table} />} />
+            <TableView report={report} tab={tab} range={range} short={Boolean(table && table.rows.length <= 300)} above={table && momentsOf(report, table).some((then) => then.table !== table || table.rows.length > 0) && <Picture report={report} tab={tab} table={table} />} />
             {(BESIDE[tab.id] ?? []).map((name) => <SideTable key={name} report={report} name={name} />)}
         </div>
     );
