@@ -29,7 +29,8 @@ function withFirmware(report, name = "DRAM") {
         of("tasks", "rows", [task]), of("regions", "rows", [region]), of("region_timeline", "series", [line(0, 1000), line(1, 32000), line(2, 64000)]),
         of("region_map", "map", [stretch(0x20000000, 64000, "used"), stretch(0x2000fa00, 1536, "free")]), of("placement", "rows", [place]),
         of("pools", "rows", [{ heap: 2, name, block_bytes: 64, blocks: 8, used: 7, peak: 8, refused: 1 }])];
-    return { ...report, tables: [...report.tables, ...tables] };
+    const map = { table: "heap_map", cell_bytes: 1024, first: [0, 1, 3], process: [1], skip: [0x20000000 / 1024, 0x20000000 / 1024, 8], cells: [20, 4, 40], live_bytes: [20480, 4096, 40960] };
+    return { ...report, tables: [...report.tables, ...tables], moments: { time_ns: [5e9, 9e9], maps: [map] } };
 }
 
 const plain = makeReport({ sites: 300 });
@@ -75,6 +76,15 @@ export async function firmware_regions_have_course_and_map(browser) {
     const page = await browser.open(report, { hash: "#/regions" });
     assert.match(await textOf(page), /DRAM, internal[\s\S]*62\.5 KiB used · 1\.50 KiB free, at most 1\.00 KiB of it in one piece · fragmentation 33\.3 % · 2 refused/);
     assert.ok(await page.$(".region .uplot") && await page.$(".region .map canvas"));
+    const pixels = () => page.$eval(".region .map canvas", (canvas) => canvas.toDataURL());
+    const seen = [await pixels()];
+    await page.focus(".time-slider input");
+    for (const key of ["Home", "ArrowRight"]) {
+        await page.keyboard.press(key);
+        await page.waitForFunction((before) => !before.includes(document.querySelector(".region .map canvas").toDataURL()), seen);
+        seen.push(await pixels());
+    }
+    assert.match(await page.$eval(".region .map-legend", (legend) => legend.innerText), /in 2 stretches/);
     await go(page, "#/tasks");
     assert.match(await textOf(page), /broken/);
     assert.deepEqual(page.faults, []);

@@ -36,19 +36,19 @@ class MomentTable implements Table {
     }
 }
 
-const cache = new WeakMap<Table, Then[]>();
+const cache = new WeakMap<Table, { report: Report; all: Then[] }>();
 
-/** The map of that name at the times that the document has, and last, exactly, at its end. */
-export function momentsOf(report: Report, table: Table): Then[] {
+/** The map of that name at the times that the document has, and last, exactly, the table of its end. */
+export function momentsOf(report: Report, table: Table, name = table.name): Then[] {
     const { moments } = report;
     const known = cache.get(table);
-    if (known)
-        return known;
+    if (known?.report === report)
+        return known.all;
     const end = numberOf(firstRow(report, "summary").duration_ns);
-    const map = moments?.maps?.find((each) => each.table === table.name && each.first.length > moments.time_ns.length);
-    const then = map ? moments!.time_ns.flatMap((time_ns, at) => time_ns < end && map.first[at + 1] > map.first[at] ? [{ time_ns, table: new MomentTable(table.name, map, at) }] : []) : [];
+    const map = moments?.maps?.find((each) => each.table === name && each.first.length > moments.time_ns.length);
+    const then = map ? moments!.time_ns.flatMap((time_ns, at) => time_ns < end && map.first[at + 1] > map.first[at] ? [{ time_ns, table: new MomentTable(name, map, at) }] : []) : [];
     const all = [...then, { time_ns: end, table }];
-    cache.set(table, all);
+    cache.set(table, { report, all });
     return all;
 }
 

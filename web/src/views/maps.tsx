@@ -142,10 +142,10 @@ export function AddressPicture(props: Props) {
 }
 
 /** The times that the document tells of, and finer those that a live page remembers; held null: now. */
-function useTimes(report: Report, table: Table): { times: Then[]; held: Then | null; hold: (at: number | null) => void } {
+export function useTimes(report: Report, table: Table, name = table.name): { times: Then[]; held: Then | null; hold: (at: number | null) => void } {
     const moments = useFeedPart((feed) => feed.chosen?.recall.moments ?? null, null);
     const known = useMemo(() => {
-        const told = momentsOf(report, table), seen = moments && theFeed()?.chosen?.recall.of(table.name);
+        const told = momentsOf(report, table, name), seen = moments && theFeed()?.chosen?.recall.of(table.name);
         return seen && seen.length > 0 ? [...told.filter(({ time_ns }) => time_ns < seen[0].time_ns), ...seen] : told;
     }, [moments, report, table]);
     const [holding, setHolding] = useState<{ times: Then[]; at: number } | null>(null);
@@ -165,7 +165,7 @@ function Figures(props: { report: Report; time_ns: number }) {
     return <dl class="by-then">{told.map(([title, value]) => <div key={title}><dt>{title}</dt><dd>{value}</dd></div>)}</dl>;
 }
 
-function TimeSlider(props: { report: Report; times: Then[]; held: Then | null; hold: (at: number | null) => void }) {
+export function TimeSlider(props: { report: Report; times: Then[]; held: Then | null; hold: (at: number | null) => void }) {
     const { times, held } = props;
     const at = held ? times.indexOf(held) : times.length - 1;
     const first = times[0].time_ns, last = times[times.length - 1].time_ns;

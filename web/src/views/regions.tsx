@@ -1,6 +1,7 @@
 // regions: the memories of a firmware, each with its use, its course over time and its map; and how full they and the stacks of tasks are, at one glance.
 import { useMemo } from "preact/hooks";
-import type { Report } from "../data/report";
+import type { Then } from "../data/moments";
+import type { Report, Table } from "../data/report";
 import { numberOf, tableOf } from "../data/report";
 import { bytes, count, ratio } from "../data/format";
 import type { Range } from "../data/range";
@@ -8,7 +9,7 @@ import { store } from "../data/store";
 import { Panel, ViewLink } from "../parts/controls";
 import { useTheme } from "../parts/hooks";
 import { Plot, type Line } from "../parts/plot";
-import { AddressPicture } from "./maps";
+import { AddressPicture, TimeSlider, useTimes } from "./maps";
 import { SideTable, TableView } from "./table";
 import { rangeTimes, selectTime } from "./timeline";
 import type { Tab } from "./tabs";
@@ -88,25 +89,41 @@ function figures(row: Row): string {
     return told.join(" · ");
 }
 
-function RegionPanel(props: { report: Report; row: Row; range: Range | null }) {
-    const { report, row } = props;
-    const map = tableOf(report, "region_map");
-    const times = useMemo(() => map?.rows.some(own(row)) ? [{ time_ns: 0, table: map }] : null, [map, row]);
-    const isOwn = useMemo(() => own(row), [row]);
+/** The maps of all regions at some times, and which of them is looked at; null: now. */
+interface Past { map: Table; times: Then[]; held: Then | null }
+
+/** Rows of a region: by its heap, or, where a map of the past knows no heaps, by their place. */
+function isIn(map: Table, row: Row): (other: Row) => boolean {
+    const isOwn = own(row), rows = map.rows.filter(isOwn);
+    const from = Math.min(...rows.map((each) => Number(each.start))), to = Math.max(...rows.map((each) => Number(each.end)));
+    return (other) => other.heap === undefined ? other.process === row.process && Number(other.start) < to && Number(other.end) > from : isOwn(other);
+}
+
+function RegionPanel(props: { report: Report; row: Row; range: Range | null; past: Past }) {
+    const { report, row, past: { map, times, held } } = props;
+    const now = useMemo(() => map.rows.some(own(row)) ? [{ time_ns: 0, table: map }] : null, [map, row]);
+    const only = useMemo(() => isIn(map, row), [map, row]);
     return (
         <Panel title={`${text(row, "name")}${text(row, "kind") ? `, ${text(row, "kind")}` : ""}`} about={figures(row)} class="chart region">
             <Course report={report} row={row} range={props.range} />
-            {times && <AddressPicture report={report} name={`region_${text(row, "heap")}`} title={`Map of ${text(row, "name")}`} about={map?.about ?? ""} times={times} only={isOwn} height={MAP_HEIGHT} />}
+            {now && <AddressPicture report={report} name={`region_${text(row, "heap")}`} title={`Map of ${text(row, "name")}`} about={map.about} times={held ? times : now} shown={held ?? undefined} isNow={!held} only={only} height={MAP_HEIGHT} />}
         </Panel>
     );
 }
 
+const NO_MAP: Table = { name: "region_map", title: "", about: "", shape: "map", note: "", columns: [], rows: [] };
+
 export function RegionsView(props: { report: Report; tab: Tab; range: Range | null }) {
     const { report, tab, range } = props;
     const rows = useMemo(() => [...tableOf(report, "regions")?.rows ?? []].sort((a, b) => Number(text(a, "kind") === "pool") - Number(text(b, "kind") === "pool")), [report]);
+    const map = tableOf(report, "region_map") ?? NO_MAP;
+    const { times, held, hold } = useTimes(report, map, "heap_map");
     return (
         <div class="scrolls">
-            <TableView report={report} tab={tab} range={range} short above={rows.slice(0, 16).map((row, i) => <RegionPanel key={i} report={report} row={row} range={range} />)} />
+            <TableView report={report} tab={tab} range={range} short above={<>
+                {times.length > 1 && <TimeSlider report={report} times={times} held={held} hold={hold} />}
+                {rows.slice(0, 16).map((row, i) => <RegionPanel key={i} report={report} row={row} range={range} past={{ map, times, held }} />)}
+            </>} />
             <SideTable report={report} name="region_map" />
         </div>
     );

@@ -22,7 +22,7 @@ export function useSingle(grid: Grid, table: Table, isOn: boolean): { single: Si
     const [isTooMany, setTooMany] = useState(false);
     const window = useMemo(() => isOn && feed ? windowOf(grid) : null, [grid, isOn]);
     const about = useMemo(() => {
-        const counts = window && numbersOf(sheetOf(table), "live_count");
+        const counts = window && (numbersOf(sheetOf(table), "live_count") ?? numbersOf(sheetOf(table), "blocks"));
         return counts ? inSight(grid, (row) => counts[row]) : 0;
     }, [grid, table, window]);
     const wanted = window && about > 0 && about <= MOST_BLOCKS ? `${window.from} ${window.to} ${window.process}` : "";
