@@ -32,20 +32,10 @@ struct place {
     struct loaded loaded;
     const struct loaded_file *loader, *runtime; /* runtime NULL: it is not in there yet */
     uint64_t dlopen, dlerror, errno_location;
+#ifdef __x86_64__
     uint64_t signal_return; /* what a signal handler comes back to, 0: not known */
+#endif
 };
-
-static uint64_t find_code(const struct loaded *loaded, const struct loaded_file *file, const struct loan *loan, const void *code, size_t bytes)
-{
-    size_t room = file ? file->code_end - file->code_start : 0;
-    char *text = malloc(room + 1);
-    ssize_t got = text && room ? pread(loan->memory, text, room, (off_t)file->code_start) : -1;
-    const char *found = got > 0 ? memmem(text, (size_t)got, code, bytes) : NULL;
-    uint64_t at = found ? file->code_start + (uint64_t)(found - text) : 0;
-    (void)loaded;
-    free(text);
-    return at;
-}
 
 static uint64_t find_function(const struct loaded *loaded, const char *name)
 {
@@ -56,18 +46,26 @@ static uint64_t find_function(const struct loaded *loaded, const char *name)
     return found;
 }
 
+#ifdef __x86_64__
+static uint64_t find_signal_return(const struct loaded_file *file, const struct loan *loan)
+{
+    static const unsigned char code[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
+    size_t room = file ? file->code_end - file->code_start : 0;
+    char *text = malloc(room + 1);
+    ssize_t got = text && room ? pread(loan->memory, text, room, (off_t)file->code_start) : -1;
+    const char *found = got > 0 ? memmem(text, (size_t)got, code, sizeof code) : NULL;
+    uint64_t at = found ? file->code_start + (uint64_t)(found - text) : 0;
+    free(text);
+    return at;
+}
+#endif
+
 static bool place_find(struct place *place, struct loan *loan, struct error *error)
 {
-#ifdef __x86_64__
-    static const unsigned char signal_return[] = {0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05};
-#else
-    static const unsigned char signal_return[] = {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4}; /* mov x8, #139; svc #0 */
-#endif
     struct loaded *loaded = &place->loaded;
     if (!loaded_read(loaded, loan->pid))
         return standstill_say_why(loan->pid, errno ? errno : EACCES, error);
     loaded_find_allocators(loaded);
-    const struct loaded_file *vdso = loaded_named(loaded, "[vdso]"), *libc = loaded_named(loaded, "libc.so");
     place->loader = loaded_named(loaded, "ld-linux");
     if (!place->loader)
         place->loader = loaded_named(loaded, "ld-2");
@@ -75,12 +73,9 @@ static bool place_find(struct place *place, struct loan *loan, struct error *err
     place->dlopen = find_function(loaded, "dlopen");
     place->dlerror = find_function(loaded, "dlerror");
     place->errno_location = find_function(loaded, "__errno_location");
-    loan->instruction = find_code(loaded, vdso, loan, registers_syscall_code, sizeof registers_syscall_code);
 #ifdef __x86_64__
-    place->signal_return = find_code(loaded, libc ? libc : loaded_named(loaded, "libc-"), loan, signal_return, sizeof signal_return);
-#else
-    (void)libc;
-    place->signal_return = find_code(loaded, vdso, loan, signal_return, sizeof signal_return);
+    const struct loaded_file *libc = loaded_named(loaded, "libc.so");
+    place->signal_return = find_signal_return(libc ? libc : loaded_named(loaded, "libc-"), loan);
 #endif
     if (!place->loader || !place->dlopen || !place->dlerror || !place->errno_location)
         return error_set(error, ERROR_USAGE, "process %d has no dlopen of the GNU C library, by which the runtime is loaded: start it by 'heaptracer run'", (int)loan->pid);
@@ -110,19 +105,32 @@ static bool is_outside(const struct place *place, uint64_t pc)
     return !file || (!file->has_malloc && file != place->loader && file != place->runtime && strcmp(file->path, "[vdso]"));
 }
 
+/* Of a signal handler's frame, in words: what tells it, and where behind that the place is that was interrupted. On x86-64 it is the address that the handler comes back
+ * to; on aarch64 the head of the vector registers, which always come first behind the others. */
+#ifdef __x86_64__
+enum { PC_WORD = 1 + 5 + 16 }; /* flags, link, three of the stack, registers */
+static uint64_t frame_mark(const struct place *place)
+{
+    return place->signal_return;
+}
+#else
+enum { PC_WORD = -3 }; /* pc, pstate, filler */
+static uint64_t frame_mark(const struct place *place)
+{
+    enum { MAGIC = 0x46508001, BYTES = 528 };
+    (void)place;
+    return (uint64_t)BYTES << 32 | MAGIC;
+}
+#endif
+
 /* A signal handler may have interrupted what must not be interrupted: where its frame is, the kernel has put down where that was. */
 static bool interrupts_nothing(const struct place *place, const struct loan *loan, uint64_t stack)
 {
-#ifdef __x86_64__
-    enum { PC_WORD = 1 + 5 + 16 }; /* behind the return address: flags, link, three of the stack, registers */
-    uint64_t words[STACK_LOOK_BYTES / 8];
-    ssize_t got = pread(loan->memory, words, sizeof words, (off_t)stack);
-    for (ssize_t i = 0; got > 0 && i + PC_WORD < got / 8; i++)
-        if (place->signal_return && words[i] == place->signal_return && !is_outside(place, words[i + PC_WORD]))
+    uint64_t words[STACK_LOOK_BYTES / 8], mark = frame_mark(place);
+    ssize_t got = pread(loan->memory, words, sizeof words, (off_t)stack) / 8;
+    for (ssize_t i = PC_WORD < 0 ? -PC_WORD : 0; mark && i < got && i + PC_WORD < got; i++)
+        if (words[i] == mark && !is_outside(place, words[i + PC_WORD]))
             return false;
-#else
-    (void)place, (void)loan, (void)stack;
-#endif
     return true;
 }
 
@@ -145,7 +153,7 @@ static bool is_safe(const struct place *place, const struct loan *loan)
 {
     uint64_t pc = registers_pc(&loan->before);
     const struct loaded_file *file = loaded_at(&place->loaded, pc);
-    bool is_waiting = file && file != place->loader && file != place->runtime && is_quiet_call(registers_syscall(&loan->before));
+    bool is_waiting = file && file != place->loader && file != place->runtime && is_quiet_call(loan->call);
     return !loan->signal && registers_are_wide(&loan->before) && (is_waiting || is_outside(place, pc)) && !is_in_restartable(loan) &&
            interrupts_nothing(place, loan, registers_stack(&loan->before));
 }
@@ -288,13 +296,10 @@ static bool part(struct loan *loan, const struct place *place, void *context, st
 
 static bool with_thread(struct attach *attach, pid_t pid, bool (*work)(struct loan *, const struct place *, void *, struct error *), void *context, struct error *error)
 {
-    struct loan loan = {.pid = pid, .meanwhile = attach->meanwhile, .context = attach->context};
+    struct loan loan = {.meanwhile = attach->meanwhile, .context = attach->context};
     struct place place = {0};
-    char path[64];
     bool good = false;
-    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
-    loan.memory = open(path, O_RDWR | O_CLOEXEC);
-    if (loan.memory < 0)
+    if (!loan_open(&loan, pid))
         return standstill_say_why(pid, errno == ENOENT ? ESRCH : errno, error);
     bool is_found = place_find(&place, &loan, error);
     bool is_gone = is_found && !place.runtime && work == part; /* it became another program */

@@ -1,74 +1,51 @@
-/* inject: the thread is led to a system call instruction of the vdso, and back. Elsewhere than on x86-64 it is not done. */
+/* inject: the thread, which stands still already, is borrowed for a call. Where registers are not known it is not done. */
 #include "inject.h"
+
+#include "loan.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef __x86_64__
+#if REGISTERS_KNOWN
 
-enum { SYSCALL_STOP = SIGTRAP | 0x80, CODE_64 = 0x33, VDSO_ROOM = 16384 };
 static const long OPTIONS = PTRACE_O_TRACESYSGOOD, MORE_OPTIONS = PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_EXITKILL;
-
-struct call {
-    pid_t tid;
-    struct user_regs_struct before;
-    uint64_t mask, instruction;
-    pid_t child; /* that the call made, 0: none */
-    long result; /* of the call */
-};
 
 bool inject_fits(const struct standstill_thread *thread)
 {
-    struct user_regs_struct registers;
-    return thread->held && !thread->signal && !ptrace(PTRACE_GETREGS, thread->tid, 0, &registers) && registers.cs == CODE_64;
+    struct loan loan = {.pid = thread->tid, .memory = -1};
+    return thread->held && !thread->signal && loan_adopt(&loan, thread->tid, &thread->again) && registers_are_wide(&loan.before);
 }
 
-static bool find_vdso(pid_t pid, uint64_t *start, uint64_t *end)
+static bool enter(struct loan *loan, pid_t pid, const struct standstill_thread *thread)
 {
-    char path[64], line[512];
-    bool found = false;
-    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
-    FILE *maps = fopen(path, "re");
-    while (maps && !found && fgets(line, sizeof line, maps)) {
-        unsigned long long from, to;
-        if (!strstr(line, "[vdso]") || sscanf(line, "%llx-%llx", &from, &to) != 2)
-            continue;
-        *start = from;
-        *end = to;
-        found = true;
-    }
-    if (maps)
-        fclose(maps);
-    return found;
+    bool is_open = loan_open(loan, pid);
+    if (is_open && loan->instruction && loan_adopt(loan, thread->tid, &thread->again) && !ptrace(PTRACE_SETOPTIONS, loan->tid, 0, OPTIONS | MORE_OPTIONS) && loan_begin(loan))
+        return true;
+    if (is_open)
+        close(loan->memory);
+    return false;
 }
 
-/* Address of a system call instruction, 0: none is found. */
-static uint64_t find_instruction(pid_t pid)
+static void leave(struct loan *loan)
 {
-    static const unsigned char instruction[] = {0x0f, 0x05};
-    unsigned char code[VDSO_ROOM];
-    char path[64];
-    uint64_t start, end;
-    if (!find_vdso(pid, &start, &end))
-        return 0;
-    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
-    int memory = open(path, O_RDONLY | O_CLOEXEC);
-    size_t wanted = end - start < sizeof code ? end - start : sizeof code;
-    ssize_t got = memory < 0 ? -1 : pread(memory, code, wanted, (off_t)start);
-    if (memory >= 0)
-        close(memory);
-    const unsigned char *found = got > 0 ? memmem(code, (size_t)got, instruction, sizeof instruction) : NULL;
-    return found ? start + (uint64_t)(found - code) : 0;
+    loan_end(loan);
+    ptrace(PTRACE_SETOPTIONS, loan->tid, 0, OPTIONS);
+    close(loan->memory);
+}
+
+static bool call(struct loan *loan, long number, uint64_t a, uint64_t b, uint64_t c, long *result)
+{
+    uint64_t given = 0;
+    bool is_done = loan_syscall(loan, number, (const uint64_t[6]){a, b, c}, &given);
+    *result = (long)given;
+    return is_done;
 }
 
 /* The recorder has handlers for signals. */
@@ -80,151 +57,53 @@ static pid_t await(pid_t pid, int *status)
     return got;
 }
 
-/* Lets the thread run to its next stop: its status, or -1. */
-static int step(const struct call *call, int request)
+bool inject_clone(pid_t pid, const struct standstill_thread *thread, bool ours, pid_t *copy)
 {
+    struct loan loan = {0};
+    long result;
     int status;
-    if (ptrace((enum __ptrace_request)request, call->tid, 0, 0) || await(call->tid, &status) != call->tid || !WIFSTOPPED(status))
-        return -1;
-    return status;
-}
-
-/* From the call's entry to its end; a child that it makes is told on the way. */
-static bool run_call(struct call *call)
-{
-    int status = step(call, PTRACE_SYSCALL);
-    if (status < 0 || WSTOPSIG(status) != SYSCALL_STOP)
+    if (!enter(&loan, pid, thread))
         return false;
-    for (status = step(call, PTRACE_SYSCALL); status >= 0 && status >> 16; status = step(call, PTRACE_SYSCALL)) {
-        unsigned long child = 0;
-        if (!ptrace(PTRACE_GETEVENTMSG, call->tid, 0, &child) && child)
-            call->child = (pid_t)child;
-    }
-    struct user_regs_struct registers;
-    if (status < 0 || WSTOPSIG(status) != SYSCALL_STOP || ptrace(PTRACE_GETREGS, call->tid, 0, &registers))
-        return false;
-    call->result = (long)registers.rax;
-    return true;
-}
-
-/* Its registers are only restored where the kernel looks again at whether a call has to be made once more. */
-static void leave_call(struct call *call)
-{
-    ptrace(PTRACE_INTERRUPT, call->tid, 0, 0);
-    step(call, PTRACE_CONT);
-    ptrace(PTRACE_SETREGS, call->tid, 0, &call->before);
-    ptrace(PTRACE_SETSIGMASK, call->tid, sizeof call->mask, &call->mask);
-    ptrace(PTRACE_SETOPTIONS, call->tid, 0, OPTIONS);
-}
-
-static bool enter_call(struct call *call, pid_t pid)
-{
-    uint64_t all = ~(uint64_t)0;
-    call->instruction = find_instruction(pid);
-    if (!call->instruction || ptrace(PTRACE_GETREGS, call->tid, 0, &call->before) || ptrace(PTRACE_GETSIGMASK, call->tid, sizeof call->mask, &call->mask) ||
-        ptrace(PTRACE_SETOPTIONS, call->tid, 0, OPTIONS | MORE_OPTIONS))
-        return false;
-    ptrace(PTRACE_SETSIGMASK, call->tid, sizeof all, &all);
-    return true;
-}
-
-/* Between enter_call and leave_call. */
-static bool make_call(struct call *call, long number, uint64_t a, uint64_t b, uint64_t c)
-{
-    struct user_regs_struct registers = call->before;
-    registers.rip = call->instruction;
-    registers.rax = (unsigned long long)number;
-    registers.orig_rax = ~0ull;
-    registers.rdi = a;
-    registers.rsi = b;
-    registers.rdx = c;
-    registers.r10 = registers.r8 = registers.r9 = 0;
-    return !ptrace(PTRACE_SETREGS, call->tid, 0, &registers) && run_call(call);
-}
-
-static bool inject(struct call *call, pid_t pid, long number, uint64_t a, uint64_t b, uint64_t c)
-{
-    if (!enter_call(call, pid))
-        return false;
-    bool is_done = make_call(call, number, a, b, c);
-    leave_call(call);
-    return is_done;
-}
-
-bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy)
-{
-    struct call call = {.tid = tid};
-    int status;
-    if (!inject(&call, pid, SYS_clone, ours ? CLONE_PARENT : 0, 0, 0) || !call.child)
-        return false;
-    *copy = call.child;
-    return await(call.child, &status) == call.child && WIFSTOPPED(status);
+    bool is_done = call(&loan, SYS_clone, ours ? CLONE_PARENT : 0, 0, 0, &result);
+    leave(&loan);
+    *copy = loan.child;
+    return is_done && loan.child && await(loan.child, &status) == loan.child && WIFSTOPPED(status);
 }
 
 /* It is taken from the process at once, before another thread runs. */
-int inject_watch(pid_t pid, pid_t tid)
+int inject_watch(pid_t pid, const struct standstill_thread *thread)
 {
-    struct call call = {.tid = tid};
+    struct loan loan = {0};
+    long file;
     int watch = -1, process = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (process < 0 || !enter_call(&call, pid)) {
-        if (process >= 0)
-            close(process);
-        return -1;
+    if (process >= 0 && enter(&loan, pid, thread)) {
+        if (call(&loan, SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0, &file) && file >= 0) {
+            watch = (int)syscall(SYS_pidfd_getfd, process, file, 0);
+            call(&loan, SYS_close, (uint64_t)file, 0, 0, &file);
+        }
+        leave(&loan);
     }
-    if (make_call(&call, SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY, 0, 0) && call.result >= 0) {
-        watch = (int)syscall(SYS_pidfd_getfd, process, call.result, 0);
-        make_call(&call, SYS_close, (uint64_t)call.result, 0, 0);
-    }
-    leave_call(&call);
-    close(process);
+    if (process >= 0)
+        close(process);
     return watch;
 }
 
-bool inject_wait(pid_t pid, pid_t tid, pid_t child)
+bool inject_wait(pid_t pid, const struct standstill_thread *thread, pid_t child)
 {
-    struct call call = {.tid = tid};
-    return inject(&call, pid, SYS_wait4, (uint64_t)child, 0, __WALL | WNOHANG);
-}
-
-/* Those that the kernel does not begin again by itself after a stop, though they have done nothing yet. */
-static bool only_waits(unsigned long long number)
-{
-    static const unsigned long long calls[] = {SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_semop, SYS_semtimedop, SYS_rt_sigtimedwait,
-                                               SYS_io_getevents, SYS_read, SYS_recvfrom, SYS_recvmsg, SYS_accept, SYS_accept4};
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        if (calls[i] == number)
-            return true;
-    return false;
-}
-
-/* A signal that is to be handled ends the call rightly. */
-static bool has_signal(pid_t tid)
-{
-    char path[64], line[256];
-    unsigned long long pending = 0, blocked = 0, set;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)tid);
-    FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file)) {
-        if (sscanf(line, "SigPnd: %llx", &set) == 1 || sscanf(line, "ShdPnd: %llx", &set) == 1)
-            pending |= set;
-        sscanf(line, "SigBlk: %llx", &blocked);
-    }
-    if (file)
-        fclose(file);
-    return pending & ~blocked;
+    struct loan loan = {0};
+    long result;
+    if (!enter(&loan, pid, thread))
+        return false;
+    bool is_done = call(&loan, SYS_wait4, (uint64_t)child, 0, __WALL | WNOHANG, &result);
+    leave(&loan);
+    return is_done;
 }
 
 void inject_again(const struct standstill_thread *thread)
 {
-    enum { CALL_BYTES = 2 };
-    struct user_regs_struct registers;
-    if (thread->signal || ptrace(PTRACE_GETREGS, thread->tid, 0, &registers) || registers.cs != CODE_64 || registers.rax != -(unsigned long long)EINTR ||
-        !only_waits(registers.orig_rax) || has_signal(thread->tid))
-        return;
-    registers.rax = registers.orig_rax;
-    registers.orig_rax = ~0ull;
-    registers.rip -= CALL_BYTES;
-    ptrace(PTRACE_SETREGS, thread->tid, 0, &registers);
+    struct loan loan = {.pid = thread->tid, .memory = -1};
+    if (!thread->signal && loan_adopt(&loan, thread->tid, &thread->again))
+        loan_mend_call(&loan);
 }
 
 #else
@@ -240,21 +119,21 @@ bool inject_fits(const struct standstill_thread *thread)
     return false;
 }
 
-bool inject_clone(pid_t pid, pid_t tid, bool ours, pid_t *copy)
+bool inject_clone(pid_t pid, const struct standstill_thread *thread, bool ours, pid_t *copy)
 {
-    (void)pid, (void)tid, (void)ours, (void)copy;
+    (void)pid, (void)thread, (void)ours, (void)copy;
     return false;
 }
 
-int inject_watch(pid_t pid, pid_t tid)
+int inject_watch(pid_t pid, const struct standstill_thread *thread)
 {
-    (void)pid, (void)tid;
+    (void)pid, (void)thread;
     return -1;
 }
 
-bool inject_wait(pid_t pid, pid_t tid, pid_t child)
+bool inject_wait(pid_t pid, const struct standstill_thread *thread, pid_t child)
 {
-    (void)pid, (void)tid, (void)child;
+    (void)pid, (void)thread, (void)child;
     return false;
 }
 

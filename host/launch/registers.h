@@ -10,6 +10,7 @@
 #if defined(__x86_64__)
 
 #define REGISTERS_KNOWN 1
+enum { REGISTERS_CODE_ALIGN = 1 };
 static const unsigned char registers_syscall_code[] = {0x0f, 0x05};
 struct registers {
     struct user_regs_struct at;
@@ -34,6 +35,22 @@ static inline long registers_syscall(const struct registers *registers)
 static inline bool registers_are_wide(const struct registers *registers)
 {
     return registers->at.cs == 0x33;
+}
+
+/* Of the system call that its code makes, has just made or is in, if it is one. */
+static inline long registers_number(const struct registers *registers)
+{
+    return (long)registers->at.orig_rax;
+}
+
+/* Behind a system call whose first argument was `first`: before it again. */
+static inline void registers_set_again(struct registers *registers, uint64_t first)
+{
+    struct user_regs_struct *at = &registers->at;
+    (void)first;
+    at->rax = at->orig_rax;
+    at->orig_rax = ~0ull;
+    at->rip -= sizeof registers_syscall_code;
 }
 
 static inline void registers_set_syscall(struct registers *registers, uint64_t instruction, long number, const uint64_t arguments[6])
@@ -79,11 +96,15 @@ static inline uint64_t registers_stack_back(uint64_t stack)
 #elif defined(__aarch64__)
 
 #define REGISTERS_KNOWN 1
+#define REGISTERS_FORGET_CALLS 1 /* where a thread is stopped in a call, they tell only by its code which it is, and not how it goes on */
+enum { REGISTERS_CODE_ALIGN = 4 };
 static const unsigned char registers_syscall_code[] = {0x01, 0x00, 0x00, 0xd4}; /* svc #0 */
 struct registers {
     struct user_regs_struct at;
     int call; /* NT_ARM_SYSTEM_CALL */
 };
+/* In PSTATE: the last instruction was an indirect branch, after which only some may come (BTI). */
+static const unsigned long long REGISTERS_BRANCHED = 3 << 10;
 
 static inline uint64_t registers_pc(const struct registers *registers)
 {
@@ -105,12 +126,24 @@ static inline bool registers_are_wide(const struct registers *registers)
     return !(registers->at.pstate & 0x10);
 }
 
+static inline long registers_number(const struct registers *registers)
+{
+    return (long)registers->at.regs[8];
+}
+
+static inline void registers_set_again(struct registers *registers, uint64_t first)
+{
+    registers->at.regs[0] = first;
+    registers->at.pc -= sizeof registers_syscall_code;
+}
+
 static inline void registers_set_syscall(struct registers *registers, uint64_t instruction, long number, const uint64_t arguments[6])
 {
     registers->at.pc = instruction;
     registers->at.regs[8] = (unsigned long long)number;
     for (int i = 0; i < 6; i++)
         registers->at.regs[i] = arguments[i];
+    registers->at.pstate &= ~REGISTERS_BRANCHED;
     registers->call = -1;
 }
 
@@ -126,6 +159,7 @@ static inline void registers_set_call(struct registers *registers, uint64_t func
     registers->at.regs[0] = a, registers->at.regs[1] = b;
     registers->at.regs[29] = 0;
     registers->at.regs[30] = 0;
+    registers->at.pstate &= ~REGISTERS_BRANCHED;
     registers->call = -1;
 }
 

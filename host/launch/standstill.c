@@ -72,9 +72,13 @@ bool standstill_say_why(pid_t pid, int why, struct error *error)
 
 static bool seize(struct standstill *standstill, pid_t tid)
 {
+    struct standstill_thread thread = {.tid = tid, .seized = true};
+#if REGISTERS_KNOWN
+    again_look(&thread.again, standstill->pid, tid);
+#endif
     if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACESYSGOOD) || ptrace(PTRACE_INTERRUPT, tid, 0, 0))
         return false;
-    vec_push(&standstill->threads, ((struct standstill_thread){.tid = tid, .seized = true}));
+    vec_push(&standstill->threads, thread);
     *map_put(&standstill->known, (uint64_t)tid, NULL) = standstill->threads.count;
     return true;
 }
@@ -157,8 +161,8 @@ static bool is_end_of_process(pid_t tid)
     struct __ptrace_syscall_info info;
     if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) <= 0 || info.op != PTRACE_SYSCALL_INFO_ENTRY)
         return false;
-    bool is_32_bits = info.arch == 0x40000003; /* AUDIT_ARCH_I386 */
-    return info.entry.nr == (is_32_bits ? 252 : SYS_exit_group);
+    enum { I386 = 0x40000003, ARM = 0x40000028 }; /* AUDIT_ARCH_* */
+    return info.entry.nr == (info.arch == I386 ? 252 : info.arch == ARM ? 248 : SYS_exit_group);
 }
 
 enum standstill_step standstill_look(struct standstill *standstill)
@@ -231,6 +235,9 @@ static void take_set(struct standstill *standstill, struct standstill_thread *th
     enum { FS_BASE = 21, REGISTERS = 27 };
     if (set == NT_PRSTATUS && count == REGISTERS)
         thread->pointer = words[FS_BASE];
+#elif defined(__aarch64__)
+    struct iovec pointer = {&thread->pointer, sizeof thread->pointer};
+    ptrace(PTRACE_GETREGSET, thread->tid, (void *)(uintptr_t)NT_ARM_TLS, &pointer);
 #endif
 }
 
@@ -300,7 +307,7 @@ bool standstill_copy(struct standstill *standstill)
     const struct standstill_thread *thread = find_caller(standstill);
     pid_t copy = 0;
     standstill->copy_is_ours = standstill_status(standstill->pid, "PPid:", 10) == getpid();
-    if (!thread || !inject_clone(standstill->pid, thread->tid, standstill->copy_is_ours, &copy))
+    if (!thread || !inject_clone(standstill->pid, thread, standstill->copy_is_ours, &copy))
         return false;
     standstill->copy = copy;
     close(standstill->memory);
@@ -350,7 +357,7 @@ int standstill_watch(pid_t pid, uint64_t *held_ns)
     int watch = -1;
     if (standstill_begin_all(&standstill, pid, &error)) {
         const struct standstill_thread *thread = find_caller(&standstill);
-        watch = thread ? inject_watch(pid, thread->tid) : -1;
+        watch = thread ? inject_watch(pid, thread) : -1;
     }
     release_all(&standstill);
     *held_ns = standstill_held_ns(&standstill);
@@ -365,7 +372,7 @@ static void forget_copy(const struct standstill *standstill)
     struct standstill again;
     if (!standstill_begin(&again, standstill->pid, standstill->pid, &error))
         return;
-    inject_wait(again.pid, again.pid, standstill->copy);
+    inject_wait(again.pid, again.threads.at, standstill->copy);
     release_all(&again);
     standstill_done(&again);
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "again.h"
 #include "host/base/error.h"
 #include "host/base/map.h"
 #include "host/base/vec.h"
@@ -15,6 +16,7 @@ struct standstill_thread {
     pid_t tid;
     bool seized, held, ended;
     int signal;              /* that was on its way to it, and is passed on when it is let go */
+    struct again again;
     uint64_t stack, pointer; /* stack pointer; address of its descriptor, 0: not known */
     size_t first_word, words; /* in standstill.words: its registers */
 };

@@ -52,6 +52,22 @@ python3 "$SOURCE/tests/cli/attach_slots.py" $pid >after
 cmp before after || fail "it was not left as it was, at last"
 stop
 
+# Calls that a stop could end: without end, and such as a signal has to end.
+start "$VICTIMS/waiting" epoll
+for round in 1 2 3; do "$HT" attach $pid -q -f -o wait.htrc --duration 20ms 2>said 9>&- || fail "a program that waits"; done
+echo >&9; exec 9>&-
+wait $pid || fail "$? waits were ended"
+rm in
+start "$VICTIMS/waiting" alarm
+for round in 1 2 3 4 5; do
+    "$HT" attach $pid -q -f -o wait.htrc --duration 20ms 2>said 9>&- || fail "a program that waits for signals"
+    dots=$(wc -c <out)
+    for _ in $(seq 500); do [ "$(wc -c <out)" -gt "$dots" ] && break; sleep 0.01; done
+    [ "$(wc -c <out)" -gt "$dots" ] || fail "a signal ended no call"
+done
+kill $pid; wait $pid || fail "$? of its calls went wrong"
+exec 9>&-; rm in
+
 # It may end meanwhile.
 start "$VICTIMS/joined" 2
 "$HT" attach $pid -q -o end.htrc 2>said 9>&- & recorder=$!
