@@ -122,7 +122,7 @@ static bool file_probe(struct probe *probe, const char *path, bool is_wanted, st
     struct probe_file file;
     bool is_elf = probe_file_read(&file, path), has_any = is_elf && probe_file_has_any(&file);
     if (!has_any && is_wanted)
-        return error_set(error, ERROR_USAGE, is_elf ? "%s has no malloc" : "%s is no program or library for x86-64", path);
+        return error_set(error, ERROR_USAGE, is_elf ? "%s has no malloc" : "%s is no program or library of this machine's kind", path);
     if (!has_any)
         return true;
     probe->files++;

@@ -9,6 +9,12 @@
 
 #include "wire/api.h"
 
+#ifdef __aarch64__
+enum { MACHINE = EM_AARCH64 };
+#else
+enum { MACHINE = EM_X86_64 };
+#endif
+
 const struct probe_function probe_functions[PROBE_NAMES] = {
 #define PROBE(symbol, api, role, size, other) {#symbol, HT_API_##api, PROBE_##role, size, other},
 #include "probe.def"
@@ -86,7 +92,7 @@ static bool elf_take(struct probe_file *file, Elf *elf)
 {
     GElf_Ehdr header;
     const void *build_id;
-    if (!gelf_getehdr(elf, &header) || header.e_machine != EM_X86_64)
+    if (!gelf_getehdr(elf, &header) || header.e_machine != MACHINE)
         return false;
     ssize_t bytes = dwelf_elf_gnu_build_id(elf, &build_id);
     if (bytes > 0 && (size_t)bytes <= sizeof file->build_id) {

@@ -24,21 +24,30 @@ enum {
     RING_PAGES = 1024, /* of 4 KiB; a power of two */
     PAGE = 4096,
     FILES_MOST = 8192,
+#ifdef __aarch64__
+    STACK_BYTES = 0,
+#else
     STACK_BYTES = 16,
+#endif
     SAMPLE_BYTES_MOST = 1 << 16,
     OWNER_SHIFT = 8,
 };
 static const uint64_t LATE_NS = 2000000; /* a record may stand in its ring so long after its time */
-/* Registers by linux/perf's numbers for x86 (arch/x86/include/uapi/asm/perf_regs.h), in the order of the numbers. */
-enum { REG_AX, REG_CX, REG_DX, REG_SI, REG_DI, REG_SP, REGS };
+/* Registers by linux/perf's numbers (arch/x86/include/uapi/asm/perf_regs.h, arch/arm64/...), in the order of the numbers. */
+#ifdef __aarch64__
+enum { REG_0, REG_1, REG_2, REG_3, REG_LINK, REG_SP, REGS, REG_RESULT = REG_0 };
+static const uint64_t REG_BITS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 30 | (uint64_t)1 << 31;
+#else
+enum { REG_AX, REG_3, REG_2, REG_1, REG_0, REG_SP, REGS, REG_RESULT = REG_AX };
 static const uint64_t REG_BITS = 1 << 0 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 7;
+#endif
 
 static struct perf_event_attr attr_new(void)
 {
     return (struct perf_event_attr){.size = sizeof(struct perf_event_attr),
                                     .sample_period = 1,
                                     .sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER |
-                                                   PERF_SAMPLE_STACK_USER,
+                                                   (STACK_BYTES ? PERF_SAMPLE_STACK_USER : 0),
                                     .sample_regs_user = REG_BITS,
                                     .sample_stack_user = STACK_BYTES,
                                     .sample_id_all = 1,
@@ -57,7 +66,7 @@ static int event_open(const struct perf_event_attr *attr, pid_t tid, int cpu)
 
 bool probe_rings_check(struct error *error)
 {
-#ifdef __x86_64__
+#if defined(__x86_64__) || defined(__aarch64__)
     struct perf_event_attr attr = attr_new();
     attr.type = PERF_TYPE_SOFTWARE;
     attr.config = PERF_COUNT_SW_DUMMY;
@@ -69,7 +78,7 @@ bool probe_rings_check(struct error *error)
     close(file);
     return true;
 #else
-    return error_set(error, ERROR_USAGE, "the kernel's probes are read on x86-64 only: use 'heaptracer attach' or 'heaptracer run'");
+    return error_set(error, ERROR_USAGE, "the kernel's probes are read on x86-64 and aarch64 only: use 'heaptracer attach' or 'heaptracer run'");
 #endif
 }
 
@@ -253,14 +262,18 @@ static void registers_read(struct words *words, struct probe_sample *sample)
     if (word(words))
         for (int i = 0; i < REGS; i++)
             registers[i] = word(words);
-    sample->arguments[0] = registers[REG_DI];
-    sample->arguments[1] = registers[REG_SI];
-    sample->arguments[2] = registers[REG_DX];
-    sample->arguments[3] = registers[REG_CX];
-    sample->result = registers[REG_AX];
+    sample->arguments[0] = registers[REG_0];
+    sample->arguments[1] = registers[REG_1];
+    sample->arguments[2] = registers[REG_2];
+    sample->arguments[3] = registers[REG_3];
+    sample->result = registers[REG_RESULT];
     sample->sp = registers[REG_SP];
+#ifdef __aarch64__
+    sample->ra = registers[REG_LINK];
+#endif
 }
 
+/* Where calls leave the return address on the stack. */
 static void stack_read(struct words *words, struct probe_sample *sample)
 {
     uint64_t bytes = word(words);
@@ -271,6 +284,11 @@ static void stack_read(struct words *words, struct probe_sample *sample)
     words->at = behind;
     if (!word(words))
         sample->ra = 0; /* nothing of it could be read */
+}
+
+/* The caller's is told apart from those of further frames. */
+static void chain_cut(struct probe_sample *sample)
+{
     if (sample->frames && sample->chain[0] == sample->ra)
         memmove(sample->chain, sample->chain + 1, --sample->frames * sizeof *sample->chain);
 }
@@ -289,7 +307,9 @@ static void sample_read(struct probe_rings *rings, struct words words)
     sample.time_ns = word(&words);
     chain_read(&words, &sample);
     registers_read(&words, &sample);
-    stack_read(&words, &sample);
+    if (STACK_BYTES)
+        stack_read(&words, &sample);
+    chain_cut(&sample);
     if (!rings->is_filtered || sample.pid == (uint32_t)rings->pid)
         vec_push(&rings->waiting, sample);
 }

@@ -1,4 +1,4 @@
-/* probe_ring: in places in files, out the calls that processes make there, as the kernel's uprobes tell them through perf's rings, in order of time. x86-64. */
+/* probe_ring: in places in files, out the calls that processes make there, as the kernel's uprobes tell them through perf's rings, in order of time. */
 #ifndef HOST_PROBE_PROBE_RING_H
 #define HOST_PROBE_PROBE_RING_H
 
@@ -21,7 +21,7 @@ struct probe_sample {
     uint64_t time_ns; /* CLOCK_MONOTONIC */
     uint64_t arguments[PROBE_ARGUMENTS]; /* PROBE_CALL */
     uint64_t result;  /* PROBE_RETURN */
-    uint64_t sp, ra;  /* PROBE_CALL; ra: the return address on the stack; 0: it could not be read */
+    uint64_t sp, ra;  /* PROBE_CALL; ra: the return address; 0: it could not be read */
     uint64_t count;   /* PROBE_LOST: samples */
     uint32_t frames;  /* of the chain of frame pointers, return addresses, innermost first: without `ra`, if the kernel did not see it */
     uint64_t chain[PROBE_FRAMES];

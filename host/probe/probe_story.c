@@ -184,6 +184,16 @@ static uint32_t frame_put(struct probe_story *story, const struct story_thread *
     return (uint32_t)*id;
 }
 
+#ifdef __aarch64__
+/* bl, blr, and blr of a signed address in its forms (Arm ARM, C6.2). */
+static bool has_call_before(const uint8_t *code)
+{
+    enum { CODE = 8 };
+    uint32_t word;
+    memcpy(&word, code + CODE - sizeof word, sizeof word);
+    return (word & 0xfc000000) == 0x94000000 || (word & 0xfffffc1f) == 0xd63f0000 || (word & 0xfffff81f) == 0xd63f081f || (word & 0xfffff800) == 0xd73f0800;
+}
+#else
 /* call rel32, and call r/m64 in its forms of 2, 3, 4, 6 and 7 bytes (Intel SDM, CALL). */
 static bool has_call_before(const uint8_t *code)
 {
@@ -198,6 +208,7 @@ static bool has_call_before(const uint8_t *code)
     }
     return false;
 }
+#endif
 
 /* A register that keeps no frame's address leads anywhere: only addresses behind calls are frames. */
 static bool is_return_address(struct probe_story *story, struct story_process *process, uint64_t pc, uint64_t time_ns)
