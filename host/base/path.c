@@ -1,8 +1,10 @@
-/* path: in the path of a file, out the parts of its name. */
+/* path: in the path of a file, out the parts of its name, and the end of the file. */
 #include "path.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 const char *path_name(const char *path)
 {
@@ -35,4 +37,11 @@ void path_add_plain(struct str *out, const char *path)
         str_add(out, out->count > start && out->at[out->count - 1] != '/' ? "/" : "");
         str_add_bytes(out, path, count);
     }
+}
+
+void path_remove_output(const char *path)
+{
+    struct stat status;
+    if (!lstat(path, &status) && S_ISREG(status.st_mode))
+        unlink(path);
 }

@@ -12,6 +12,7 @@
 #include "host/base/memory.h"
 #include "host/base/now.h"
 #include "host/base/number.h"
+#include "host/base/path.h"
 #include "host/base/str.h"
 #include "host/launch/loaded.h"
 #include "host/probe/probe_story.h"
@@ -199,7 +200,7 @@ static int probe_end(struct probe *probe, struct error *error)
     probe_rings_close(&probe->rings);
     bool is_written = probe->writer && trace_writer_close(probe->writer, &cost, &totals, &problem);
     if (probe->writer && error->kind)
-        unlink(probe->output);
+        path_remove_output(probe->output);
     else if (is_written && !probe->options->quiet)
         result_say(probe, &totals);
     memory_free(probe->output);

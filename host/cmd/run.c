@@ -369,7 +369,7 @@ static int run_go(struct run *run, struct recording *recording, const struct run
     bool written = recording_end(recording, &cost, &totals);
     int exit_code = CMD_FAILED;
     if (!started)
-        unlink(str_text(&texts->out));
+        path_remove_output(str_text(&texts->out));
     else if (written)
         exit_code = run_exit_code(recording->wait_status);
     if (started && written && !run->quiet)
@@ -400,7 +400,7 @@ static void run_cancel(struct recording *recording)
     target_cancel(&recording->target);
     if (recording->writer) {
         trace_writer_close(recording->writer, NULL, NULL, NULL);
-        unlink(recording->path);
+        path_remove_output(recording->path);
     }
 }
 

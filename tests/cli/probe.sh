@@ -4,6 +4,7 @@ set -u
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "probe: $*"; cat said 2>/dev/null; exit 1; }
 "$HT" probe $$ --duration 1ms -q -o try.htrc 2>said || { grep -qE "root|ring" said && { echo "probe: skipped: $(cat said)"; exit 77; }; fail "a shell"; }
 
@@ -55,6 +56,10 @@ rows all.htrc threads allocations | grep -qx 600 || rows all.htrc summary lost_e
 ends() { local wanted=$1; shift; "$HT" probe "$@" >page 2>said; [ $? = "$wanted" ] || fail "probe $*"; }
 ends 2; ends 2 --all 1; ends 2 x; ends 3 4194303; ends 2 --all --library "$SOURCE/README.md" -o n.htrc; grep -q "no program or library" said || fail "README"
 [ ! -e n.htrc ] || fail "a file stays"
+if mknod nothing c 1 3 2>/dev/null; then
+    ends 2 --all --library "$SOURCE/README.md" -f -o nothing
+    [ -c nothing ] || fail "a device was removed"
+fi
 ends 3 $$ -o a.htrc; grep -q "exists" said || fail "replaced"
 # Nothing is left in the kernel, also not of one that was killed.
 "$HT" probe $$ -q -o k.htrc & prober=$!; ready k.htrc; sleep 0.5; kill -9 $prober; wait $prober 2>said
