@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/lane.h"
+
 static uint64_t get(const unsigned char *at, unsigned bytes, bool big_endian)
 {
     uint64_t value = 0;
@@ -37,6 +39,21 @@ static void read_interpreter(int fd, uint64_t offset, uint64_t bytes, struct elf
     check->kind = ELF_CHECK_DYNAMIC;
 }
 
+/* Notes of one segment; of ours what it says. */
+static void read_notes(int fd, uint64_t offset, uint64_t bytes, bool big, struct elf_check *check)
+{
+    unsigned char notes[4096];
+    ssize_t count = pread(fd, notes, bytes < sizeof notes ? bytes : sizeof notes, (off_t)offset);
+    size_t end = count > 0 ? (size_t)count : 0;
+    for (size_t at = 0; at + 12 <= end;) {
+        uint64_t name_bytes = get(notes + at, 4, big), content_bytes = get(notes + at + 4, 4, big), content = at + 12 + (name_bytes + 3) / 4 * 4;
+        bool is_ours = name_bytes == sizeof HT_NOTE_NAME && content_bytes == 4 && content + 4 <= end && !memcmp(notes + at + 12, HT_NOTE_NAME, sizeof HT_NOTE_NAME);
+        if (is_ours && get(notes + at + 8, 4, big) == HT_NOTE_SESSION)
+            check->session = (uint32_t)get(notes + content, 4, big);
+        at = content + (content_bytes + 3) / 4 * 4;
+    }
+}
+
 static void read_elf(int fd, const unsigned char *bytes, struct elf_check *check)
 {
     bool wide = bytes[EI_CLASS] == ELFCLASS64, big = bytes[EI_DATA] == ELFDATA2MSB;
@@ -48,10 +65,14 @@ static void read_elf(int fd, const unsigned char *bytes, struct elf_check *check
     check->kind = type == ET_EXEC || type == ET_DYN ? ELF_CHECK_STATIC : ELF_CHECK_OTHER;
     for (uint64_t i = 0; i < count && check->kind == ELF_CHECK_STATIC; i++) {
         unsigned char head[56] = {0};
-        if (pread(fd, head, sizeof head, (off_t)(offset + i * entry)) < 32)
+        bool is_there = pread(fd, head, sizeof head, (off_t)(offset + i * entry)) >= 32;
+        uint64_t kind = get(head, 4, big), from = wide ? get(head + 8, 8, big) : get(head + 4, 4, big), length = wide ? get(head + 32, 8, big) : get(head + 16, 4, big);
+        if (!is_there)
             check->kind = ELF_CHECK_OTHER;
-        else if (get(head, 4, big) == PT_INTERP)
-            read_interpreter(fd, wide ? get(head + 8, 8, big) : get(head + 4, 4, big), wide ? get(head + 32, 8, big) : get(head + 16, 4, big), check);
+        else if (kind == PT_INTERP)
+            read_interpreter(fd, from, length, check);
+        else if (kind == PT_NOTE)
+            read_notes(fd, from, length, big, check);
     }
 }
 

@@ -1,4 +1,4 @@
-/* elf_check: in a file, out whether a runtime can be preloaded into it. */
+/* elf_check: in a file, out whether a runtime can be preloaded into it; or, of a runtime, whether it is of our build. */
 #ifndef HOST_LAUNCH_ELF_CHECK_H
 #define HOST_LAUNCH_ELF_CHECK_H
 
@@ -19,6 +19,7 @@ struct elf_check {
     uint16_t machine;
     unsigned pointer_bytes;
     bool big_endian;
+    uint32_t session; /* HT_SESSION_VERSION of a runtime; 0: it tells none */
     char interpreter[4096]; /* of a script: the program that runs it; of a dynamic program: its loader */
 };
 

@@ -95,9 +95,12 @@ static bool try_library(struct target *target, const struct elf_check *program, 
     elf_check(path, &library);
     if (library.kind == ELF_CHECK_UNREADABLE || library.kind == ELF_CHECK_OTHER || !realpath(path, target->library))
         return false;
-    if (library.machine == program->machine && library.pointer_bytes == program->pointer_bytes)
+    bool is_kind = library.machine == program->machine && library.pointer_bytes == program->pointer_bytes;
+    if (is_kind && library.session == HT_SESSION_VERSION)
         return true;
     *seen = library;
+    if (is_kind)
+        snprintf(target->other_build, sizeof target->other_build, "%s", target->library);
     return false;
 }
 
@@ -147,6 +150,9 @@ static bool find_library(struct target *target, const struct elf_check *program,
 {
     struct elf_check seen = {0};
     if (!search_library(target, program, &seen)) {
+        if (target->other_build[0])
+            return error_set(error, ERROR_USAGE, "the runtime %s is of another build of heaptracer than this command, and they would not understand each other; install both "
+                             "from one build", target->other_build);
         if (is_musl(program))
             return error_set(error, ERROR_USAGE, "%s runs with the C library musl, and no runtime for that is here; set %s to one that was built with musl-gcc",
                              target->program, HT_ENV_LIBRARY);

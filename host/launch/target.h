@@ -17,6 +17,7 @@ struct attach;
 struct target {
     char program[PATH_MAX]; /* the file of the first word */
     char library[PATH_MAX]; /* the runtime */
+    char other_build[PATH_MAX]; /* one that was passed over: it speaks another session than ours */
     unsigned pointer_bytes;
     bool big_endian;
     enum ht_clock clock; /* the finest that a runtime in it can read */

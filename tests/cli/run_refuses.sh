@@ -49,6 +49,15 @@ refused 2 "regular file" -- -o /dev/null true
 refused 2 "old.htrc" -- -o old.htrc echo started
 refused 3 "no/folder" -- -o no/folder/x.htrc echo started
 refused 2 19 -- --level 99 true
+# A runtime of another build would wait for what this one does not know of; what a file says of itself is behind its note's head.
+python3 - "$BUILD/libheaptracer.so" <<'P' || exit 1
+import sys
+runtime = bytearray(open(sys.argv[1], "rb").read())
+head = b"\x0b\0\0\0\x04\0\0\0\x01\0\0\0HeapTracer\0\0"
+runtime[runtime.index(head) + len(head)] ^= 1
+open("other.so", "wb").write(runtime)
+P
+HEAPTRACER_LIBRARY=$work/other.so refused 2 "other.so is of another build" -- --leaks true
 HEAPTRACER_LIBRARY=$work/text refused 2 "not found" HEAPTRACER_LIBRARY -- true
 
 # Another architecture: a real program with the machine in its header changed, to one that no runtime is for, and to one that is emulated.
