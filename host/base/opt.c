@@ -73,6 +73,19 @@ static void list_add(struct arena *arena, struct opt_list *list, const char *tex
     list->at = longer;
 }
 
+static void words_add(struct arena *arena, struct opt_list *list, const char *text)
+{
+    size_t start = 0, at = 0;
+    bool is_in_row = false;
+    do {
+        is_in_row = text[at] == '[' || (is_in_row && text[at] != ']');
+        if (text[at] && (text[at] != ',' || is_in_row))
+            continue;
+        list_add(arena, list, arena_copy_text(arena, text + start, at - start));
+        start = at + 1;
+    } while (text[at++]);
+}
+
 static bool value_put(const struct opt *opt, const char *place, const char *text, void *values, struct opt_words *words, struct error *error)
 {
     char *field = (char *)values + opt->offset;
@@ -85,6 +98,9 @@ static bool value_put(const struct opt *opt, const char *place, const char *text
         return true;
     case OPT_LIST:
         list_add(&words->arena, (struct opt_list *)field, arena_copy_text(&words->arena, text, strlen(text)));
+        return true;
+    case OPT_WORDS:
+        words_add(&words->arena, (struct opt_list *)field, text);
         return true;
     case OPT_COUNT:
         return number_parse_count(place, text, (uint64_t *)field, error);

@@ -16,6 +16,7 @@ enum opt_kind {
     OPT_FLAG,    /* bool */
     OPT_TEXT,    /* const char *; NULL when not given */
     OPT_LIST,    /* struct opt_list; may be given more than once */
+    OPT_WORDS,   /* the same; a comma parts two, but for those in brackets: leak,regions[a,b].used_share>80% */
     OPT_COUNT,   /* uint64_t: 20, 10k */
     OPT_SIZE,    /* uint64_t bytes: 512K */
     OPT_TIME,    /* uint64_t ns: 1.5s, 00:01:02 */

@@ -15,7 +15,7 @@ struct advise_options {
 static const struct opt advise_table_options[] = {
     {OPT_SECTION, 0, NULL, 0, NULL, "What the program runs on", NULL, NULL, NULL},
     ADVISING_OPTIONS(struct advise_options, wish),
-    {OPT_LIST, 0, "fail-on", offsetof(struct advise_options, fail_on), "CONDITION", "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
+    {OPT_WORDS, 0, "fail-on", offsetof(struct advise_options, fail_on), "CONDITION", "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
     PAGE_OPTIONS(struct advise_options, page),
     PAGE_STACK_OPTIONS(struct advise_options, page),
     {0},

@@ -37,7 +37,7 @@ static const struct opt predict_options[] = {
      NULL},
     {OPT_FLAG, 'l', "list", offsetof(struct predict_options, list), NULL, "list the targets", NULL, NULL, NULL},
     {OPT_TEXT, 't', "table", offsetof(struct predict_options, tables), "NAME,...", "these tables, or all", "predict", predict_tables, NULL},
-    {OPT_LIST, 0, "fail-on", offsetof(struct predict_options, fail_on), "CONDITION", "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL,
+    {OPT_WORDS, 0, "fail-on", offsetof(struct predict_options, fail_on), "CONDITION", "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL,
      NULL, NULL},
     PAGE_OPTIONS(struct predict_options, page),
     PAGE_STACK_OPTIONS(struct predict_options, page),

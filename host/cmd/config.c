@@ -153,7 +153,7 @@ static int config_example(void)
         str_add_format(&text, "# %s%s%s\n", opt->about, opt->choices ? ": " : "", opt->choices ? opt->choices : "");
         if (opt->kind == OPT_FLAG)
             str_add_format(&text, "#%s = true\n", key->key + dot + 1);
-        else if (opt->kind == OPT_LIST)
+        else if (opt->kind == OPT_LIST || opt->kind == OPT_WORDS)
             str_add_format(&text, "#%s = [\"%s\"]\n", key->key + dot + 1, opt->argument);
         else
             str_add_format(&text, opt->kind == OPT_COUNT ? "#%s = 10\n" : "#%s = \"%s\"\n", key->key + dot + 1, opt->argument);

@@ -52,7 +52,7 @@ static bool fits(const struct setting *setting, const struct opt *opt, const cha
     if ((opt->kind == OPT_FLAG) != (setting->kind == TOML_BOOL))
         return error_set(error, ERROR_USAGE, opt->kind == OPT_FLAG ? "%s: '%s' is neither true nor false" : "%s: '%s' is no value for it", place, setting->text);
     const struct setting *first = settings_find(&settings, setting->key);
-    if (opt->kind != OPT_LIST && first != setting)
+    if (opt->kind != OPT_LIST && opt->kind != OPT_WORDS && first != setting)
         return error_set(error, ERROR_USAGE, "%s takes one value, not a list", place);
     return opt_check(opt, place, setting->text, error);
 }

@@ -49,7 +49,7 @@ static const struct opt replay_table_options[] = {
     {OPT_FLAG, 'f', "force", offsetof(struct replay_options, force), NULL, "replace a trace that is there", NULL, NULL, NULL},
     {OPT_FLAG, 'l', "list", offsetof(struct replay_options, list), NULL, "list the allocators", NULL, NULL, NULL},
     {OPT_TEXT, 't', "table", offsetof(struct replay_options, tables), "NAME,...", "these tables, or all", "all but replay_time", table_names, NULL},
-    {OPT_LIST, 0, "fail-on", offsetof(struct replay_options, fail_on), "CONDITION", "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
+    {OPT_WORDS, 0, "fail-on", offsetof(struct replay_options, fail_on), "CONDITION", "end with 1 if a row fulfils TABLE.COLUMN>VALUE; may be given again", NULL, NULL, NULL},
     PAGE_OPTIONS(struct replay_options, page),
     PAGE_STACK_OPTIONS(struct replay_options, page),
     {0},

@@ -41,6 +41,7 @@ code 0 analyze leaky.htrc
 for part in "Never freed" "parse_row (leaky.c:" "Peak" "Hotspots" "Temporary blocks"; do grep -qF "$part" "$work/out" || fail "the first page lacks '$part'"; done
 code 1 analyze leaky.htrc --fail-on leaks
 code 1 analyze leaky.htrc --table summary --fail-on 'leaks.bytes>9K'
+code 1 analyze leaky.htrc --table summary --fail-on 'summary.refused>0,leaks.bytes>9K'
 code 0 analyze leaky.htrc --table summary --fail-on 'leaks.bytes>10K' --fail-on 'summary.refused>0'
 code 0 analyze leaky.htrc --table summary --columns events --sort events --fail-on 'leaks.bytes>10K'
 code 2 analyze leaky.htrc --table summary --columns source

@@ -67,7 +67,9 @@ refused() { local said=$1; shift; "$HT" run -f -o c.htrc "$@" -- touch ran 2>err
 refused "need --leaks or --guard" --sarif f.sarif
 refused "needs --leaks" --guard --fail-on leak
 refused "needs --guard" --leaks --fail-on error
+refused "needs --guard" --leaks --fail-on leak,error
 refused "can fail on" --leaks --fail-on everything
+refused "can fail on" --leaks --fail-on leak,
 refused "need --leaks" --suppressions known
 refused "name a file" --leaks --sarif -
 refused "source-root" --leaks --sarif g.sarif --source-root nowhere

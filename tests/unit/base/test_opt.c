@@ -13,7 +13,7 @@
 struct values {
     bool quiet;
     const char *output;
-    struct opt_list paths;
+    struct opt_list paths, conditions;
     uint64_t count, bytes, time_ns;
     int colour;
 };
@@ -23,6 +23,7 @@ static const struct opt options[] = {
     {OPT_FLAG, 'q', "quiet", offsetof(struct values, quiet), NULL, "say nothing", NULL, NULL, NULL},
     {OPT_TEXT, 'o', "output", offsetof(struct values, output), "FILE", "where it goes", "stdout", NULL, "TEST_OPT_OUTPUT"},
     {OPT_LIST, 0, "path", offsetof(struct values, paths), "DIR", "a folder", NULL, NULL, NULL},
+    {OPT_WORDS, 0, "fail", offsetof(struct values, conditions), "CONDITION", "when it fails", NULL, NULL, NULL},
     {OPT_COUNT, 'n', "limit", offsetof(struct values, count), "N", "rows", NULL, NULL, NULL},
     {OPT_SIZE, 0, "sample", offsetof(struct values, bytes), "SIZE", "bytes", NULL, NULL, NULL},
     {OPT_TIME, 0, "from", offsetof(struct values, time_ns), "TIME", "begin", NULL, NULL, NULL},
@@ -81,6 +82,20 @@ static void options_stop_at_the_first_word(void **state)
         assert_null(words.at[4]);
         opt_words_done(&words);
     }
+}
+
+static void a_comma_parts_words_but_not_in_brackets(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"leak", "error", "regions[a,b].used_share>80%", "", "x", ""};
+    struct values values;
+    struct opt_words words;
+    struct error error;
+    assert_int_equal(parse(&values, &words, &error, "run --fail leak,error --fail regions[a,b].used_share>80%,,x, prog"), OPT_OK);
+    assert_int_equal(values.conditions.count, sizeof wanted / sizeof *wanted);
+    for (size_t i = 0; i < values.conditions.count; i++)
+        assert_string_equal(values.conditions.at[i], wanted[i]);
+    opt_words_done(&words);
 }
 
 static void assert_refused(const char *line, const char *part)
@@ -178,6 +193,7 @@ static void a_word_of_a_list_is_found_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_comma_parts_words_but_not_in_brackets),
         cmocka_unit_test(a_word_of_a_list_is_found_whole),
         cmocka_unit_test(values_land_in_the_struct),
         cmocka_unit_test(options_stop_at_the_first_word),
