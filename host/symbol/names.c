@@ -46,6 +46,18 @@ static int compare_names(const void *a, const void *b)
     return strcmp(left->text, right->text);
 }
 
+static uint64_t end_of(const GElf_Sym *symbol, uint64_t address, Elf *elf, GElf_Word section)
+{
+    GElf_Shdr head;
+    uint64_t most = symbol->st_size ? symbol->st_size : NAMES_REACH_BYTES;
+    Elf_Scn *place = symbol->st_size || !elf ? NULL : elf_getscn(elf, section);
+    if (place && gelf_getshdr(place, &head) && symbol->st_value - head.sh_addr < head.sh_size) {
+        uint64_t left = head.sh_addr + head.sh_size - symbol->st_value;
+        most = left < most ? left : most;
+    }
+    return address + most;
+}
+
 /* One name for each address; it takes over the largest size that an alias told. */
 static void merge_same(struct names *names)
 {
@@ -54,8 +66,10 @@ static void merge_same(struct names *names)
         struct name *name = &names->list.at[i], *last = kept ? &names->list.at[kept - 1] : NULL;
         if (!last || last->address != name->address)
             names->list.at[kept++] = *name;
-        else if (name->size > last->size)
+        else if (name->size > last->size) {
             last->size = name->size;
+            last->end = name->end;
+        }
     }
     names->list.count = kept;
 }
@@ -74,7 +88,7 @@ void names_read(struct names *names, Dwfl_Module *module, int machine)
         if (!is_function(&symbol, section, text))
             continue;
         address -= names->thumb ? address & 1 : 0;
-        vec_push(&names->list, ((struct name){address, symbol.st_size, text, rank_of(&symbol, text)}));
+        vec_push(&names->list, ((struct name){address, symbol.st_size, end_of(&symbol, address, elf, section), text, rank_of(&symbol, text)}));
     }
     if (names->list.count)
         qsort(names->list.at, names->list.count, sizeof *names->list.at, compare_names);
@@ -109,7 +123,7 @@ const struct name *names_find(const struct names *names, uint64_t pc)
         if (name_covers(&names->list.at[count - 1 - back], pc))
             return &names->list.at[count - 1 - back];
     const struct name *nearest = &names->list.at[count - 1];
-    return pc - nearest->address < NAMES_REACH_BYTES ? nearest : NULL;
+    return pc < nearest->end ? nearest : NULL;
 }
 
 void names_done(struct names *names)

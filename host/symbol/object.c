@@ -141,7 +141,7 @@ static const char *clear_name(struct object *object, const struct name *name)
     return (const char *)(uintptr_t)*clear;
 }
 
-/* What the symbol table says: "name" inside a symbol, "name+0x12" behind one, NULL when none is near. */
+/* What the symbol table says: "name" inside a symbol, "name+0x12" behind one of unknown size, NULL when none is near. */
 static const char *name_at(struct object *object, uint64_t pc, uint64_t shown)
 {
     const struct name *name = names_find(&object->names, pc);

@@ -264,6 +264,31 @@ static void stripped(void **state)
     symbols_free(subject.symbols);
 }
 
+/* Behind a symbol whose size is known lies a function without a name; behind one of assembly, which may have none, lies the rest of it, as far as its section goes. */
+static void no_name_of_a_neighbour(void **state)
+{
+    (void)state;
+    static const char code[] = ".globl sized,unsized,other\n.type sized,@function\n.type unsized,@function\nsized: .skip 4\n.size sized,4\n.skip 60\n"
+                               "unsized: .skip 64\n.section .text.other,\\\"ax\\\"\n.skip 64\nother: .skip 8\n";
+    static const struct {
+        const char *symbol, *wanted;
+        unsigned behind;
+    } cases[] = {{"sized", "sized", 3}, {"sized", NULL, 4}, {"sized", NULL, 63}, {"unsized", "unsized+0x3f", 63}, {"unsized", NULL, 64}, {"other", "other+0x7", 7}};
+    const struct frame_text *texts;
+    char command[600], expected[64];
+    snprintf(command, sizeof command, "printf \"%s\" >hand.S && gcc -shared -nostdlib -Wl,--unique=.text.other -o hand.so hand.S && strip -o barehand.so hand.so", code);
+    assert_true(run(command));
+    struct subject subject = subject_new("barehand.so", "hand.so", NULL);
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t at = facts_of("hand.so", cases[i].symbol).address + cases[i].behind;
+        see_frame(subject.symbols, i + 1, at, true);
+        symbols_frame(subject.symbols, i + 1, &texts);
+        snprintf(expected, sizeof expected, "barehand.so+0x%llx", (unsigned long long)at);
+        assert_string_equal(texts->function, cases[i].wanted ? cases[i].wanted : expected);
+    }
+    symbols_free(subject.symbols);
+}
+
 /* ---- other machines ---- */
 
 static void other_machines(void **state)
@@ -335,6 +360,7 @@ int main(void)
         cmocka_unit_test(debug_data_by_build_id),
         cmocka_unit_test(another_build_id_is_not_used),
         cmocka_unit_test(stripped),
+        cmocka_unit_test(no_name_of_a_neighbour),
         cmocka_unit_test(other_machines),
         cmocka_unit_test(nonsense),
     };
