@@ -7,6 +7,7 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export XDG_CONFIG_HOME=$work/xdg HOME=$work
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "alerts: $*"; failed=1; }
 says() { # rule, beginning of the answer
     printf '%s\n' "$1" >.heaptracer.toml
@@ -31,7 +32,7 @@ with open("port", "w") as file:
 server.serve_forever()
 END
 python3 server.py & server=$!
-for _ in $(seq 100); do [ -s port ] && break; sleep 0.05; done
+until_true '[ -s port ]'
 mkdir led; touch led/trigger led/brightness led/delay_on led/delay_off
 
 # Memory that rises over 40 MiB and falls again: fires once, ends once, although it trembles at the threshold.
@@ -78,7 +79,7 @@ log = "alerts.log"
 END
 HEAPTRACER_CONFIG=none "$HT" run -q -o wave.htrc -- ./wave || fail "run: $?"
 "$HT" monitor wave.htrc --interval 20ms >lines 2>told || fail "monitor: $? $(cat told)"
-sleep 0.3
+until_true '[ "$(wc -l <commands)" = 2 ] && [ "$(grep -o "heaptracer.alert/1" posted | wc -l)" = 2 ]' # by helpers that may end later
 [ "$(wc -l <alerts.log)" = 2 ] && sed -n 1p alerts.log | grep -q 'critical: much: summary.live_bytes>40M, it is 4[0-9]' && sed -n 2p alerts.log | grep -q 'ended: much: .* it is 3[0-2]' || fail "log: $(cat alerts.log)"
 [ "$(grep -c 'heaptracer: alert: ' told)" = 2 ] || fail "told: $(cat told)"
 sort commands | awk '{print $1, $2, $3}' | tr '\n' ';' | grep -qx 'much ended critical;much fires critical;' || fail "commands: $(cat commands)"

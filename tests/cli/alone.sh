@@ -3,17 +3,14 @@
 set -u
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; exit 1; }
 unset HEAPTRACER_SESSION HEAPTRACER_LIBRARY HEAPTRACER_OUTPUT HEAPTRACER_OPTIONS HEAPTRACER_COMMAND
 library=$BUILD/libheaptracer.so
 
 # The collector ends a moment after its program.
 whole() {
-    for _ in $(seq 200); do
-        "$HT" info "$1" 2>/dev/null | grep -q 'Ended in order  *yes' && return
-        sleep 0.1
-    done
-    fail "$1 is not whole: $("$HT" info "$1" 2>&1 | head -12)"
+    until_true '"$HT" info "'"$1"'" 2>/dev/null | grep -q "Ended in order  *yes"' || fail "$1 is not whole: $("$HT" info "$1" 2>&1 | head -12)"
 }
 # counted FILE N: that many blocks of the victim's size; none of it is lost.
 counted() {

@@ -4,6 +4,7 @@ work=$(mktemp -d)
 trap 'kill -CONT $victims 2>/dev/null; kill -KILL $victims 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work"
 victims=
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; cat err said 2>/dev/null; exit 1; }
 # start NAME ARGUMENT...: runs until its input is closed; its number goes to $pid.
 start() {
@@ -12,7 +13,7 @@ start() {
     pid=$!
     victims="$victims $pid"
     exec 9>in
-    for _ in $(seq 500); do grep -q ready out && break; sleep 0.01; done
+    until_true 'grep -q ready out' || fail "it does not begin"
 }
 stop() {
     exec 9>&-
@@ -21,13 +22,22 @@ stop() {
     grep -v ready out | grep -v ' 0$' && fail "the program was surprised"
     return 0
 }
+until_is() { until_true '[ "$(cat /proc/'$1'/comm)" = '$2' ]' || fail "no $2"; } # what was started in the background is this shell for a while
+until_seen() { until_true '[ "$("$HT" ctl '$1' status 2>/dev/null | sed -n "s/^events *//p")" -gt '${2:-5000}' ] 2>/dev/null' || fail "nothing is recorded"; }
+# look PID FILE TEXT: joins it for a while; whether the trace has more than four such lines.
+look() {
+    "$HT" attach $1 -q -o $2 2>err & recorder=$!
+    until_seen $1 200
+    "$HT" ctl $1 detach >/dev/null && wait $recorder && [ "$("$HT" dump $2 | grep -c $3)" -gt 4 ]
+}
 check() { "$HT" dump "$1" | awk -f "$SOURCE/tests/cli/attach_check.awk" >sum; read -r events seen bad < <(tail -1 sum); [ "$bad" = 0 ] && [ "$seen" -gt 50 ] || { head sum; fail "$1"; }; }
 
 start "$VICTIMS/joined" 4
 python3 "$SOURCE/tests/cli/attach_slots.py" $pid >before
 "$HT" attach $pid -o first.htrc 2>said 9>&- &
 recorder=$!
-for _ in $(seq 500); do grep -q 'Ctrl-C detaches' said && break; sleep 0.01; done
+until_true 'grep -q "Ctrl-C detaches" said'
+until_seen $pid
 python3 "$SOURCE/tests/cli/attach_slots.py" $pid >meanwhile
 cmp -s before meanwhile && fail "nothing was redirected"
 [ "$("$HT" ctl $pid status | head -1)" = recording ] || fail "status"
@@ -41,11 +51,10 @@ check first.htrc
 
 # Again, ended by Ctrl-C, by the clock, and by a kill, which the next one mends.
 "$HT" attach $pid -q -o second.htrc 2>said 9>&- & recorder=$!
-sleep 0.3; kill -INT $recorder; wait $recorder || fail "Ctrl-C"
+until_seen $pid; kill -INT $recorder; wait $recorder || fail "Ctrl-C"
 check second.htrc
 "$HT" attach $pid -q -o third.htrc 2>said 9>&- & recorder=$!
-sleep 0.3; kill -KILL $recorder; wait $recorder 2>/dev/null
-sleep 0.2
+until_seen $pid; kill -KILL $recorder; wait $recorder 2>/dev/null
 "$HT" attach $pid -q -o fourth.htrc --duration 200ms 2>said || fail "after a recorder that was killed"
 check fourth.htrc
 python3 "$SOURCE/tests/cli/attach_slots.py" $pid >after
@@ -71,7 +80,7 @@ exec 9>&-; rm in
 # It may end meanwhile.
 start "$VICTIMS/joined" 2
 "$HT" attach $pid -q -o end.htrc 2>said 9>&- & recorder=$!
-sleep 0.3
+until_seen $pid
 stop
 wait $recorder || fail "the recorder of a program that ended: $?"
 "$HT" analyze end.htrc >/dev/null || fail "its trace"
@@ -81,9 +90,12 @@ mkdir lib
 printf '#include <stdlib.h>\nvoid plug_work(void) { void *volatile block = malloc(4242); free(block); }\n' >lib/plug.c
 cat >plugs.c <<'END'
 #include <dlfcn.h>
+#include <stdio.h>
 #include <unistd.h>
 int main(void)
 {
+    puts("ready");
+    fflush(stdout);
     for (int i = 0;; i = !i) {
         void *handle = dlopen(i ? "libplug.so" : "./lib/libplug.so", RTLD_NOW);
         void (*work)(void) = handle ? (void (*)(void))dlsym(handle, "plug_work") : 0;
@@ -96,20 +108,22 @@ int main(void)
 }
 END
 cc -shared -fPIC lib/plug.c -o lib/libplug.so && cc plugs.c -o plugs -ldl -Wl,-rpath,'$ORIGIN/lib' -Wl,--enable-new-dtags || fail "the plug-in cannot be built"
-./plugs & plugs=$!; victims="$victims $plugs"
-sleep 0.2
-"$HT" attach $plugs -q -o plugs.htrc --duration 300ms 2>err || fail "plug-ins"
+./plugs >out & plugs=$!; victims="$victims $plugs"
+until_true 'grep -q ready out'
+look $plugs plugs.htrc size=4242 || fail "plug-ins, and blocks of libraries that were loaded later"
 kill -0 $plugs || fail "a library was not found"
-[ "$("$HT" dump plugs.htrc | grep -c 'size=4242')" -gt 4 ] || fail "blocks of libraries that were loaded later"
 
 # What cannot be, and why.
 # A program with an address of its own for malloc, as Debian's python3 is: its calls are seen all the same.
 cat >stub.c <<'END'
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 void *(*volatile taken)(size_t) = malloc;
 int main(void)
 {
+    puts("ready");
+    fflush(stdout);
     for (;;) {
         void *volatile block = malloc(7777);
         free(block);
@@ -119,21 +133,22 @@ int main(void)
 }
 END
 cc -O1 -fno-pie -no-pie -fno-builtin stub.c -o stub || exit 1
-./stub & stub=$!; victims="$victims $stub"; sleep 0.5
-"$HT" attach $stub -q -o stub.htrc --duration 300ms 2>err || fail "a program with its own address for malloc"
-"$HT" dump stub.htrc >dumped; grep -q 'size=7777' dumped && grep -q ' free ' dumped || fail "calls of a program with its own address for malloc"
+./stub >out & stub=$!; victims="$victims $stub"
+until_true 'grep -q ready out'
+look $stub stub.htrc size=7777 || fail "a program with its own address for malloc"
+"$HT" dump stub.htrc | grep -q ' free ' || fail "calls of a program with its own address for malloc"
 
 refuse() { local words=$1; shift; "$HT" attach "$@" -o no.htrc --duration 1s 2>err; [ $? -ge 2 ] && grep -q "$words" err && [ ! -e no.htrc ] || fail "refuse: $words"; }
 refuse 'not the number' x
 refuse 'there is no process' 1073741823
 sleep 100 & pid=$!; victims="$victims $pid"
-kill -STOP $pid; sleep 0.1
+until_is $pid sleep; kill -STOP $pid; until_true 'grep -q "^State:.T" /proc/$pid/status'
 refuse 'kill -CONT' $pid
 kill -CONT $pid
 printf 'int main(void) { for (;;) __asm__ volatile("pause"); }' >static.c
-if cc -static static.c -o static 2>/dev/null; then ./static & victims="$victims $!"; sleep 0.1; refuse 'statically linked' $!; fi
-if cc -m32 static.c -o narrow 2>/dev/null; then ./narrow & victims="$victims $!"; sleep 0.1; refuse 'own kind' $!; fi
-if command -v musl-gcc >/dev/null; then musl-gcc static.c -o musl && { ./musl & victims="$victims $!"; sleep 0.1; refuse 'musl' $!; }; fi
+if cc -static static.c -o static 2>/dev/null; then ./static & victims="$victims $!"; until_is $! static; refuse 'statically linked' $!; fi
+if cc -m32 static.c -o narrow 2>/dev/null; then ./narrow & victims="$victims $!"; until_is $! narrow; refuse 'own kind' $!; fi
+if command -v musl-gcc >/dev/null; then musl-gcc static.c -o musl && { ./musl & victims="$victims $!"; until_is $! musl; refuse 'musl' $!; }; fi
 python3 -c '
 import ctypes, struct, time
 libc = ctypes.CDLL(None)
@@ -144,20 +159,21 @@ libc.prctl(38, 1, 0, 0, 0)
 assert libc.prctl(22, 2, ctypes.c_char_p(program), 0, 0) == 0
 print("filtered", flush=True)
 time.sleep(100)' >filtered & victims="$victims $!"
-for _ in $(seq 500); do grep -q filtered filtered && break; sleep 0.01; done
+until_true 'grep -q filtered filtered'
 refuse 'despite-seccomp' $!
 "$HT" attach $! --despite-seccomp -q -o filtered.htrc --duration 50ms 2>err || fail "despite a filter"
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     chmod 755 . && HOME=$work setpriv --reuid 65534 --clear-groups "$HT" attach $pid -o no.htrc --duration 1s 2>err; [ $? = 2 ] && grep -q "belongs to" err || fail "another user's"
 fi
 if command -v strace >/dev/null; then
-    strace -o /dev/null -p $pid 2>/dev/null & tracer=$!; victims="$victims $tracer"; sleep 0.3
+    strace -o /dev/null -p $pid 2>/dev/null & tracer=$!; victims="$victims $tracer"; until_true '! grep -q "^TracerPid:.0$" /proc/$pid/status'
     refuse 'held by another program' $pid
 fi
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
-    unshare -m sh -c 'mount -t tmpfs none /dev/shm && exec sleep 100' & victims="$victims $!"; sleep 0.3
+    unshare -m sh -c 'mount -t tmpfs none /dev/shm && exec sleep 100' & victims="$victims $!"; until_is $! sleep
     "$HT" attach $! -o no.htrc --duration 1s 2>err; [ $? != 0 ] && grep -q 'does not see' err && [ ! -e no.htrc ] || fail "another mount namespace"
-    unshare -p -f sleep 100 & sleep 0.3; inner=$(pgrep -P $!); victims="$victims $inner"
+    unshare -p -f sleep 100 & outer=$!
+    until_true 'inner=$(pgrep -P $outer -x sleep)'; victims="$victims $inner"
     refuse 'have other numbers' $inner
 fi
 exit 0

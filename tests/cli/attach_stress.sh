@@ -3,12 +3,13 @@ set -u
 work=$(mktemp -d)
 trap 'kill $pid 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; tail -5 said sum 2>/dev/null; exit 1; }
 mkfifo in
 "$VICTIMS/joined" 8 <in >out 2>&1 &
 pid=$!
 exec 9>in
-for _ in $(seq 500); do grep -q ready out && break; sleep 0.01; done
+until_true 'grep -q ready out'
 events=0 seen=0
 for round in $(seq "${ROUNDS:-20}"); do
     timeout 60 "$HT" attach $pid -f -o round.htrc --duration 50ms 2>said 9>&- || fail "round $round: $?"

@@ -6,6 +6,7 @@ failed=0
 work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "doctor: $*"; failed=1; }
 "$HT" doctor >out || fail "status $?: $(cat out)"
 grep -q '^ok  *record a program (run) .*libheaptracer.so' out || fail "no runtime: $(cat out)"
@@ -20,7 +21,7 @@ DEBUGINFOD_URLS= "$HT" doctor | grep -A1 '^slower  *names' | grep -q 'export DEB
 sleep 60 & sleeper=$!
 "$HT" doctor $sleeper --csv | tr -d '\r' | grep -qx "join process $sleeper (attach),ok,it can be joined," || fail "a process: $("$HT" doctor $sleeper)"
 kill -STOP $sleeper
-for _ in $(seq 50); do grep -q '^State:.T' /proc/$sleeper/status && break; sleep 0.05; done
+until_true 'grep -q "^State:.T" /proc/$sleeper/status'
 "$HT" doctor $sleeper >out; [ $? = 1 ] && grep -q "kill -CONT $sleeper" out || fail "a stopped one: $(cat out)"
 kill -KILL $sleeper; wait $sleeper 2>/dev/null
 "$HT" doctor $sleeper >out; [ $? = 1 ] && grep -q "no process $sleeper" out || fail "one that ended: $(cat out)"

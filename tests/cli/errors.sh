@@ -10,7 +10,7 @@ head -c 100000 /dev/zero >"$work/zero.htrc"
 expect() { # expect CODE TEXT WORDS...
     local code=$1 text=$2 rc=0
     shift 2
-    timeout 20 "$HT" "$@" >"$work/out" 2>"$work/err" || rc=$?
+    timeout 60 "$HT" "$@" >"$work/out" 2>"$work/err" || rc=$?
     [ "$rc" = "$code" ] || { echo "'$*' ends with $rc, not $code"; failed=1; }
     [ "$(wc -l <"$work/err")" = 1 ] || { echo "'$*' does not say one line: $(cat "$work/err")"; failed=1; }
     grep -qF -- "$text" "$work/err" || { echo "'$*' does not say '$text': $(cat "$work/err")"; failed=1; }

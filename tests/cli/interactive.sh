@@ -10,15 +10,17 @@ terminals=0
 tm() { tmux -L ht$$.$terminals -f /dev/null "$@" 2>/dev/null; }
 trap 'tm kill-server; kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "interactive: $*"; tm capture-pane -p; failed=1; }
 # A server of its own for each: one that is told to end does so a moment later.
-open() { tm kill-server; terminals=$((terminals + 1)); tm new-session -d -x "$1" -y "$2" "$3; echo \"ended \$?\"; sleep 60"; }
+open() { tm kill-server; terminals=$((terminals + 1)); tm new-session -d -x "$1" -y "$2" "$3; echo \"ended \$?\"; sleep 300"; }
 screen() { tm capture-pane -p; }
 # Waits until a line of the screen matches; the screen as a whole is shown when none does.
-sees() { for _ in $(seq 300); do screen | grep -q -- "$1" && return 0; tm has-session || break; sleep 0.05; done; fail "no '$1'"; }
-lacks() { for _ in $(seq 300); do screen | grep -q -- "$1" || return 0; sleep 0.05; done; fail "still '$1'"; }
+sees() { local wanted=$1; until_true 'tm has-session || return 1; screen | grep -q -- "$wanted"' || fail "no '$1'"; }
+lacks() { local wanted=$1; until_true '! screen | grep -q -- "$wanted"' || fail "still '$1'"; }
 press() { tm send-keys "$@"; }
-first_row() { screen | grep "^>" | head -1; }
+# The screen may be half painted when what was waited for is there.
+begins_with() { local wanted=$1; until_true 'screen | grep "^>" | head -1 | grep -q -- "$wanted"' || fail "$2"; }
 
 "$HT" run -q -o a.htrc -- "$VICTIMS/live_grow" 1 >out || fail "run"
 open 80 24 "'$HT' interactive a.htrc"
@@ -27,10 +29,10 @@ press 2; sees "Never freed .* Site"; sees "^> .*keep_some (live_grow.c:"; sees "
 press Enter; sees "^  main (.*live_grow.c:"; press Escape; sees "Never freed 1/2"
 press Down; sees "Never freed 2/2"; press k; sees "Never freed 1/2"
 press 3; sees "Hotspots 1/"; sees "^ *Allocated "
-press s; press s; sees "Allocations▼"; first_row | grep -q pass_through || fail "sorted by allocations, $(first_row)"
-press r; sees "Allocations▲"; first_row | grep -q pass_through && fail "turned round"
+press s; press s; sees "Allocations▼"; begins_with pass_through "not sorted by allocations"
+press r; sees "Allocations▲"; until_true 'screen | grep -m1 "^>" | grep -qv pass_through' || fail "not turned round"
 press /; sees "show rows with:"; press -l "KEEP_s"; sees "^ show rows with: KEEP_s_"; press Enter; sees "Hotspots 1/1 .*"; sees "with 'KEEP_s'"
-screen | grep -q pass_through && fail "the filter lets others through"
+lacks pass_through
 press Escape; sees pass_through
 press t; sees "^ Peak 1/"; press t; sees "^ Temporary"
 press 4; sees "each sign is"; sees "██████"; sees "Start .* End .* Fill"
@@ -56,10 +58,10 @@ press 4; sees "used"; press q; sees "^ended 0$"
 # ASCII and no colours.
 open 80 24 "LC_ALL=C NO_COLOR=1 '$HT' interactive a.htrc"
 sees "HEAP TRACER DASHBOARD"
-for tab in 1 2 3 4 5 6 7 8; do
-    press $tab; sleep 0.2
-    screen | grep -qP '[^\x00-\x7f]' && fail "tab $tab is not ASCII: $(screen | grep -P '[^\x00-\x7f]' | head -2)"
-    tm capture-pane -pe | grep -q $'\e\[[0-9;]*3[0-7]' && fail "tab $tab has colours"
+for tab in "1DASHBOARD" "2Never freed .* Site" "3^ *Allocated " "4each sign is" "5^> .* live_grow " "6Allocations/s" "7No faults" "8MEMORY HEALTH REPORT"; do
+    press ${tab::1}; sees "${tab:1}"
+    screen | grep -qP '[^\x00-\x7f]' && fail "tab ${tab::1} is not ASCII: $(screen | grep -P '[^\x00-\x7f]' | head -2)"
+    tm capture-pane -pe | grep -q $'\e\[[0-9;]*3[0-7]' && fail "tab ${tab::1} has colours"
 done
 press q; sees "^ended 0$"
 open 80 24 "'$HT' interactive a.htrc"; sees "HEAP TRACER DASHBOARD"
@@ -67,23 +69,24 @@ tm capture-pane -pe | grep -q $'\e\[[0-9;]*3[0-7]' || fail "no colours at all"
 
 # A run that goes on: figures move, a mark and what changed since; pause; q leaves it running, recorded.
 blocks() { screen | sed -n '2s/.* in \([0-9,]*\) blocks.*/\1/p' | tr -d ,; }
-more() { for _ in $(seq 300); do local now; now=$(blocks); [ "${now:-0}" -gt "$1" ] && return 0; sleep 0.05; done; fail "the figures do not move from $1"; }
-open 100 30 "'$HT' run --live -o b.htrc -- '$VICTIMS/live_grow' 6"
+more() { local least=$1 now; until_true 'now=$(blocks); [ "${now:-0}" -gt "$least" ]' || fail "the figures do not move from $1"; }
+open 100 30 "'$HT' run --live -o b.htrc -- '$VICTIMS/live_grow' 300"
 sees "^ live .* allocs/s"; more 100; more "$(blocks)"; more "$(blocks)"
 press 3; sees "^> .*keep_some"; press m; sleep 0.3; press d; sees "change since"; sees "^> *+[0-9.]* [KM]iB .*keep_some"; press d; lacks "change since"
-press Space; sees "^ paused "; held=$(blocks); sleep 0.6; [ "$(blocks)" = "$held" ] || fail "paused, but $held became $(blocks)"
+press Space; sees "^ paused "; until_true 'held=$(blocks); sleep 0.6; [ "$(blocks)" = "$held" ]' || fail "paused, but the figures move"
 press Space; more "$held"
 press q; sees "the program runs on as process [0-9]*, recorded into b.htrc"; sees "^ended 0$"
+kill -USR1 "$(screen | sed -n 's/.*runs on as process \([0-9]*\),.*/\1/p')" || fail "it does not run on"
 "$HT" monitor b.htrc >lines.txt || fail "the recording that was left"
 "$HT" analyze b.htrc --table marks --csv | grep -q "looked at 1" || fail "the mark is not in the trace"
 [ "$(cat b.htrc.out)" = "live_grow: done" ] || fail "the program's output: $(cat b.htrc.out)"
 
 # A storm of changes of the size changes nothing; a theme of the view's own colours.
 printf '#!/bin/sh\necho $$ >shell\nexec "$@"\n' >told; chmod +x told
-open 100 30 "./told '$HT' run --live --theme solarized -o s.htrc -- '$VICTIMS/live_grow' 60"
+open 100 30 "./told '$HT' run --live --theme solarized -o s.htrc -- '$VICTIMS/live_grow' 300"
 sees "^ live .* allocs/s"; more 100
 tm capture-pane -pe | grep -q $'\e\[[0-9;]*4[08]' || fail "no background of its own"
-for ((i = 0; i < 3000; i++)); do kill -WINCH "$(cat shell)" || break; done
+shell=$(cat shell); for ((i = 0; i < 3000; i++)); do kill -WINCH "$shell" || break; done
 more "$(blocks)"; press 3; sees "^> .*keep_some"; press q; sees "the program runs on as process"
 kill "$(screen | sed -n 's/.*runs on as process \([0-9]*\),.*/\1/p')" || fail "it does not run on"
 "$HT" monitor s.htrc >lines.txt || fail "the recording behind the storm"
@@ -96,28 +99,27 @@ open 100 30 "'$HT' run --live ./absent"; sees "absent"; sees "^ended 2$"
 ls heaptracer.* 2>/dev/null && fail "a file was left behind"
 
 # A process that runs already is left alone by q.
-"$VICTIMS/live_grow" 20 >out & grower=$!
+"$VICTIMS/live_grow" 300 >out & grower=$!
 open 100 30 "'$HT' attach $grower --live -o g.htrc"
 sees "^ live .* allocs/s"; more 100; press q; sees "heaptracer: g.htrc "; sees "^ended 0$"
 kill -0 $grower || fail "it ended with the view"
 "$HT" attach $grower -q -o g2.htrc --duration 100ms 9>&- || fail "it was not left"
-kill $grower
+kill $grower; until_ended $grower
 open 100 30 "'$HT' attach $grower --live -o h.htrc"; sees "there is no process"; sees "^ended 2$"
 
 # The recorder is killed: the view says so, and 3.
 open 100 30 "'$HT' interactive d.htrc"; sees "d.htrc cannot be opened"; sees "^ended 3$"
-"$HT" run -q -o d.htrc -- "$VICTIMS/live_grow" 30 >out & recorder=$!
-for _ in $(seq 100); do [ -s d.htrc ] && break; sleep 0.05; done
-open 100 30 "'$HT' interactive d.htrc"; sees "^ live "; { kill -9 $recorder; wait $recorder; } 2>/dev/null; sees "^ ended"
+"$HT" run -q -o d.htrc -- "$VICTIMS/live_grow" 300 >out & recorder=$!
+until_true '[ -s d.htrc ]'
+open 100 30 "'$HT' interactive d.htrc"; sees "^ live "; grower=$(pgrep -P $recorder); { kill -9 $recorder; wait $recorder; kill $grower; } 2>/dev/null; sees "^ ended"
 press q; sees "ends before the recorder's totals"; sees "^ended 3$"
 
 # The terminal goes away: so does the view, and nothing else.
-"$HT" run -q -o e.htrc -- "$VICTIMS/live_grow" 3 >out & recorder=$!
-for _ in $(seq 100); do [ -s e.htrc ] && break; sleep 0.05; done
+"$HT" run -q -o e.htrc -- sh -c 'echo $$ >pid; exec "$0" 300' "$VICTIMS/live_grow" >out & recorder=$!
+until_true '[ -s e.htrc ]'
 open 100 30 "echo \$\$ >shell; exec '$HT' interactive e.htrc"; sees "^ live "
-tm kill-server; for _ in $(seq 200); do kill -0 "$(cat shell)" 2>/dev/null || break; sleep 0.05; done
-kill -0 "$(cat shell)" 2>/dev/null && fail "the view outlives its terminal"
-wait $recorder || fail "the recording ended with its view"
+tm kill-server; until_true '! kill -0 "$(cat shell)" 2>/dev/null' || fail "the view outlives its terminal"
+kill -USR1 "$(cat pid)"; wait $recorder || fail "the recording ended with its view"
 
 refuse() { "$@" >out 2>said </dev/null; [ $? = 2 ] && grep -q "$what" said || fail "$*: $(cat said)"; }
 what="standard output is no terminal" refuse "$HT" interactive a.htrc

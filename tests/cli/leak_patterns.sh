@@ -5,6 +5,7 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; cat rows 2>&1; exit 1; }
 rows() { "$HT" leaks "$1" --all --json >out.json && python3 -c '
 import json
@@ -47,7 +48,7 @@ looks() {
     "$HT" run -q -f -o b.htrc -- "$VICTIMS/leak_patterns" looks "$@" <go >out 2>said & run=$!
     exec 7>go
     for turn in 1 2 3 4; do
-        for _ in $(seq 1500); do [ "$(grep -c ready out)" = $turn ] && break; sleep 0.02; done
+        until_true '[ "$(grep -c ready out)" = $turn ]'
         pid=$(pgrep -P $run | head -1)
         "$HT" leaks "$pid" >page || fail "look $turn"
         [ $turn = 4 ] || echo >&7

@@ -4,13 +4,14 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; exit 1; }
 # Runs a victim that waits for a line, with `heaptracer` options before the name; its number is in $pid.
 begin() {
     rm -f go; mkfifo go
     "$HT" run -q -f -o a.htrc "$@" <go >out 2>said & run=$!
     exec 7>go
-    for _ in $(seq 1500); do grep -q ready out && break; sleep 0.02; done
+    until_true 'grep -q ready out' || fail "it does not begin: $*"
     pid=$(pgrep -P $run | head -1)
 }
 end() { echo >&7; exec 7>&-; wait $run; }

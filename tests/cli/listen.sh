@@ -10,7 +10,7 @@ fail() { echo "listen: $*"; failed=1; }
 voice=$VICTIMS/voice
 events() { "$HT" dump "$1" | grep -v " process id=\| module id=" | sed 's/^[0-9]* //'; }
 totals() { "$HT" analyze "$1" --table summary --columns "$2" --csv | tail -1 | tr -d '\r'; }
-until_true() { for _ in $(seq 400); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+. "$SOURCE/tests/cli/waiting.bash"
 
 "$voice" >line.bin
 "$HT" listen file:line.bin --elf "$voice" -o a.htrc 2>said || fail "a file: $(cat said)"
@@ -31,7 +31,7 @@ grep -q "^I ([0-9]*) light: frame 1 is out$" log.txt || fail "--log: $(head -2 l
 cat >peer.py <<'E2'
 """peer: in KIND, PLACE and a file, out the file's bytes to whoever listens there; until that one goes, what comes back goes to a file back.KIND."""
 import os, socket, sys, time, tty
-socket.setdefaulttimeout(20)
+socket.setdefaulttimeout(60)
 kind, place, name = sys.argv[1:4]
 data = open(name, "rb").read()
 if kind == "pty":
@@ -78,7 +78,7 @@ over() { # over KIND PLACE SOURCE TRACE OPTION...: ended when all is in the trac
     wait $peer
     same "$1" "$4"
 }
-port=$((20000 + $$ % 20000))
+port=$(free_port)
 over tcp-server $port tcp:localhost:$port tcp.htrc --start --snapshot --mark --stop
 [ "$(cat back.tcp-server)" = snmp ] || fail "what was asked of the device: '$(cat back.tcp-server)'"
 over tcp $port tcp-listen:$port tcpl.htrc

@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 fail() { echo "lookup: $*"; failed=1; }
-until_true() { for _ in $(seq 200); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+. "$SOURCE/tests/cli/waiting.bash"
 cat >again.c <<'END'
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,9 +48,9 @@ head -c $(($(stat -c %s a.htrc) * 2 / 3)) a.htrc >cut.htrc
 "$HT" lookup "$block" cut.htrc >rows 2>err; [ $? = 3 ] || fail "a cut trace: $(cat rows err)"
 
 # A process that runs: what it did just now, and its line in /proc.
-"$HT" run -q -o b.htrc -- ./again 30 >out2 &
+"$HT" run -q -o b.htrc -- ./again 300 >out2 &
 until_true '[ -s out2 ]'
-pid=$(pgrep -f -n '^./again 30$')
+pid=$(pgrep -P $! -f '^./again 300$')
 read -r block inner code <out2
 "$HT" lookup "$inner" "$pid" --csv >rows || fail "of process $pid: $?"
 grep -q '^block,live,0x[0-9a-f]*,5000,70,' rows && grep -q '^mapping,.*rw-p \[heap\]' rows || fail "of a process that runs: $(cat rows)"

@@ -10,7 +10,7 @@ mkdir temporary
 export TMPDIR=$work/temporary
 me=rem$$ # names of this run alone: the agent offers all that this user records
 fail() { echo "remote: $*"; failed=1; }
-until_true() { for _ in $(seq 500); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+. "$SOURCE/tests/cli/waiting.bash"
 figures=events,peak_bytes,leaked_bytes,leaked_count,allocations,allocated_bytes,frees
 summary() { "$HT" analyze "$1" --table summary --columns $figures --csv --read-all | tail -1 | tr -d '\r'; }
 last() { tail -1 "$1" | tr -d '\r' | cut -d, -f2,5-10; }

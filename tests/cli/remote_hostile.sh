@@ -7,13 +7,12 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 fail() { echo "remote_hostile: $*"; failed=1; }
-until_true() { for _ in $(seq 400); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+. "$SOURCE/tests/cli/waiting.bash"
 peer=$SOURCE/tests/cli/remote_peer.py
 
 # Agents. All at the same time: some are waited for until patience ends.
-port=$((21000 + $$ % 20000))
 meet() { # meet HOW SENTENCE
-    local place=$((port++))
+    local place; place=$(free_port)
     {
         python3 "$peer" agent $place "$1" >"ready.$1" 2>&1 & fake=$!
         until_true '[ -s "ready.'"$1"'" ]'
@@ -35,7 +34,7 @@ meet refuse "refuses: go away"
 meet unnamed "the agent sends nonsense"
 meet flood "the connection broke and did not come back"
 wait
-place=$((port++)); python3 "$peer" agent $place notrace >ready 2>&1 & fake=$!
+place=$(free_port); python3 "$peer" agent $place notrace >ready 2>&1 & fake=$!
 until_true '[ -s ready ]'
 timeout 60 "$HT" monitor "agent:localhost:$place/x" >out 2>said; [ $? = 3 ] && grep -q "is not a HeapTracer trace" said || fail "no trace: $(cat said)"
 kill $fake 2>/dev/null
@@ -51,9 +50,9 @@ until_true 'grep -q "agent at" said.agent'; port=$(sed -n 's/.*agent at .*://p' 
 until_true '[ -s good$$.htrc ]'
 "$HT" fetch "agent:localhost:$port/good$$" -q -o copy.htrc & good=$!
 for how in garbage huge cut early kind count long key nul again; do
-    [ "$(timeout 30 python3 "$peer" viewer "$port" $how 2>&1)" = "sent away" ] || fail "viewer $how is not sent away"
+    [ "$(timeout 60 python3 "$peer" viewer "$port" $how 2>&1)" = "sent away" ] || fail "viewer $how is not sent away"
 done
-[ "$(timeout 30 python3 "$peer" viewer "$port" refused 2>&1)" = stays ] || fail "$(timeout 30 python3 "$peer" viewer "$port" refused 2>&1 | tail -3)"
+[ "$(timeout 60 python3 "$peer" viewer "$port" refused 2>&1)" = stays ] || fail "$(timeout 60 python3 "$peer" viewer "$port" refused 2>&1 | tail -3)"
 # More than it takes: they are silent, and let go after ten seconds; meanwhile nobody else gets in, and afterwards all do.
 python3 - "$port" <<'END'
 import socket, sys, time

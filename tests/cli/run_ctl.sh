@@ -3,9 +3,10 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; exit 1; }
 "$HT" run --start-paused -o a.htrc -- sh -c 'echo $$ >pid; while [ ! -e stop ]; do sleep 0.05; done' 2>said &
-for _ in $(seq 1000); do [ -s pid ] && break; sleep 0.01; done
+until_true '[ -s pid ]'
 pid=$(cat pid)
 [ "$("$HT" ctl $pid status | head -1)" = paused ] || fail "--start-paused"
 [ "$("$HT" ctl $pid start | head -1)" = recording ] || fail "start"
@@ -22,7 +23,7 @@ import random, socket, sys
 dice = random.Random(7)
 for turn in range(60):
     asker = socket.socket(socket.AF_UNIX)
-    asker.settimeout(20)
+    asker.settimeout(60)
     asker.connect(f"\0heaptracer-{sys.argv[1]}")
     start = dice.choice([b"", b"mark ", b"mark \xff\xfe\x1b[2J", b"start", b"flush ", b"status\n", b"\0"])
     try:

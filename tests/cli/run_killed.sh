@@ -3,6 +3,7 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; exit 1; }
 python3 - "$HT" "$VICTIMS/run_busy" "${RUN_KILLS:-12}" <<'P' || fail "a killed program"
 import csv, io, os, random, signal, struct, subprocess, sys, time
@@ -39,11 +40,11 @@ P
 
 "$HT" run -q -o b.htrc -- "$VICTIMS/run_busy" 2 200000 pid >out &
 recorder=$!
-for _ in $(seq 1000); do [ -s pid ] && break; sleep 0.01; done
+until_true '[ -s pid ]'
 sleep 0.03
 kill -9 $recorder
 wait $recorder 2>/dev/null
-for _ in $(seq 300); do [ -s out ] && break; sleep 0.1; done
+until_true '[ -s out ]'
 [ "$(cat out)" = done ] || fail "the program did not go on without its recorder"
 [ -s b.htrc ] || fail "no trace of what was before"
 "$HT" run -q -o c.htrc -- true

@@ -3,6 +3,7 @@ set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+. "$SOURCE/tests/cli/waiting.bash"
 fail() { echo "FAIL: $*"; exit 1; }
 
 "$HT" run -q -- sh -c 'exit 42'; [ $? = 42 ] || fail "exit status"
@@ -19,7 +20,7 @@ case $(LD_PRELOAD=libm.so.6 "$HT" run -q -- sh -c 'echo $LD_PRELOAD') in */libhe
 
 # SIGTERM is handed on; SIGINT goes to the whole group of a terminal, so ours must not end us.
 "$HT" run -q -o term.htrc -- sh -c 'trap "exit 9" TERM; echo up >up; while :; do sleep 0.05; done' &
-for _ in $(seq 1000); do [ -s up ] && break; sleep 0.01; done
+until_true '[ -s up ]'
 kill -TERM $!; wait $!; [ $? = 9 ] || fail "SIGTERM is not handed on"
 python3 - "$HT" <<'P' || fail "SIGINT"
 import os, signal, subprocess, sys, time
@@ -27,7 +28,7 @@ run = subprocess.Popen([sys.argv[1], "run", "-o", "int.htrc", "--", "sh", "-c", 
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 run.stdout.readline()
 os.killpg(run.pid, signal.SIGINT)
-words = run.communicate(timeout=20)[1].decode()
+words = run.communicate(timeout=60)[1].decode()
 sys.exit(0 if run.returncode == 8 and "int.htrc" in words else 1)
 P
 [ -s int.htrc ] || fail "no trace after SIGINT"

@@ -7,25 +7,32 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 fail() { echo "serve: $*"; failed=1; }
-until_true() { for _ in $(seq 200); do eval "$1" && return 0; sleep 0.05; done; return 1; }
-get() { curl -s -m 20 "$url$1" "${@:2}"; }
+. "$SOURCE/tests/cli/waiting.bash"
+get() { curl -s -m 60 "$url$1" "${@:2}"; }
 status() { curl -s -m 20 -o body -w '%{http_code}' "$url$1" "${@:2}"; }
 serve() { # serve WORDS...: sets server and url
     "$HT" serve --port 0 "$@" >address 2>said & server=$!
     until_true '[ -s address ]' || fail "serve $*: no address: $(cat said)"
     url=$(head -1 address); url=${url%/}
 }
+# streams QUERY COMMANDS: what the stream of events tells until that is true, in the file events.
+streams() {
+    curl -sN "$1" >events & local listener=$!
+    until_true "$2"; local came=$?
+    kill $listener; wait $listener 2>/dev/null
+    return $came
+}
 leave() { kill -INT $server; wait $server; [ $? = 0 ] || fail "Ctrl-C: $(cat said)"; }
 
-"$HT" run -q -o a.htrc -- sh -c 'echo $$ >pid; exec "$0" 200' "$VICTIMS/live_grow" >out 2>&1 & recorder=$!
+"$HT" run -q -o a.htrc -- sh -c 'echo $$ >pid; exec "$0" 300' "$VICTIMS/live_grow" >out 2>&1 & recorder=$!
 until_true '[ -s pid ] && [ -s a.htrc ]'
 serve "$(cat pid)"
 until_true 'get /api/sources | grep -q "\"state\": \"live\""' || fail "the program is not live: $(get /api/sources)"
 get /api/sources | python3 -c 'import json, sys; one, = json.load(sys.stdin)["sources"]; sys.exit(not (one["kind"] == "process" and one["id"] == 1))' || fail "sources: $(get /api/sources)"
 PYTHONPATH="$SOURCE/tests/cli" python3 "$SOURCE/tests/cli/serve_check.py" "${url##*:}" || fail "the WebSocket"
-curl -sN -m 2 "$url/api/stream?source=1" >events
-[ "$(grep -c '^data: {"type": "beat"' events)" -ge 3 ] && ! grep -q '"document"' events && head -1 events | grep -q hello || fail "the stream of events: $(cut -c1-200 events)"
-curl -sN -m 4 "$url/api/stream?source=1&history=1&document=1" | grep -q '^data: {"type": "document", "source": 1, "document": {.*} *}$' || fail "documents in the stream of events"
+streams "$url/api/stream?source=1" '[ "$(grep -c "^data: {\"type\": \"beat\"" events)" -ge 3 ]' && ! grep -q '"document"' events && head -1 events | grep -q hello ||
+    fail "the stream of events: $(cut -c1-200 events)"
+streams "$url/api/stream?source=1&history=1&document=1" "grep -q '^data: {\"type\": \"document\", \"source\": 1, \"document\": {.*} *}\$' events" || fail "documents in the stream of events"
 
 # Where no WebSocket gets through, messages are posted, and answered in the stream that they name.
 curl -sN "$url/api/stream?say=1" >spoken & listener=$!
@@ -78,8 +85,8 @@ HEAPTRACER_CONFIG=rules.toml "$HT" serve a.htrc >address3 2>/dev/null & third=$!
 until_true '[ -s address2 ] && [ -s address3 ]' || fail "no second server"
 cmp -s address2 address3 && fail "two servers at one address: $(cat address2)"
 until_true 'curl -s "$(cat address2)api/sources" | grep -q "\"id\": 2.*\"state\": \"live\""' || fail "two sources: $(curl -s "$(cat address2)api/sources")"
-curl -sN -m 2 "$(cat address2)api/stream" >events
-grep -q '"type": "alert", "source": 1, "rule": "large", "state": "firing", "level": "warn", "text": "warn: large: ' events && grep -q '"type": "beat", "source": 2' events || fail "two sources: $(cut -c1-150 events)"
+streams "$(cat address2)api/stream" "grep -q '\"type\": \"alert\", \"source\": 1, \"rule\": \"large\", \"state\": \"firing\", \"level\": \"warn\", \"text\": \"warn: large: ' events && grep -q '\"type\": \"beat\", \"source\": 2' events" ||
+    fail "two sources: $(cut -c1-150 events)"
 kill $second $third; wait $second $third || fail "SIGTERM"
 
 # The browser is told the address, token and all.

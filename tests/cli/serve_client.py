@@ -19,7 +19,7 @@ class Closed(Exception):
 
 
 class Client:
-    def __init__(self, port, path="/api/stream", host=None, origin=None, tls=False, address="127.0.0.1", timeout=10, receive_bytes=None):
+    def __init__(self, port, path="/api/stream", host=None, origin=None, tls=False, address="127.0.0.1", timeout=60, receive_bytes=None):
         self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)

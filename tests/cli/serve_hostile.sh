@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 fail() { echo "serve_hostile: $*"; failed=1; }
-until_true() { for _ in $(seq 200); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+. "$SOURCE/tests/cli/waiting.bash"
 serve() { # serve WORDS...: sets server, url, port and token
     rm -f address
     "$HT" serve --port 0 "$@" >address 2>said & server=$!
@@ -17,7 +17,7 @@ serve() { # serve WORDS...: sets server, url, port and token
 leave() { kill -INT $server; wait $server; [ $? = 0 ] || fail "Ctrl-C: $(cat said)"; }
 export PYTHONPATH="$SOURCE/tests/cli"
 
-"$HT" run -q -o a.htrc -- "$VICTIMS/live_grow" 60 >out 2>&1 & recorder=$!
+"$HT" run -q -o a.htrc -- "$VICTIMS/live_grow" 300 >out 2>&1 & recorder=$!
 until_true '[ -s a.htrc ]'
 serve a.htrc
 python3 "$SOURCE/tests/cli/serve_hostile.py" "$port" $server || fail "the server at loopback"
@@ -27,7 +27,7 @@ leave
 serve a.htrc --bind 0.0.0.0 --no-tls
 [ ${#token} = 32 ] || fail "the token '$token'"
 url=http://127.0.0.1:$port
-status() { curl -sk -m 10 -o body -w '%{http_code}' "$@"; }
+status() { curl -sk -m 60 -o body -w '%{http_code}' "$@"; }
 [ "$(status "$url/")" = 200 ] || fail "the page wants a token"
 for wrong in "" "Bearer" "Bearer ${token%?}" "Bearer ${token}x" "Basic $token" "$token"; do
     [ "$(status "$url/api/sources" -H "Authorization: $wrong")" = 401 ] || fail "the token '$wrong'"
@@ -75,7 +75,7 @@ client.say(type="token", token="0123456789", id=1)
 assert client.message()["ok"] and client.ask(type="subscribe", source=1, id=2)["ok"] and client.message("document")' "$port" || fail "a WebSocket by TLS"
     leave
 fi
-refuse() { timeout 20 "$HT" serve "${@:3}" >out 2>said; [ $? = "$1" ] && grep -q "$2" said || fail "${*:3}: $(cat said)"; }
+refuse() { timeout 60 "$HT" serve "${@:3}" >out 2>said; [ $? = "$1" ] && grep -q "$2" said || fail "${*:3}: $(cat said)"; }
 if [ -e one.pem ]; then
     refuse 2 "do not fit" a.htrc --port 0 --tls-cert one.pem --tls-key two.key
     refuse 2 "do not fit" a.htrc --port 0 --tls-cert a.htrc --tls-key one.key

@@ -9,7 +9,7 @@ cd "$work" || exit 1
 mkdir temporary
 export TMPDIR=$work/temporary
 fail() { echo "sources: $*"; failed=1; }
-until_true() { for _ in $(seq 200); do eval "$1" && return 0; sleep 0.05; done; return 1; }
+. "$SOURCE/tests/cli/waiting.bash"
 beside() { pgrep -P "$1" -f " listen "; }
 figures() { tail -1 "$1" | tr -d '\r' | cut -d, -f2,5-10; }
 voice=$VICTIMS/voice
