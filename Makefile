@@ -22,7 +22,7 @@ build:
 	@cmake --build $(BUILD) -- --quiet
 
 test: build
-	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
+	@cd $(BUILD) && ctest --output-on-failure --timeout 600 -j $(JOBS)
 
 # What is to be used, without the tests and the many packages that they need.
 bare:

@@ -4,7 +4,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 fail() { echo "FAIL: $*"; cat said; exit 1; }
-run() { timeout 60 "$HT" run --guard -q -f -o a.htrc "$@" >out 2>said </dev/null; }
+run() { timeout 200 "$HT" run --guard -q -f -o a.htrc "$@" >out 2>said </dev/null; }
 
 # found VICTIM KIND FAULT [SAID...]: exactly that fault, in both stacks the function of the kind; the program goes on, and its good variant has none.
 found() {
@@ -138,7 +138,7 @@ run --fail-rate 100% -- "$VICTIMS/guard_refused"; [ $? = 139 ] || fail "--fail-r
 run --fail-rate 0 -- "$VICTIMS/guard_refused" || fail "--fail-rate 0"
 run --fail-rate many -- true; [ $? = 2 ] || fail "--fail-rate many"
 run --fail-nth 1 -- "$VICTIMS/guard_cxx" new_negative good; grep -q fault said && fail "a refused new"
-timeout 60 "$HT" run --fail-all-sites -- "$VICTIMS/guard_refused" >out 2>said </dev/null; [ $? = 1 ] || fail "--fail-all-sites: status"
+timeout 200 "$HT" run --fail-all-sites -- "$VICTIMS/guard_refused" >out 2>said </dev/null; [ $? = 1 ] || fail "--fail-all-sites: status"
 [ "$(grep -c 'unchecked checked 0' said)" = 1 ] || fail "--fail-all-sites: more than the first run was heard"
 for word in "crashed (SEGV) *call 1 *unchecked (" "survived, 0 *call 2 *checked (" "survived, 1 *call 3 *leaks (" "leaked 1 more *call 4 *leaks (" \
     "^heaptracer: 3 survived, 3 leaked, 1 crashed, 0 did not end"; do

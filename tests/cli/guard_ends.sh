@@ -4,7 +4,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 fail() { echo "FAIL: $*"; cat said; exit 1; }
-run() { timeout 60 "$HT" run -q -f -o a.htrc "$@" >out 2>said </dev/null; }
+run() { timeout 200 "$HT" run -q -f -o a.htrc "$@" >out 2>said </dev/null; }
 
 # ways STATUS FAULTS WAY...
 kinds=0

@@ -5,7 +5,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 fail() { echo "FAIL: $*"; head -50 said; exit 1; }
-run() { timeout 60 "$HT" run -f --leaks -o a.htrc "$@" >out 2>said </dev/null; }
+run() { timeout 200 "$HT" run -f --leaks -o a.htrc "$@" >out 2>said </dev/null; }
 
 kinds=0
 # hostile WAY STATUS FAULTS [WORD] (STATUS may be of some): with heads and tails alone; then the same with pages. FAULTS is how many there are, - any number.
@@ -17,7 +17,7 @@ hostile() {
     [ "$faults" = - ] || [ "$faults" = 0 ] || grep -q "^heaptracer: $faults faults\?:" said || fail "$mode $way: not $faults faults"
     [ "$faults" != 0 ] || grep -q "^heaptracer: no faults" said || fail "$mode $way: a false alarm"
     [ -z "$word" ] || grep -q "$word" said || fail "$mode $way: no '$word'"
-    timeout 60 "$HT" analyze --table faults a.htrc >table 2>&1 || fail "$mode $way: the trace"
+    timeout 200 "$HT" analyze --table faults a.htrc >table 2>&1 || fail "$mode $way: the trace"
     kinds=$((kinds + 1))
 }
 tails="--guard --guard-every 0"

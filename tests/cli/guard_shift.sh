@@ -4,7 +4,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 fail() { echo "FAIL: $*"; cat said out; exit 1; }
-run() { timeout 60 "$HT" run --guard=full -q -f -o a.htrc -- "$VICTIMS/guard_shift" "$@" >out 2>said </dev/null; }
+run() { timeout 200 "$HT" run --guard=full -q -f -o a.htrc -- "$VICTIMS/guard_shift" "$@" >out 2>said </dev/null; }
 for what in plain closed; do
     run $what
     [ $? = 139 ] || fail "$what: status"

@@ -5,7 +5,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 fail() { echo "FAIL: $*"; cat said; exit 1; }
-run() { timeout 60 "$HT" run -f -o a.htrc --guard=full --leaks "$@" >out 2>said </dev/null; }
+run() { timeout 200 "$HT" run -f -o a.htrc --guard=full --leaks "$@" >out 2>said </dev/null; }
 
 count=0
 while read -r weakness kind side told; do

@@ -64,7 +64,7 @@ limit() {
 wrong() { # wrong WORDS FILE ...: what is wrong is said with its place, in bounded memory
     local words=$1 rc=0
     shift
-    (limit; timeout 60 "$HT" import -f -o wrong.htrc "$@" >out 2>err) || rc=$?
+    (limit; timeout 200 "$HT" import -f -o wrong.htrc "$@" >out 2>err) || rc=$?
     [ "$rc" = 3 ] && [ "$(grep -c . err)" -le 4 ] && grep -q -- "$words" err || fail "'$*' ends with $rc and says $(cat err)"
 }
 head -c 400 by_heaptrack.zst >cut.zst

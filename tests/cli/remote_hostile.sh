@@ -16,7 +16,7 @@ meet() { # meet HOW SENTENCE
     {
         python3 "$peer" agent $place "$1" >"ready.$1" 2>&1 & fake=$!
         until_true '[ -s "ready.'"$1"'" ]'
-        timeout 60 "$HT" fetch "agent:localhost:$place/x" --patience 1s -o "$1.htrc" "${@:3}" 2>"said.$1"
+        timeout 200 "$HT" fetch "agent:localhost:$place/x" --patience 1s -o "$1.htrc" "${@:3}" 2>"said.$1"
         [ $? = 3 ] || echo "$1: status" >>wrong
         grep -q "$2" "said.$1" || echo "$1: $(cat "said.$1")" >>wrong
         kill $fake 2>/dev/null
@@ -36,7 +36,7 @@ meet flood "the connection broke and did not come back"
 wait
 place=$(free_port); python3 "$peer" agent $place notrace >ready 2>&1 & fake=$!
 until_true '[ -s ready ]'
-timeout 60 "$HT" monitor "agent:localhost:$place/x" >out 2>said; [ $? = 3 ] && grep -q "is not a HeapTracer trace" said || fail "no trace: $(cat said)"
+timeout 200 "$HT" monitor "agent:localhost:$place/x" >out 2>said; [ $? = 3 ] && grep -q "is not a HeapTracer trace" said || fail "no trace: $(cat said)"
 kill $fake 2>/dev/null
 head -c 24 /dev/urandom | base64 >token; chmod 600 token
 meet plain "has no token, and cannot prove that it is the one" --token-file token

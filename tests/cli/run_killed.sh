@@ -25,10 +25,10 @@ for kill in range(kills):
         time.sleep(0.001)
     time.sleep(random.random() * 0.1)
     os.kill(words()[0], signal.SIGKILL)
-    line = run.communicate(timeout=60)[1].decode()
+    line = run.communicate(timeout=200)[1].decode()
     if run.returncode != 137 or " events, " not in line:
         sys.exit(f"run {kill}: exit {run.returncode}: {line}")
-    table = subprocess.run([command, "analyze", "--table", "threads", "--csv", "a.htrc"], capture_output=True, text=True, timeout=60)
+    table = subprocess.run([command, "analyze", "--table", "threads", "--csv", "a.htrc"], capture_output=True, text=True, timeout=200)
     rows = {int(row["tid"]): row for row in csv.DictReader(io.StringIO(table.stdout))}
     said = words()
     for i in range(threads):

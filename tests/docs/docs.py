@@ -48,7 +48,7 @@ def split(block):
 
 def run(command, folder):
     env = dict(os.environ, NO_COLOR="1", COLUMNS="110", PAGER="cat", LC_ALL="C.UTF-8", PATH=os.path.dirname(os.environ["HT"]) + ":" + os.environ["PATH"])
-    done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
     text = done.stdout.decode("utf-8", "replace").rstrip("\n").replace(folder + "/", "").replace(SOURCE + "/", "")
     text = re.sub(r"Linux [\w.+-]+;", "Linux 6.1.0;", text)
     return done.returncode, [line.rstrip() for line in text.split("\n")] if text.strip() else []

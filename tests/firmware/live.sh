@@ -10,14 +10,14 @@ failed=0
 fail() { echo "live: $*"; failed=1; }
 qemu-system-arm -M mps2-an385 -icount shift=5 -semihosting-config enable=on,target=native -kernel "$elf" -display none -monitor none \
     -chardev "socket,id=line,path=sock,server=on,wait=on" -serial chardev:line 2>qemu & emulator=$!
-for _ in $(seq 200); do [ -S sock ] && break; sleep 0.05; done
+for _ in $(seq 1200); do [ -S sock ] && break; sleep 0.05; done
 
-timeout 60 "$HT" monitor unix:sock --elf "$elf" --interval 100ms --count 4 >lines 2>said || fail "monitor: status $?, $(cat said)"
+timeout 300 "$HT" monitor unix:sock --elf "$elf" --interval 100ms --count 4 >lines 2>said || fail "monitor: status $?, $(cat said)"
 [ "$(grep -c "malloc .*%, largest free .*KiB" lines)" -ge 3 ] || fail "no regions: $(cat lines said)"
-timeout 60 "$HT" dump --blocks unix:sock --elf "$elf" --csv >blocks 2>said || fail "blocks: status $?, $(cat said)"
+timeout 300 "$HT" dump --blocks unix:sock --elf "$elf" --csv >blocks 2>said || fail "blocks: status $?, $(cat said)"
 grep -q "render_run (.*light_tasks.c:" blocks || fail "no blocks by name: $(cat blocks said)"
 # Its code is at 0, and in the ELF file.
-timeout 60 "$HT" dump unix:sock --elf "$elf" --bytes 0x40:100 --json >bytes 2>said || fail "bytes: status $?, $(cat said)"
+timeout 300 "$HT" dump unix:sock --elf "$elf" --bytes 0x40:100 --json >bytes 2>said || fail "bytes: status $?, $(cat said)"
 python3 - "$elf" <<'END' || fail "other bytes than in the ELF file: $(cat bytes)"
 import json, struct, sys
 elf = open(sys.argv[1], "rb").read()

@@ -26,7 +26,7 @@ def read_progress(path):
 
 
 def wait_for(path, calls):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         pid, threads = read_progress(path)
         if pid and len(threads) == THREADS and all(count >= calls for count in threads.values()):
@@ -88,7 +88,7 @@ def run_once(dice, folder, kill_collector):
             return 0, "the victim stands still without its collector"
     else:
         os.kill(pid, signal.SIGKILL)
-        recorder.wait(timeout=60)
+        recorder.wait(timeout=200)
         if recorder.returncode != 128 + signal.SIGKILL:
             return 0, f"the command ended with {recorder.returncode}: {text_of(said)}"
     done = read_progress(share)[1]

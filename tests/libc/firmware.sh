@@ -5,5 +5,5 @@ board=$1 elf=$2 model=$3
 shift 3
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-TIMEOUT=${TIMEOUT:-100} "$RUN" "$board" "$elf" </dev/null | tr -d '\r' >"$said"
+TIMEOUT=${TIMEOUT:-300} "$RUN" "$board" "$elf" </dev/null | tr -d '\r' >"$said"
 "$model" "$@" <"$said"

@@ -15,7 +15,7 @@ export class Browser {
             throw new Error("no chromium: apt install chromium");
         const self = new Browser();
         self.folder = mkdtempSync(join(tmpdir(), "heaptracer-web-"));
-        self.browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+        self.browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-dev-shm-usage"], timeout: 120000 });
         self.pages = 0;
         return self;
     }
@@ -32,7 +32,7 @@ export class Browser {
         const own = new URL(address).origin;
         const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: scheme, acceptDownloads: true });
         const page = await context.newPage();
-        page.setDefaultTimeout(20000);
+        page.setDefaultTimeout(60000);
         page.faults = [];
         page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
         page.on("pageerror", (error) => page.faults.push(error.message));

@@ -134,12 +134,17 @@ static void a_small_process_is_not_worth_it(void **state)
 {
     (void)state;
     struct still still;
+    int begun[2]; /* closed when it becomes another program */
+    char byte;
+    assert_int_equal(pipe2(begun, O_CLOEXEC), 0);
     pid_t child = fork();
     if (!child) {
-        execl("/bin/sleep", "sleep", "5", NULL);
+        execl("/bin/sleep", "sleep", "60", NULL);
         _exit(1);
     }
-    usleep(100000);
+    close(begun[1]);
+    assert_int_equal(read(begun[0], &byte, 1), 0);
+    close(begun[0]);
     assert_false(still_begin(&still, child));
     still_done(&still);
     kill(child, SIGKILL);
