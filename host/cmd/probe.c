@@ -159,6 +159,14 @@ static bool probes_set(struct probe *probe, struct error *error)
     return probe->files || error_set(error, ERROR_READ, "process %d has no malloc by name: its files are stripped, or it has none", (int)probe->pid);
 }
 
+static void begin_say(const struct probe *probe)
+{
+    char who[48] = "all processes are";
+    if (probe->pid)
+        snprintf(who, sizeof who, "process %d is", (int)probe->pid);
+    fprintf(stderr, "heaptracer: %s recorded by probes in %zu %s; Ctrl-C ends\n", who, probe->files, probe->files == 1 ? "file" : "files");
+}
+
 static bool wants_more(const struct probe *probe, uint64_t begin_ns)
 {
     bool is_over = probe->options->duration_ns && now_ns() - begin_ns >= probe->options->duration_ns;
@@ -170,6 +178,8 @@ static void probe_run(struct probe *probe)
 {
     enum { WAIT_MS = 50 };
     uint64_t begin = now_ns();
+    if (!probe->options->quiet)
+        begin_say(probe);
     probe->story.put = event_put;
     probe->story.context = probe;
     probe_story_begin(&probe->story, begin, (uint32_t)probe->pid);

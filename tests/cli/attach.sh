@@ -9,6 +9,7 @@ fail() { echo "FAIL: $*"; cat err said 2>/dev/null; exit 1; }
 # start NAME ARGUMENT...: runs until its input is closed; its number goes to $pid.
 start() {
     mkfifo in
+    rm -f out # a job in the background empties its files a moment later
     "$@" <in >out 2>&1 &
     pid=$!
     victims="$victims $pid"
@@ -34,7 +35,7 @@ check() { "$HT" dump "$1" | awk -f "$SOURCE/tests/cli/attach_check.awk" >sum; re
 
 start "$VICTIMS/joined" 4
 python3 "$SOURCE/tests/cli/attach_slots.py" $pid >before
-"$HT" attach $pid -o first.htrc 2>said 9>&- &
+rm -f said; "$HT" attach $pid -o first.htrc 2>said 9>&- &
 recorder=$!
 until_true 'grep -q "Ctrl-C detaches" said'
 until_seen $pid
@@ -108,7 +109,7 @@ int main(void)
 }
 END
 cc -shared -fPIC lib/plug.c -o lib/libplug.so && cc plugs.c -o plugs -ldl -Wl,-rpath,'$ORIGIN/lib' -Wl,--enable-new-dtags || fail "the plug-in cannot be built"
-./plugs >out & plugs=$!; victims="$victims $plugs"
+rm out; ./plugs >out & plugs=$!; victims="$victims $plugs"
 until_true 'grep -q ready out'
 look $plugs plugs.htrc size=4242 || fail "plug-ins, and blocks of libraries that were loaded later"
 kill -0 $plugs || fail "a library was not found"
@@ -133,7 +134,7 @@ int main(void)
 }
 END
 cc -O1 -fno-pie -no-pie -fno-builtin stub.c -o stub || exit 1
-./stub >out & stub=$!; victims="$victims $stub"
+rm out; ./stub >out & stub=$!; victims="$victims $stub"
 until_true 'grep -q ready out'
 look $stub stub.htrc size=7777 || fail "a program with its own address for malloc"
 "$HT" dump stub.htrc | grep -q ' free ' || fail "calls of a program with its own address for malloc"

@@ -44,7 +44,7 @@ look "$VICTIMS/leak_control_block" good; awk -F'|' '$3 > 50 { exit 1 }' rows || 
 
 # What looks at a living program find one after the other.
 looks() {
-    rm -f go; mkfifo go
+    rm -f go out; mkfifo go
     "$HT" run -q -f -o b.htrc -- "$VICTIMS/leak_patterns" looks "$@" <go >out 2>said & run=$!
     exec 7>go
     for turn in 1 2 3 4; do

@@ -8,7 +8,7 @@ cd "$work"
 fail() { echo "FAIL: $*"; exit 1; }
 # Runs a victim that waits for a line, with `heaptracer` options before the name; its number is in $pid.
 begin() {
-    rm -f go; mkfifo go
+    rm -f go out; mkfifo go
     "$HT" run -q -f -o a.htrc "$@" <go >out 2>said & run=$!
     exec 7>go
     until_true 'grep -q ready out' || fail "it does not begin: $*"

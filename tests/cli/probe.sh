@@ -8,17 +8,17 @@ cd "$work"
 fail() { echo "probe: $*"; cat said 2>/dev/null; exit 1; }
 "$HT" probe $$ --duration 1ms -q -o try.htrc 2>said || { grep -qE "root|ring" said && { echo "probe: skipped: $(cat said)"; exit 77; }; fail "a shell"; }
 
-start() { mkfifo go 2>/dev/null; "$@" <go >out & victim=$!; exec 7>go; for _ in $(seq 100); do [ "$(cat /proc/$victim/comm 2>/dev/null)" = "$(basename "$1")" ] && return; sleep 0.02; done; }
+start() { mkfifo go 2>/dev/null; "$@" <go >out & victim=$!; exec 7>go; until_true '[ "$(cat /proc/$victim/comm 2>/dev/null)" = '"$(basename "$1")"' ]' || fail "no $1"; }
 # Waits until the kernel's probes are in.
-ready() { for _ in $(seq 200); do [ -s "$1" ] && return; sleep 0.05; done; fail "no trace"; }
+ready() { until_true 'grep -q "Ctrl-C ends" said' || fail "no probes"; }
 rows() { "$HT" analyze "$1" --table "$2" --json | python3 -c '
 import json, sys
 page = json.load(sys.stdin)
 for row in page["tables"][0]["rows"]: print(*[row[name] for name in sys.argv[1:]])' "${@:3}"; }
 
 start "$VICTIMS/probed"
-"$HT" probe $victim -o a.htrc 2>said & prober=$!
-ready a.htrc; sleep 1; echo >&7; exec 7>&-; wait $victim; wait $prober || fail "its exit code"
+rm -f said; "$HT" probe $victim -o a.htrc 2>said & prober=$!
+ready; echo >&7; exec 7>&-; wait $victim; wait $prober || fail "its exit code"
 # 200 x (calloc, realloc, new) in the thread and in the child.
 [ "$(rows a.htrc threads allocations | sort -n | tail -2 | tr '\n' ' ')" = "600 600 " ] || fail "threads: $(rows a.htrc threads allocations)"
 "$HT" analyze a.htrc --table leaks --json | python3 -c '
@@ -41,14 +41,14 @@ int main(void) { getchar(); for (int i = 0; i < 500; i++) make(); return 0; }
 END
 cc -O1 -g -static -o still still.c || fail "cc"
 start ./still
-"$HT" probe $victim -q -o s.htrc 2>said & prober=$!
-ready s.htrc; sleep 1; echo >&7; exec 7>&-; wait $victim; wait $prober || fail "of a static program"
+rm -f said; "$HT" probe $victim -o s.htrc 2>said & prober=$!
+ready; echo >&7; exec 7>&-; wait $victim; wait $prober || fail "of a static program"
 rows s.htrc leaks bytes count | grep -qx "38500 500" || fail "static: $(rows s.htrc leaks bytes count)"
 
 # All processes: ours is among them.
 start "$VICTIMS/probed"
-"$HT" probe --all --duration 30s -q -o all.htrc 2>said & prober=$!
-ready all.htrc; sleep 1; echo >&7; exec 7>&-; wait $victim; kill -INT $prober; wait $prober || fail "--all"
+rm -f said; "$HT" probe --all --duration 200s -o all.htrc 2>said & prober=$!
+ready; echo >&7; exec 7>&-; wait $victim; kill -INT $prober; wait $prober || fail "--all"
 # A busy machine may tell more than the rings hold: then it says how much is missing.
 rows all.htrc threads allocations | grep -qx 600 || rows all.htrc summary lost_events | grep -q '[1-9]' || fail "--all: $(rows all.htrc threads allocations | sort -n | tail -5)"
 
@@ -62,7 +62,7 @@ if mknod nothing c 1 3 2>/dev/null; then
 fi
 ends 3 $$ -o a.htrc; grep -q "exists" said || fail "replaced"
 # Nothing is left in the kernel, also not of one that was killed.
-"$HT" probe $$ -q -o k.htrc & prober=$!; ready k.htrc; sleep 0.5; kill -9 $prober; wait $prober 2>said
+rm -f said; "$HT" probe $$ -o k.htrc 2>said & prober=$!; ready; kill -9 $prober; wait $prober 2>/dev/null
 "$HT" probe $$ --duration 10ms -q -o l.htrc || fail "behind one that was killed"
 for place in /sys/kernel/tracing /sys/kernel/debug/tracing; do
     [ ! -e $place/uprobe_events ] || ! grep -q heaptracer_ $place/uprobe_events || fail "left in the kernel: $(cat $place/uprobe_events)"

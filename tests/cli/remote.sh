@@ -16,6 +16,7 @@ summary() { "$HT" analyze "$1" --table summary --columns $figures --csv --read-a
 last() { tail -1 "$1" | tr -d '\r' | cut -d, -f2,5-10; }
 cost() { "$HT" analyze "$1" --table cost --columns waits,lost_events --csv | tail -1 | tr -d '\r'; }
 agent() { # agent OUTPUT OPTION...: its number and port in $agent and $port
+    rm -f "$1" # emptied by the agent's own shell, a moment later
     "$HT" agent --port 0 "${@:2}" 2>"$1" & agent=$!
     until_true "grep -q 'agent at' $1" || fail "no agent: $(cat "$1")"
     port=$(sed -n 's/.*agent at .*:\([0-9]*\).*/\1/p' "$1")

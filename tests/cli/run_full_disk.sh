@@ -16,6 +16,7 @@ grep -q 'a.htrc.*the program goes on unwatched' said || fail "$(cat said)"
 [ $? -le 3 ] && [ -s table ] || fail "what was written cannot be read"
 
 # Whoever steers a recording that was cut is told so.
+rm said
 (ulimit -S -f 4; exec "$HT" run --level 1 --tick 1ns -o b.htrc -- sh -c '"$1" 2 300000 /dev/shm/run_full_disk.$$; rm -f /dev/shm/run_full_disk.$$; while [ ! -e asked ]; do sleep 0.05; done' sh "$VICTIMS/run_busy") >out 2>said &
 recorder=$!
 until_true 'grep -q unwatched said'

@@ -11,6 +11,7 @@ fail() { echo "serve: $*"; failed=1; }
 get() { curl -s -m 60 "$url$1" "${@:2}"; }
 status() { curl -s -m 20 -o body -w '%{http_code}' "$url$1" "${@:2}"; }
 serve() { # serve WORDS...: sets server and url
+    rm -f address
     "$HT" serve --port 0 "$@" >address 2>said & server=$!
     until_true '[ -s address ]' || fail "serve $*: no address: $(cat said)"
     url=$(head -1 address); url=${url%/}
