@@ -49,6 +49,8 @@ bench: build
 	@$(SETUP) bench
 	@bench/instructions.py --build $(BUILD)
 	@bench/firmware.py --build $(BUILD)
+	@bench/sim.py --build $(BUILD)
+	@bench/replay.py --build $(BUILD)
 	@bench/run.py --build $(BUILD) $(BENCH)
 
 $(PRESETS):

@@ -59,8 +59,10 @@ enum ht_told_flag {
 
 /* Own numbers of the rare records, in their order on the wire. Ids: heaps, tasks and sources from 1, 0 none; slots from 1, 0 no stack. */
 enum { HT_HELLO_VERSION, HT_HELLO_POINTER_BYTES, HT_HELLO_MODE, HT_HELLO_TICKS_PER_S, HT_HELLO_ADDRESS_SHIFT, HT_HELLO_FLAGS, HT_HELLO_EPOCH, HT_HELLO_IMAGE_START,
-       HT_HELLO_IMAGE_BYTES, HT_HELLO_IMAGE_HASH, HT_HELLO_BOOT, HT_HELLO_ADDRESS_BASE, HT_HELLO_NUMBERS };
+       HT_HELLO_IMAGE_BYTES, HT_HELLO_IMAGE_HASH, HT_HELLO_BOOT, HT_HELLO_ADDRESS_BASE, HT_HELLO_QUARANTINE,
+       HT_HELLO_QUARANTINE_BYTES /* 0: no limit */, HT_HELLO_NUMBERS };
 enum { HT_HELLO_BIG_ENDIAN = 1, HT_HELLO_WORD_PCS = 2 /* return addresses count words of 2 bytes (AVR) */, HT_HELLO_GUARDS = 4, HT_HELLO_SLICES = 8 };
+enum { HT_GUARD_HEAD = 16, HT_GUARD_TAIL = 4 }; /* bytes of the guard bands before and behind a block, where HELLO has the flag */
 enum { HT_SLICE_KEY = 3 /* of the numbers of a STACK that is the key of a SLICE: pc, first, second */ };
 enum { HT_HEAP_ID, HT_HEAP_KIND, HT_HEAP_BASE, HT_HEAP_SIZE, HT_HEAP_CAPS, HT_HEAP_NUMBERS };
 enum { HT_TASK_ID, HT_TASK_HANDLE, HT_TASK_STACK_BASE, HT_TASK_STACK_BYTES, HT_TASK_PRIORITY, HT_TASK_NUMBERS };

@@ -160,7 +160,7 @@ static void row_try(const struct advice *advice, struct advice_row *row)
         idea_done(&changed);
     double gain = is_good ? gain_of(&advice->base, &row->figures, advice->is_open) : 0;
     row->priority = share(gain, row->idea.sites + row->idea.lines);
-    row->is_kept = is_good && is_better(advice, row);
+    row->is_kept = is_good && gain > 0 && is_better(advice, row);
 }
 
 struct trying {
@@ -200,6 +200,12 @@ static int row_order(const void *a, const void *b)
     return one->idea.kind != other->idea.kind ? one->idea.kind < other->idea.kind ? -1 : 1 : one->idea.group < other->idea.group ? -1 : one->idea.group > other->idea.group;
 }
 
+/* Of one place and of all such places where there is only that one. */
+static bool is_same_change(const struct advice_row *one, const struct advice_row *other)
+{
+    return one->idea.kind == IDEA_EARLY && one->figures.need == other->figures.need && one->figures.refusals == other->figures.refusals;
+}
+
 /* Two ways to do the same: only the better one is said. */
 static bool is_said(const struct advice *advice, size_t number)
 {
@@ -210,7 +216,8 @@ static bool is_said(const struct advice *advice, size_t number)
         if (!advice->rows.at[i].is_kept || other->kind != idea->kind)
             continue;
         allocators++;
-        if (idea->kind == IDEA_ROUND || idea->kind == IDEA_COMPACT || (idea->kind == IDEA_GROWTH && other->group == idea->group))
+        if (idea->kind == IDEA_ROUND || idea->kind == IDEA_COMPACT || (idea->kind == IDEA_GROWTH && other->group == idea->group) ||
+            is_same_change(&advice->rows.at[number], &advice->rows.at[i]))
             return false;
     }
     return idea->kind != IDEA_ALLOCATOR || allocators < ALLOCATORS_SHOWN;

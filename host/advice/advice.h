@@ -52,6 +52,9 @@ bool advice_make(struct advice *advice, const struct requests *requests, const s
 void advice_table(const struct advice *advice, struct table *table);
 /* Its columns, and no row yet. */
 void advice_table_begin(struct table *table);
+/* Rows for the real allocators of this machine that need less than its C library, each played in a process of its own; and what all took, as a note. The list must be
+ * of one heap, a program's malloc. */
+void advice_real_add(const struct requests *requests, struct table *table);
 void advice_done(struct advice *advice);
 
 #endif

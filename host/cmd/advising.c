@@ -42,6 +42,13 @@ static uint32_t place_of(void *context, uint32_t stack)
     return (uint32_t)*number;
 }
 
+/* Of a program like those of this machine, on its malloc. */
+static bool is_program(const struct advising *advising)
+{
+    const struct requests *requests = &advising->requests;
+    return advising->header->pointer_bytes == sizeof(void *) && requests->heaps.count == 1 && !requests->heaps.at[0].id && !advising->header->sample_bytes;
+}
+
 static const char *allocator_of(const struct advising *advising, struct error *error)
 {
     const char *glibc = "glibc";
@@ -97,6 +104,8 @@ static bool page_put(struct advising_page *page, const char *path, const struct 
     if (!page->advising.requests.list.count)
         return error_set(error, ERROR_READ, "'%s' has no request for memory to try changes on", path);
     bool is_good = advising_answer(&page->advising, 0, &table, error);
+    if (is_good && is_program(&page->advising) && !page->advising.wish->allocator)
+        advice_real_add(&page->advising.requests, &table);
     if (is_good)
         page_start(&page->page, path, page->advising.header);
     is_good = is_good && gate_look_all(fail_on, &table, &page->has_found, error) && page_table(&page->page, &table, 0, error);

@@ -22,7 +22,7 @@ struct replay_options {
     struct opt_list arenas, fail_on;
     const char *record;
     uint64_t process;
-    bool fit, list, force, verify;
+    bool fit, list, force, verify, guards;
 };
 
 #define SIMULATOR(name) "|" #name
@@ -46,6 +46,8 @@ static const struct opt replay_table_options[] = {
     {OPT_TEXT, 0, "record", offsetof(struct replay_options, record), "FILE", "also write a trace of the replay, with the model's addresses: every command reads it", NULL,
      NULL, NULL},
     {OPT_FLAG, 0, "verify", offsetof(struct replay_options, verify), NULL, "say how many blocks get the address that they have in the trace", NULL, NULL, NULL},
+    {OPT_FLAG, 0, "guards", offsetof(struct replay_options, guards), NULL,
+     "with the guard bands and the quarantine that the recorded firmware had; --verify does so by itself", NULL, NULL, NULL},
     {OPT_FLAG, 'f', "force", offsetof(struct replay_options, force), NULL, "replace a trace that is there", NULL, NULL, NULL},
     {OPT_FLAG, 'l', "list", offsetof(struct replay_options, list), NULL, "list the allocators", NULL, NULL, NULL},
     {OPT_TEXT, 't', "table", offsetof(struct replay_options, tables), "NAME,...", "these tables, or all", "all but replay_time", table_names, NULL},
@@ -181,12 +183,23 @@ static bool table_put(struct replay *replay, struct table *table, struct error *
     return is_good;
 }
 
+static void guards_note(const struct replay *replay, struct table *table)
+{
+    struct str text = {0};
+    if (!replay->contest.guards.head_bytes)
+        return;
+    guards_say(&replay->contest.guards, &text);
+    table_note(table, "replayed as it was recorded: with %s", str_text(&text));
+    str_done(&text);
+}
+
 static bool answers_put(struct replay *replay, struct error *error)
 {
     struct contest *contest = &replay->contest;
     struct table table;
     page_start(&replay->page, replay->path, trace_get_header(replay->reader));
     replay_table(&table, &replay->requests, contest->entries.at, contest->entries.count);
+    guards_note(replay, &table);
     if (!table_put(replay, &table, error))
         return false;
     replay_table_peers(&table, &replay->requests, replay->peers.at, replay->peers.count);
@@ -284,6 +297,15 @@ static bool record_check(const struct replay *replay, struct error *error)
            error_set(error, ERROR_WRITE, "'%s' is there already; --force replaces it", options->record)));
 }
 
+static bool guards_choose(struct replay *replay, struct error *error)
+{
+    const struct replay_options *options = replay->options;
+    if (!options->guards && !options->verify)
+        return true;
+    return guards_take(&replay->contest.guards, trace_get_header(replay->reader)) || !options->guards ||
+           error_set(error, ERROR_USAGE, "--guards: '%s' tells of no guard bands: it is no firmware's with HT_WITH_GUARD", replay->path);
+}
+
 static bool replay_run(struct replay *replay, struct error *problem, struct error *error)
 {
     enum { FIT_REQUESTS_MOST = 24000000 }; /* of a comparison: so that a long trace takes seconds, not minutes */
@@ -292,7 +314,7 @@ static bool replay_run(struct replay *replay, struct error *problem, struct erro
     pass_events(replay->reader, replay->path, event_see, replay, problem);
     replay->contest = (struct contest){.requests = &replay->requests, .wishes = &replay->wishes, .fits = replay->options->fit || replay->options->compare,
                                        .most_fit_requests = replay->options->compare ? FIT_REQUESTS_MOST : 0};
-    if (!arena_wishes_check(&replay->wishes, &replay->requests, error) || !allocators_choose(replay, error))
+    if (!guards_choose(replay, error) || !arena_wishes_check(&replay->wishes, &replay->requests, error) || !allocators_choose(replay, error))
         return false;
     contest_run(&replay->contest);
     peers_run(&replay->requests, replay->peers.at, replay->peers.count);

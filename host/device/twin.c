@@ -182,13 +182,22 @@ void twin_gap(struct twin *twin, uint64_t events, uint64_t bytes, const char *wh
 }
 
 /* False: the trace cannot be begun. */
+/* What a replay must know to find the same addresses (host/replay/guards.h). */
+static void environment_make(const struct ht_heard *hello, struct str *out)
+{
+    if (hello->numbers[HT_HELLO_FLAGS] & HT_HELLO_GUARDS)
+        str_add_format(out, "HT_WITH_GUARD=%d,%d,%llu,%llu\n", HT_GUARD_HEAD, HT_GUARD_TAIL, (unsigned long long)hello->numbers[HT_HELLO_QUARANTINE],
+                       (unsigned long long)hello->numbers[HT_HELLO_QUARANTINE_BYTES]);
+}
+
 static bool trace_begin(struct twin *twin, const struct ht_heard *hello, struct error *error)
 {
-    struct str machine = {0}, command = {0}, system = {0};
+    struct str machine = {0}, command = {0}, system = {0}, environment = {0};
     char name[HT_TAIL_MOST + 1] = {0};
     memcpy(name, hello->tail, hello->tail_bytes < HT_TAIL_MOST ? hello->tail_bytes : HT_TAIL_MOST);
     utf8_add_clean(&machine, *name ? name : "an unknown machine");
     utf8_add_clean(&command, twin->flash ? flash_path(twin->flash) : "firmware");
+    environment_make(hello, &environment);
     str_add(&system, "firmware, from ");
     utf8_add_clean(&system, twin->from);
     struct trace_header header = {.pointer_bytes = twin->pointer_bytes > 2 ? (twin->pointer_bytes + 3) / 4 * 4 : twin->pointer_bytes,
@@ -201,11 +210,12 @@ static bool trace_begin(struct twin *twin, const struct ht_heard *hello, struct 
                                   .system = str_text(&system),
                                   .directory = "",
                                   .recorder = "heaptracer " HT_VERSION,
-                                  .environment = ""};
+                                  .environment = str_text(&environment)};
     twin->has_begun = twin->sink->begin(twin->sink->context, &header, error);
     str_done(&machine);
     str_done(&command);
     str_done(&system);
+    str_done(&environment);
     return twin->has_begun;
 }
 

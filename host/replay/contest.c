@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <heaptracer/heaptracer.h>
+
 #include "host/base/nearest.h"
 #include "host/base/opt.h"
 #include "host/base/str.h"
@@ -61,8 +63,12 @@ bool contest_config(const char *text, struct play_config *config, char **options
 
 static void entries_add(struct contest *contest, const struct play_config *config, const char *name)
 {
-    for (uint32_t i = 0; i < contest->requests->heaps.count; i++)
-        vec_push(&contest->entries, ((struct replay_entry){.config = *config, .heap = i, .name = memory_copy_text(name), .result.heap = i}));
+    for (uint32_t i = 0; i < contest->requests->heaps.count; i++) {
+        struct replay_entry entry = {.config = *config, .heap = i, .name = memory_copy_text(name), .result.heap = i};
+        if (contest->requests->heaps.at[i].kind != HT_MEMORY_POOL) /* whose blocks are all of one size */
+            entry.config.guards = contest->guards;
+        vec_push(&contest->entries, entry);
+    }
 }
 
 bool contest_add(struct contest *contest, const char *text, struct error *error)

@@ -24,6 +24,7 @@ struct contest {
     const struct arena_wishes *wishes;
     VEC(struct replay_entry) entries;
     VEC(char *) options;       /* owned */
+    struct guards guards;      /* of the recorded run; all zero: it is replayed without them */
     bool fits;                 /* search for the smallest arena of each */
     uint64_t most_fit_requests; /* for each; 0: any number */
     unsigned threads;          /* 0: as many as there are cores */

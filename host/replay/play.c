@@ -10,6 +10,11 @@ struct place {
     uint64_t taken, asked;
 };
 
+/* A freed block that waits. */
+struct held {
+    uint64_t address, bytes; /* address 0: none */
+};
+
 struct play {
     const struct requests *requests;
     const struct simulator *simulator;
@@ -19,6 +24,9 @@ struct play {
     uint64_t place_count;
     struct place *places;      /* by number of the block */
     uint64_t asked, taken, blocks, done, every, next_sample, used_taken;
+    uint64_t guard_bytes;      /* of both bands */
+    struct held *held;         /* a ring; NULL: a freed block goes back at once */
+    uint64_t held_bytes, oldest;
     uint64_t at;               /* number of the request in the list */
     uint32_t thread;           /* of the last request */
     bool has_thread;           /* one was named */
@@ -48,6 +56,8 @@ struct play *play_new(const struct requests *requests, uint32_t heap, const stru
         return NULL;
     }
     play->places = memory_new(asked->blocks + 1, sizeof *play->places);
+    play->guard_bytes = config->guards.head_bytes + config->guards.tail_bytes;
+    play->held = config->guards.held_most ? memory_new(config->guards.held_most, sizeof *play->held) : NULL;
     play->every = asked->requests / PLAY_SAMPLES + 1;
     play->next_sample = config->is_bare ? UINT64_MAX : play->every;
     play->limit = config->simulator->grows ? 0 : UINT64_MAX;
@@ -60,6 +70,7 @@ void play_free(struct play *play)
         return;
     play->simulator->end(play->heap);
     memory_free(play->places);
+    memory_free(play->held);
     map_done(&play->loser_numbers);
     play_result_done(&play->result);
     memory_free(play);
@@ -73,14 +84,15 @@ void play_result_done(struct play_result *result)
 
 uint64_t play_address(const struct play *play, uint32_t block)
 {
-    return play->places[block].address;
+    uint64_t address = play->places[block].address;
+    return address ? address + play->config.guards.head_bytes : 0;
 }
 
 uint64_t play_usable(const struct play *play, uint32_t block)
 {
     uint64_t taken, usable;
     play->simulator->measure(play->heap, play->places[block].address, &taken, &usable);
-    return usable;
+    return usable > play->guard_bytes ? usable - play->guard_bytes : 0;
 }
 
 uint64_t play_room(const struct play *play, uint64_t address)
@@ -140,7 +152,7 @@ static void grow(struct play *play, struct place *place, uint64_t size)
     uint64_t usable;
     play->simulator->measure(play->heap, place->address, &place->taken, &usable);
     if (!place->taken) /* an allocator that keeps no sizes, since it never needs them again */
-        place->taken = usable = size;
+        place->taken = usable = size + play->guard_bytes;
     place->asked = size;
     play->asked += size;
     play->taken += place->taken;
@@ -202,9 +214,9 @@ static __attribute__((noinline)) void refusal_note(struct play *play, const stru
 
 static uint64_t ask(struct play *play, const struct request *request)
 {
-    if (request->kind == REQUEST_ZEROED && play->simulator->calloc)
+    if (request->kind == REQUEST_ZEROED && play->simulator->calloc && !play->guard_bytes) /* with guards calloc is malloc, and then filled */
         return play->simulator->calloc(play->heap, request->size);
-    return play->simulator->alloc(play->heap, request->size, request->align_log2 ? 1ull << request->align_log2 : 0);
+    return play->simulator->alloc(play->heap, request->size + play->guard_bytes, request->align_log2 ? 1ull << request->align_log2 : 0);
 }
 
 static uint64_t step_alloc(struct play *play, const struct request *request)
@@ -217,7 +229,24 @@ static uint64_t step_alloc(struct play *play, const struct request *request)
     }
     play->blocks++;
     grow(play, place, request->size);
-    return place->address;
+    return place->address + play->config.guards.head_bytes;
+}
+
+/* In goes the block, out comes the oldest; more of them while too many bytes are held. */
+static __attribute__((noinline)) void hold(struct play *play, uint64_t address, uint64_t bytes)
+{
+    struct held now = {address, bytes};
+    bool is_over = true;
+    while (is_over) {
+        struct held *cell = &play->held[play->oldest], oldest = *cell;
+        *cell = now;
+        play->held_bytes += now.bytes - oldest.bytes;
+        play->oldest = (play->oldest + 1) % play->config.guards.held_most;
+        is_over = play->config.guards.held_bytes && play->held_bytes > play->config.guards.held_bytes;
+        if (oldest.address)
+            play->simulator->free(play->heap, oldest.address);
+        now = (struct held){0};
+    }
 }
 
 static uint64_t step_free(struct play *play, const struct request *request)
@@ -230,17 +259,20 @@ static uint64_t step_free(struct play *play, const struct request *request)
     }
     shrink(play, place);
     play->blocks--;
-    play->simulator->free(play->heap, address);
     place->address = 0;
-    return address;
+    if (play->held)
+        hold(play, address, place->asked);
+    else
+        play->simulator->free(play->heap, address);
+    return address + play->config.guards.head_bytes;
 }
 
 static uint64_t resized(struct play *play, const struct request *request, uint64_t old)
 {
     const struct simulator *simulator = play->simulator;
     if (simulator->resize)
-        return simulator->resize(play->heap, old, request->size);
-    uint64_t address = simulator->alloc(play->heap, request->size, 0);
+        return simulator->resize(play->heap, old, request->size + play->guard_bytes);
+    uint64_t address = simulator->alloc(play->heap, request->size + play->guard_bytes, 0);
     if (address)
         simulator->free(play->heap, old);
     return address;
@@ -266,7 +298,7 @@ static uint64_t step_resize(struct play *play, const struct request *request)
         play->result.moves++;
         play->result.moved_bytes += old.asked < request->size ? old.asked : request->size;
     }
-    return address;
+    return address + play->config.guards.head_bytes;
 }
 
 static uint64_t step_try(struct play *play, const struct request *request)

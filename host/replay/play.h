@@ -4,6 +4,7 @@
 #ifndef HOST_REPLAY_PLAY_H
 #define HOST_REPLAY_PLAY_H
 
+#include "guards.h"
 #include "host/sim/simulator.h"
 #include "requests.h"
 
@@ -64,6 +65,7 @@ struct play_config {
     const char *options;       /* of the allocator; NULL: none */
     uint32_t pointer_bytes, align_bytes;
     uint64_t unit_bytes;
+    struct guards guards;      /* that the program has round its blocks, of this heap too */
     bool stops_at_refusal;     /* that of a request that the recorded program was granted */
     bool is_bare;              /* no samples, only whether all is granted and `reach` */
 };

@@ -220,7 +220,7 @@ static const struct column addresses_columns[] = {
     {"share", "Share", "", "same / blocks", COLUMN_RATIO},
     {"mapped", "In mappings", "", "of them in mappings of their own, whose place the system chooses: only the place in the page was compared", COLUMN_COUNT},
     {"in_rooms", "In heaps of threads", "", "of them in rooms that the system places, as glibc's further arenas have: only the place in the room was compared", COLUMN_COUNT},
-    {"heap", "Heap", "", "of the first other one", COLUMN_TEXT},
+    {"heap", "Heap", "", "of the trace", COLUMN_TEXT},
     {"time_ns", "First other", "", "time of the first block that got another address", COLUMN_TIME},
     {"size", "Its size", "", "bytes asked for", COLUMN_BYTES},
     {"recorded_address", "Recorded", "", "its address in the trace", COLUMN_ADDRESS},
@@ -228,22 +228,27 @@ static const struct column addresses_columns[] = {
     {"stack", "Who asked", "", "for it", COLUMN_STACK},
 };
 
-void replay_table_addresses(struct table *table, const struct requests *requests, const struct rewrite_match *match)
+void replay_table_addresses(struct table *table, const struct requests *requests, const struct rewrite_match *matches)
 {
     table_init(table, "replay_addresses", "Addresses", "whether the model gives the addresses of the recorded run", TABLE_ROWS, addresses_columns,
                sizeof addresses_columns / sizeof *addresses_columns);
-    union cell *row = table_row(table);
-    row[0].u = match->births;
-    row[1].u = match->same;
-    row[2].f = ratio(match->same, match->births);
-    row[3].u = match->mapped;
-    row[4].u = match->elsewhere;
-    row[5].text = match->differs ? heap_name(table, requests, match->heap) : "none";
-    row[6].u = match->time_ns;
-    row[7].u = match->size;
-    row[8].u = match->recorded;
-    row[9].u = match->given;
-    row[10].u = match->stack;
+    for (uint32_t i = 0; i < requests->heaps.count; i++) {
+        const struct rewrite_match *match = matches + i;
+        if (!match->births)
+            continue;
+        union cell *row = table_row(table);
+        row[0].u = match->births;
+        row[1].u = match->same;
+        row[2].f = ratio(match->same, match->births);
+        row[3].u = match->mapped;
+        row[4].u = match->elsewhere;
+        row[5].text = heap_name(table, requests, i);
+        row[6].u = match->time_ns;
+        row[7].u = match->size;
+        row[8].u = match->recorded;
+        row[9].u = match->given;
+        row[10].u = match->stack;
+    }
 }
 
 static const struct column peers_columns[] = {

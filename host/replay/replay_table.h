@@ -16,8 +16,8 @@ void replay_table_notes(struct table *table, const struct requests *requests);
 void replay_table_first(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
 /* Who was refused. */
 void replay_table_refusals(struct table *table, const struct requests *requests, const struct replay_entry *entries, size_t count);
-/* Whether the model is that of the recorded run. */
-void replay_table_addresses(struct table *table, const struct requests *requests, const struct rewrite_match *match);
+/* Whether the model is that of the recorded run; a match and a row for each heap that had a block. */
+void replay_table_addresses(struct table *table, const struct requests *requests, const struct rewrite_match *matches);
 /* Real allocators. */
 void replay_table_peers(struct table *table, const struct requests *requests, const struct peer_entry *entries, size_t count);
 /* The heap over time. */

@@ -14,7 +14,7 @@ struct rewrite {
     VEC(size_t) samples;   /* of each play that were told */
     uint64_t done, left_out;
     bool has_begun;
-    struct rewrite_match match;
+    struct rewrite_match *matches; /* by heap */
     void (*put)(void *context, const struct event *event);
     void *context;
 };
@@ -26,6 +26,7 @@ struct rewrite *rewrite_new(const struct requests *requests, const struct replay
     *rewrite = (struct rewrite){.requests = requests, .entries = entries, .put = put, .context = context};
     requests_init(&rewrite->again, &(struct trace_header){.sample_bytes = requests->sample_bytes});
     rewrite->again.only_process = requests->only_process;
+    rewrite->matches = memory_new(requests->heaps.count + 1, sizeof *rewrite->matches);
     for (uint32_t i = 0; i < requests->heaps.count; i++) {
         struct play *play = play_new(requests, i, &entries[i].result.arena, &entries[i].config, error);
         vec_push(&rewrite->plays, play);
@@ -45,6 +46,7 @@ void rewrite_free(struct rewrite *rewrite)
     vec_done(&rewrite->plays);
     vec_done(&rewrite->samples);
     requests_done(&rewrite->again);
+    memory_free(rewrite->matches);
     memory_free(rewrite);
 }
 
@@ -55,7 +57,7 @@ uint64_t rewrite_left_out(const struct rewrite *rewrite)
 
 const struct rewrite_match *rewrite_matches(const struct rewrite *rewrite)
 {
-    return &rewrite->match;
+    return rewrite->matches;
 }
 
 static void tell(const struct rewrite *rewrite, const struct event *event)
@@ -104,7 +106,7 @@ static void resized_put(const struct rewrite *rewrite, const struct event *like,
 
 static void match_see(struct rewrite *rewrite, const struct event *event, const struct request *request, ht_addr given)
 {
-    struct rewrite_match *match = &rewrite->match;
+    struct rewrite_match *match = &rewrite->matches[request->heap];
     uint64_t room = play_room(rewrite->plays.at[request->heap], given);
     bool is_same = room ? !((event->address ^ given) & (room - 1)) : event->address == given;
     match->births++;
@@ -113,8 +115,7 @@ static void match_see(struct rewrite *rewrite, const struct event *event, const 
     match->elsewhere += is_same && room > PAGE;
     if (is_same || match->differs)
         return;
-    *match = (struct rewrite_match){match->births, match->same, match->mapped, match->elsewhere, true, event->time_ns, event->size, event->address, given, event->stack,
-                                    (uint32_t)request->heap};
+    *match = (struct rewrite_match){match->births, match->same, match->mapped, match->elsewhere, true, event->time_ns, event->size, event->address, given, event->stack};
 }
 
 /* A free is told before it happens, all else behind it. */

@@ -13,7 +13,7 @@ struct rewrite *rewrite_new(const struct requests *requests, const struct replay
 void rewrite_put(struct rewrite *rewrite, const struct event *event);
 /* Events that its allocators refused or that were about places of the recorded run, and so are not in what was made. */
 uint64_t rewrite_left_out(const struct rewrite *rewrite);
-/* How many blocks got the address that they have in the trace, and the first that did not. */
+/* Of a heap: how many blocks got the address that they have in the trace, and the first that did not. */
 struct rewrite_match {
     uint64_t births, same;
     uint64_t mapped;    /* of `same`: in mappings of their own, whose place a system chooses: only the place in the page is compared */
@@ -21,8 +21,9 @@ struct rewrite_match {
     bool differs;
     uint64_t time_ns, size;
     ht_addr recorded, given; /* given 0: refused */
-    uint32_t stack, heap;
+    uint32_t stack;
 };
+/* One for each heap of the requests. */
 const struct rewrite_match *rewrite_matches(const struct rewrite *rewrite);
 void rewrite_free(struct rewrite *rewrite);
 

@@ -43,6 +43,10 @@ bool ht__epoch_begin(void)
         [HT_HELLO_IMAGE_HASH] = ht__core.image_hash,
         [HT_HELLO_BOOT] = ht__core.boot,
         [HT_HELLO_ADDRESS_BASE] = box->frame.address_base,
+#if HT_WITH_GUARD
+        [HT_HELLO_QUARANTINE] = ht__core.quarantine.count,
+        [HT_HELLO_QUARANTINE_BYTES] = ht__core.quarantine.most_bytes == SIZE_MAX ? 0 : ht__core.quarantine.most_bytes,
+#endif
     };
     /* a LOST may have come first: then this is not the frame for it */
     if (!ht__frame_is_empty(&box->frame) || !ht__outbox_rare(HT_TOLD_HELLO, numbers, HT_HELLO_NUMBERS, machine, sizeof machine - 1))

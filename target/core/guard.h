@@ -8,7 +8,7 @@
 
 #include "core.h"
 
-enum { HT_GUARD_HEAD = 16, HT_GUARD_TAIL = 4, HT_GUARD_BYTES = HT_GUARD_HEAD + HT_GUARD_TAIL };
+enum { HT_GUARD_BYTES = HT_GUARD_HEAD + HT_GUARD_TAIL };
 enum ht_guarded { HT_GUARDED_WHOLE, HT_GUARDED_FOREIGN /* no block of ours */, HT_GUARDED_FREED, HT_GUARDED_BROKEN };
 
 /* The block in `raw`, which has HT_GUARD_BYTES more than `bytes`. */

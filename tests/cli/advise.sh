@@ -61,6 +61,38 @@ sed 1,/tables/d growing.json | diff - analyzed || fail "analyze --table advice s
 rc=0; said=$("$HT" advise growing.htrc --allocator nonsense 2>&1) || rc=$?
 [ $rc = 2 ] && [[ $said == *"is no allocator"* ]] || fail "a wrong allocator ends with $rc: $said"
 
+# Real allocators are measured for a program of this machine: blocks of 8 bytes take 32 of glibc's; blocks of 1016 bytes 1024 of anybody's.
+cat >tiny.c <<'END'
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+    static void *held[150000];
+    for (unsigned i = 0; i < BLOCKS; i++)
+        memset(held[i] = malloc(SIZE), 1, SIZE);
+    for (unsigned i = 0; i < BLOCKS; i++)
+        free(held[i]);
+    return 0;
+}
+END
+for kind in "tiny 8 150000" "even 1016 3000"; do
+    read -r name size blocks <<<"$kind"
+    cc -O1 -DSIZE=$size -DBLOCKS=$blocks tiny.c -o "$name"
+    "$HT" run -q -o "$name.htrc" -- ./"$name"
+    "$HT" advise "$name.htrc" --json >"$name.json" || fail "advise of $name ends with $?"
+done
+python3 - <<'END' || fail "real allocators"
+import json
+tables = {name: json.load(open(name + ".json"))["tables"][0] for name in ("tiny", "even")}
+real = {name: [row for row in table["rows"] if "the real" in row["advice"]] for name, table in tables.items()}
+for table in tables.values():
+    assert "real allocators were measured, the most that was resident: real-glibc " in table["note"], table["note"]
+installed = [name for name in ("jemalloc", "mimalloc", "tcmalloc", "musl") if "real-" + name + " not installed" not in tables["tiny"]["note"]]
+assert len(real["tiny"]) == len(installed) > 0 and all(row["change"] == "allocator" and row["saved_bytes"] > 2000000 and row["saved_share"] > 0.4 for row in real["tiny"]), (installed, real["tiny"])
+assert [row["priority"] for row in real["tiny"]] == sorted((row["priority"] for row in real["tiny"]), reverse=True)
+assert not real["even"], real["even"]
+END
+
 # The report has the same advice in each of its forms; the twin's has none of that kind.
 on=(--allocator heap_4 --arena 32K)
 "$HT" report growing.htrc "${on[@]}" --json >report.json

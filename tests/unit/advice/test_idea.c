@@ -1,8 +1,7 @@
-/* test_idea: what each kind of change makes of a few requests, and which changes are said. */
+/* test_idea: what each kind of change makes of a few requests. */
 #include "../replay/toy.h"
 
-#include "host/advice/advice.h"
-#include "host/replay/fit.h"
+#include "host/advice/idea.h"
 
 /* "+2:40 *2:56 -2" and so on: births, reallocs and ends with the block's number and its size. */
 static const char *list_text(const struct requests *requests)
@@ -140,152 +139,6 @@ static void blocks_go_to_another_heap(void **state)
     requests_done(&told.requests);
 }
 
-/* Small blocks that stay among large ones that go: on heap_4 each leaves a hole that the next, larger one does not fit. */
-static void tell_holes(struct told *told, bool has_small)
-{
-    enum { ROUNDS = 40 };
-    for (uint64_t i = 0; i < ROUNDS; i++) {
-        tell_alloc(told, 0x10000, 200 + 24 * i, 1);
-        for (uint64_t k = 0; has_small && k < 2; k++)
-            tell_alloc(told, 0x100 + 16 * (2 * i + k), 40, 2);
-        tell_free(told, 0x10000);
-        if (has_small && i > 3)
-            tell_free(told, 0x100 + 16 * (2 * i - 7));
-    }
-}
-
-static bool advise_on_heap_4(struct told *told, uint64_t bytes, struct advice *advice)
-{
-    struct arena_wishes wishes = {0};
-    struct error error = {0};
-    struct advice_config config = {.play = {.simulator = simulator_find("heap_4")}, .name = "heap_4", .wishes = &wishes, .threads = 1};
-    vec_push(&wishes.list, ((struct arena_wish){.arena = {.regions = {{0x20000000, bytes}}, .region_count = 1}}));
-    bool is_good = advice_make(advice, &told->requests, &config, &error);
-    arena_wishes_done(&wishes);
-    return is_good;
-}
-
-static const struct advice_row *row_of(const struct advice *advice, enum idea_kind kind)
-{
-    for (size_t i = 0; i < advice->kept; i++)
-        if (advice->rows.at[i].idea.kind == kind)
-            return &advice->rows.at[i];
-    return NULL;
-}
-
-static void a_pool_avoids_refusals(void **state)
-{
-    struct told told;
-    struct advice advice;
-    (void)state;
-    told_begin(&told);
-    tell_holes(&told, true);
-    assert_true(advise_on_heap_4(&told, 128 << 10, &advice));
-    uint64_t too_small = advice.base.need - FIT_STEP;
-    advice_done(&advice);
-    assert_true(advise_on_heap_4(&told, too_small, &advice));
-    assert_true(advice.base.refusals > 0);
-    const struct advice_row *pool = row_of(&advice, IDEA_POOL);
-    assert_non_null(pool);
-    assert_int_equal(advice.census.groups.at[pool->idea.group].stack, 2);
-    assert_int_equal(pool->figures.refusals, 0);
-    assert_true(pool->figures.need < advice.base.need);
-    advice_done(&advice);
-    requests_done(&told.requests);
-}
-
-static void nothing_is_said_where_nothing_helps(void **state)
-{
-    struct told told;
-    struct advice advice;
-    (void)state;
-    told_begin(&told);
-    for (uint64_t i = 0; i < 60; i++)
-        tell_alloc(&told, 0x1000 * (i + 1), 1000 + 8 * i, (uint32_t)i);
-    assert_true(advise_on_heap_4(&told, 128 << 10, &advice));
-    assert_true(advice.rows.count > 0); /* they were tried */
-    assert_int_equal(advice.kept, 0);
-    advice_done(&advice);
-    requests_done(&told.requests);
-}
-
-static size_t kinds_tried(const struct advice *advice)
-{
-    bool has[IDEA_KINDS] = {false};
-    size_t count = 0;
-    for (size_t i = 0; i < advice->rows.count; i++) {
-        count += !has[advice->rows.at[i].idea.kind];
-        has[advice->rows.at[i].idea.kind] = true;
-    }
-    return count;
-}
-
-/* Of a list that may be played only a few times the best of each kind is tried. */
-static void trials_are_limited(void **state)
-{
-    struct told told;
-    struct advice advice = {0};
-    struct arena_wishes wishes = {0};
-    struct error error = {0};
-    struct advice_config config = {.play = {.simulator = simulator_find("heap_4")}, .name = "heap_4", .wishes = &wishes, .threads = 1};
-    (void)state;
-    told_begin(&told);
-    tell_holes(&told, true);
-    vec_push(&wishes.list, ((struct arena_wish){.arena = {.regions = {{0x20000000, 1 << 20}}, .region_count = 1}}));
-    assert_true(advice_make(&advice, &told.requests, &config, &error));
-    size_t all = advice.rows.count, kinds = kinds_tried(&advice);
-    assert_true(all > 2 * kinds && kinds > 2 && advice.has_fits && !advice.untried);
-    advice_done(&advice);
-    config.most_played = kinds * (told.requests.list.count + 1);
-    assert_true(advice_make(&advice, &told.requests, &config, &error));
-    assert_int_equal(advice.rows.count, kinds);
-    assert_int_equal(kinds_tried(&advice), kinds);
-    assert_int_equal(advice.untried, all - kinds);
-    assert_false(advice.has_fits);
-    advice_done(&advice);
-    arena_wishes_done(&wishes);
-    requests_done(&told.requests);
-}
-
-/* The large blocks go where there is room; that is said only as something was refused. */
-static void another_memory_avoids_refusals(void **state)
-{
-    struct told told;
-    struct event event;
-    struct advice advice;
-    struct arena_wishes wishes = {0};
-    struct error error = {0};
-    struct advice_config config = {.play = {.simulator = simulator_find("heap_4")}, .name = "heap_4", .wishes = &wishes, .threads = 2};
-    (void)state;
-    for (uint64_t bytes = 8192; bytes <= 65536; bytes *= 8) {
-        told_begin(&told);
-        for (uint32_t i = 1; i < 3; i++) {
-            told_event(&event, &told, EVENT_HEAP)->define = &(struct heap_definition){
-                .id = i, .process = 1, .base = 0x20000000 * i, .size = i == 1 ? bytes : 1 << 20, .name = i == 1 ? "DRAM" : "PSRAM"};
-            requests_put(&told.requests, &event);
-            for (uint64_t k = 0; k < (i == 1 ? 12 : 1); k++) {
-                told_event(&event, &told, EVENT_ALLOC)->address = 0x20000000 * i + 0x1000 * k;
-                event.heap = i;
-                event.stack = k & 1 ? 5 : 6;
-                event.size = k & 1 ? 2000 : 100;
-                requests_put(&told.requests, &event);
-            }
-        }
-        assert_true(advice_make(&advice, &told.requests, &config, &error));
-        const struct advice_row *move = row_of(&advice, IDEA_MOVE);
-        assert_int_equal(advice.base.refusals > 0, bytes == 8192);
-        assert_int_equal(move != NULL, bytes == 8192);
-        if (move) {
-            assert_int_equal(advice.census.groups.at[move->idea.group].stack, 5);
-            assert_int_equal(move->idea.heap, 1);
-            assert_int_equal(move->figures.refusals, 0);
-        }
-        advice_done(&advice);
-        requests_done(&told.requests);
-    }
-    arena_wishes_done(&wishes);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,10 +149,6 @@ int main(void)
         cmocka_unit_test(sizes_are_rounded),
         cmocka_unit_test(a_phase_has_one_piece),
         cmocka_unit_test(blocks_go_to_another_heap),
-        cmocka_unit_test(a_pool_avoids_refusals),
-        cmocka_unit_test(nothing_is_said_where_nothing_helps),
-        cmocka_unit_test(trials_are_limited),
-        cmocka_unit_test(another_memory_avoids_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
