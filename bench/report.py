@@ -9,6 +9,7 @@ import loads
 import pause
 import replay
 import serve
+import sim
 import tools
 
 FAILS = "fails"
@@ -191,4 +192,5 @@ program: use ratios, not seconds. An event is a block born or a block ended, cou
 {guard.part(folder)}
 {serve.part(folder)}
 {replay.part(folder)}
+{sim.part(folder)}
 {firmware.part(folder)}"""
