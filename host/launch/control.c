@@ -15,6 +15,11 @@
 /* What the names of the sockets begin with; the number of the process follows. */
 #define CONTROL_NAME "heaptracer-"
 
+enum {
+    SERVE_MS = 50,   /* a recorder waits no longer for who asks: it has to record */
+    TRIES_MOST = 20, /* of who was slower than that */
+};
+
 static socklen_t control_name(struct sockaddr_un *name, pid_t pid)
 {
     *name = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -84,7 +89,7 @@ void control_serve(int socket, void (*answer)(void *context, char *request, stru
     char request[CONTROL_ROOM];
     for (int at; socket >= 0 && (at = accept4(socket, NULL, NULL, SOCK_CLOEXEC)) >= 0; close(at)) {
         struct str out = {0};
-        control_limit(at, 50);
+        control_limit(at, SERVE_MS);
         if (!control_is_trusted(at) || control_read(at, request, sizeof request) < 0)
             continue;
         answer(context, request, &out);
@@ -93,7 +98,8 @@ void control_serve(int socket, void (*answer)(void *context, char *request, stru
     }
 }
 
-static bool control_talk(int at, pid_t pid, const char *request, long patience_ms, struct str *out, struct error *error)
+/* *is_dropped: the recorder did not read all of the request, since we were slow to say it. */
+static bool control_talk(int at, pid_t pid, const char *request, long patience_ms, struct str *out, bool *is_dropped, struct error *error)
 {
     char text[CONTROL_ROOM];
     struct sockaddr_un name;
@@ -107,7 +113,11 @@ static bool control_talk(int at, pid_t pid, const char *request, long patience_m
                          "name of the trace", (int)pid);
     if (!control_is_trusted(at))
         return error_set(error, ERROR_USAGE, "the recording of process %d belongs to another user", (int)pid);
-    if (send(at, request, strlen(request), MSG_NOSIGNAL) < 0 || shutdown(at, SHUT_WR) || control_read(at, text, sizeof text) < 0)
+    bool is_answered = send(at, request, strlen(request), MSG_NOSIGNAL) >= 0 && !shutdown(at, SHUT_WR) && control_read(at, text, sizeof text) >= 0;
+    if (is_answered && !*text)
+        errno = ECONNRESET;
+    *is_dropped = is_answered ? !*text : errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN;
+    if (!is_answered || !*text)
         return error_set_errno(error, ERROR_READ, "the recorder of process %d does not answer", (int)pid);
     str_add(out, text);
     return true;
@@ -115,12 +125,18 @@ static bool control_talk(int at, pid_t pid, const char *request, long patience_m
 
 static bool control_ask_within(pid_t pid, const char *request, long patience_ms, struct str *out, struct error *error)
 {
-    int at = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (at < 0)
-        return error_set_errno(error, ERROR_READ, "cannot open a socket");
-    bool good = control_talk(at, pid, request, patience_ms, out, error);
-    close(at);
-    return good;
+    for (int tries = 1;; tries++) {
+        bool is_dropped = false;
+        struct error problem = {0};
+        int at = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (at < 0)
+            return error_set_errno(error, ERROR_READ, "cannot open a socket");
+        bool good = control_talk(at, pid, request, patience_ms, out, &is_dropped, &problem);
+        close(at);
+        if (!good && is_dropped && tries < TRIES_MOST)
+            continue;
+        return good || error_set(error, problem.kind, "%s", problem.text);
+    }
 }
 
 bool control_ask(pid_t pid, const char *request, struct str *out, struct error *error)

@@ -11,7 +11,7 @@ pid=$!
 exec 9>in
 until_true 'grep -q ready out'
 events=0 seen=0
-for round in $(seq "${ROUNDS:-20}"); do
+for round in $(seq "${ROUNDS:-10}"); do
     timeout 200 "$HT" attach $pid -f -o round.htrc --duration 50ms 2>said 9>&- || fail "round $round: $?"
     cat said >>all
     "$HT" dump round.htrc | awk -f "$SOURCE/tests/cli/attach_check.awk" >sum

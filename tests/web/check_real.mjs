@@ -105,7 +105,7 @@ export async function real_program_is_seen_growing_and_ending(browser) {
         await page.evaluate(() => { location.hash = "#/live"; });
         childrenOf(program).forEach((pid) => process.kill(pid));
         await shows(page, /The run is over/);
-        assert.equal(await page.$eval(".states [aria-current]", (each) => each.className), "reporting");
+        await page.waitForSelector(".states .reporting[aria-current]");
         assert.deepEqual(page.faults, []);
         await page.context().close();
     });
