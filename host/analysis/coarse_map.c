@@ -81,11 +81,23 @@ static int by_place(const void *one, const void *other)
     return (a->key > b->key) - (a->key < b->key);
 }
 
-/* What a trace with gaps makes less than nothing counts as nothing. */
+static bool is_full(const struct coarse_run *run, unsigned log2)
+{
+    return run->bytes == run->cells << log2;
+}
+
+/* What a trace with gaps makes less than nothing counts as nothing. Full cells side by side are one run. */
 static void run_push(struct coarse_runs *runs, uint32_t process, uint64_t cell, uint64_t cells, uint64_t bytes)
 {
-    if ((int64_t)bytes > 0 && cells)
-        vec_push(&runs->list, ((struct coarse_run){cell, cells, bytes, process}));
+    struct coarse_run run = {cell, cells, bytes, process}, *last = runs->list.count ? runs->list.at + runs->list.count - 1 : NULL;
+    if ((int64_t)bytes <= 0 || !cells)
+        return;
+    if (last && last->process == process && last->cell + last->cells == cell && is_full(last, runs->log2) && is_full(&run, runs->log2)) {
+        last->cells += cells;
+        last->bytes += bytes;
+    } else {
+        vec_push(&runs->list, run);
+    }
 }
 
 void coarse_map_take(const struct coarse_map *map, struct coarse_runs *runs)

@@ -47,6 +47,8 @@ static void runs_check(const struct naive *naive, const struct coarse_runs *runs
         assert_true(!i || run[-1].process < run->process || run[-1].cell + run[-1].cells <= run->cell);
         assert_int_equal(run->bytes, naive_sum(naive, run->process, run->cell << runs->log2, (run->cell + run->cells) << runs->log2));
         assert_true(run->cells == 1 || run->bytes % (run->cells << runs->log2) == 0);
+        bool is_joined = i && run[-1].process == run->process && run[-1].cell + run[-1].cells == run->cell && run[-1].bytes == run[-1].cells << runs->log2;
+        assert_false(is_joined && run->bytes == run->cells << runs->log2);
         told += run->bytes;
     }
     assert_int_equal(told, all);
