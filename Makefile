@@ -2,6 +2,7 @@
 #   make            build                         make install [PREFIX=/usr/local] [DESTDIR=]
 #   make test       build and run all tests       make demo    record a real program and show where its memory went
 #   make bench      measure against other tools   make fuzz    fuzz the decoders (clang)
+#   make bench-predict    how far `predict` is from the truth, for Debian's programs and small firmwares
 #   make debug|asan|tsan|coverage                 the tests in that variant, in build-VARIANT
 #   make deb        Debian packages, in build-install/deb
 #   make dist       the tracer for firmware as one pair of files, in dist/
@@ -11,7 +12,7 @@ SETUP ?= tools/setup.sh
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 PRESETS = debug asan tsan
-.PHONY: all build bare test demo install deb dist bench fuzz coverage clean help $(PRESETS)
+.PHONY: all build bare test demo install deb dist bench bench-predict fuzz coverage clean help $(PRESETS)
 .NOTPARALLEL:
 
 all: build
@@ -53,6 +54,12 @@ bench: build
 	@bench/replay.py --build $(BUILD)
 	@bench/run.py --build $(BUILD) $(BENCH)
 
+# Fetches and builds some twenty Debian programs twice: half an hour. BENCH names some of them.
+bench-predict: build
+	@$(SETUP) bench
+	@bench/predict_firmware.py --build $(BUILD)
+	@bench/predict.py $(BUILD)/heaptracer --work $(BUILD)/predict_bench --store $(BUILD)/bench $(BENCH)
+
 $(PRESETS):
 	@$(SETUP) build test firmware
 	@cmake --log-level=WARNING --preset $@ >/dev/null
@@ -76,4 +83,4 @@ clean:
 	rm -rf dist $(BUILD) $(BUILD)-install build-debug build-asan build-tsan build-fuzz build-coverage
 
 help:
-	@sed -n '2,7s/^# *//p' Makefile
+	@sed -n '2,8s/^# *//p' Makefile

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """predict: in Debian's source packages, out how far `heaptracer predict` is from the truth when the same programs run as 32-bit ones.
 
-usage: predict.py HEAPTRACER [--work FOLDER] [--markdown] [NAME ...]
+usage: predict.py HEAPTRACER [--work FOLDER] [--store FOLDER] [NAME ...]
 Each package is fetched with apt-get source, as Debian patches it, and built twice with gcc -O2 -g: -m64, which is traced and predicted, and -m32, whose own trace
-has the truth: the most bytes that were asked for at once. SHAPED programs were looked at while the rules were written; HELD ones were not."""
+has the truth: the most bytes that were asked for at once. SHAPED programs were looked at while the rules were written; the others were not. The tables go into docs/benchmarks.md."""
 import argparse
 import glob
 import json
@@ -11,6 +11,8 @@ import os
 import statistics
 import subprocess
 import sys
+
+import section
 
 BITS = {64: "-m64", 32: "-m32 -idirafter /usr/include/x86_64-linux-gnu"}
 FLAGS = "-O2 -g -w"
@@ -41,9 +43,8 @@ PROGRAMS.update({
     "ed": ("ed", ".", "./configure CC='{cc}' CFLAGS='{flags}' >/dev/null; make -s ed", "ed", ["-s", "{}/words.txt"], "edit.ed"),
     "byacc": ("byacc", ".", CONFIGURE + "; make -s", "yacc", ["-o", "/dev/null", "{}/rules.y"], None),
     "yajl": ("yajl", ".", CMAKE + "; make -s -C o json_reformat", "o/yajl-2.1.0/bin/json_reformat", [], "big.json"),
-    "mandoc": ("mdocml", ".", "echo 'CC=\"{cc}\"; CFLAGS=\"{flags}\"' >configure.local; ./configure >/dev/null 2>&1; make -s mandoc", "mandoc", ["-T", "utf8", "{}/page.1"], None),
     "tree": ("tree", ".", "make -s tree CC='{cc}' CFLAGS='{flags} -DLINUX -D_LARGEFILE64_SOURCE -D_FILE_OFFSET_BITS=64' LDFLAGS=", "tree", ["-J", "{}/files"], None),
-    "jq": ("jq", ".", "[ -e configure ] || autoreconf -i; " + CONFIGURE + " --without-oniguruma --disable-maintainer-mode --disable-docs; make -s src/builtin.inc src/version.h; make -s jq", "jq", ["-c", ".", "{}/big.json"], None),
+    "jq": ("jq", ".", "[ -e configure ] || autoreconf -i; " + CONFIGURE + " --without-oniguruma --disable-shared --disable-maintainer-mode --disable-docs; make -s src/builtin.inc src/version.h; make -s jq", "jq", ["-c", ".", "{}/big.json"], None),
     "zopfli": ("zopfli", ".", "{cc} {flags} $(ls src/zopfli/*.c) -o zopfli.out -lm", "zopfli.out", ["-c", "--i2", "{}/page.md"], None),
     "lzip": ("lzip", ".", "./configure CXX='{cxx}' CXXFLAGS='{flags}' >/dev/null; make -s", "lzip", ["-c", "-k", "{}/words.txt"], None),
     "gperf": ("gperf", ".", "./configure -q {host} CC='{cc}' CXX='{cxx}' CFLAGS='{flags}' CXXFLAGS='{flags}'; make -s -C lib; make -s -C src", "src/gperf", ["{}/keys.gperf"], None),
@@ -51,7 +52,7 @@ PROGRAMS.update({
               None),
     "tinyxml2": ("tinyxml2", ".", "{cxx} {flags} tinyxml2.cpp xmltest.cpp -o xmltest.out", "xmltest.out", [], None),
 })
-FROZEN = ""
+FROZEN = "2026-11-21, 19:00 UTC"
 SHAPED = ("lua", "gawk", "sqlite3", "mujs", "sed", "bc", "xmlwf", "mawk", "cmark")
 SEEN = ("dc", "tcc", "discount", "units")
 CXX = ("lzip", "gperf", "ninja", "tinyxml2")
@@ -82,10 +83,6 @@ def inputs_write(folder):
         "rules.y": "%token " + " ".join(f"T{i}" for i in range(200)) + "\n%%\nall: " + "\n   | ".join(f"all r{i}" for i in range(200)) + "\n   ;\n" + "".join(
             f"r{i}: T{i} | T{i} r{(i * 7 + 1) % 200} T{(i * 3) % 200} {{ $$ = $1 + {i}; }} ;\n" for i in range(200)) + "%%\n",
         "big.json": json.dumps([{"name": f"item {i}", "value": i * 1.5, "list": list(range(i % 9)), "of": {"a": None, "b": [True, str(i)]}} for i in range(3000)]),
-        "page.1": ".Dd January 1, 2020\n.Dt PAGE 1\n.Os\n.Sh NAME\n.Nm page\n.Nd a page\n" + "".join(
-            f".Sh HEAD {i}\nText of {i} with\n.Em emphasis ,\n.Fl x Ar file{i}\nand more.\n.Bl -tag -width Ds\n.It Fl a\nFirst.\n.It Fl b Ar n\nSecond.\n.El\n" for i in range(500)),
-        "vars.sh": "".join(f"v{i}='text {i}'; f{i}() {{ local a=$1; case $a in x*) echo \"$v{i} $a\";; *) return 1;; esac; }}\n" for i in range(1500)) +
-                   "n=0; while [ $n -lt 300 ]; do n=$((n + 1)); eval \"w$n=\\$v$n-$n\"; done; echo $w7\n",
         "build.ninja": "rule cc\n  command = cc $in -o $out\n  description = CC $out\n" + "".join(
             f"build out{i}.o: cc in{i}.c | header{i % 30}.h\n  flags = -O2 -Dn{i}\n" for i in range(2500)) + "".join(f"build in{i}.c: phony\n" for i in range(2500)) +
                        "".join(f"build header{i}.h: phony\n" for i in range(30)),
@@ -102,7 +99,7 @@ def inputs_write(folder):
 
 
 def run(command, cwd=None, **more):
-    return subprocess.run(command, cwd=cwd, shell=isinstance(command, str), capture_output=True, text=True, check=False, **more)
+    return subprocess.run(command, cwd=cwd, shell=isinstance(command, str), capture_output=True, text=True, errors="replace", check=False, **more)
 
 
 def sources_fetch(work, package):
@@ -190,12 +187,33 @@ def table_text(rows, title):
     out = [f"| {title} | peak on amd64 | on i386 | ratio | predicted | error | known | in the interval | without types | in the interval |", "|---|--:|--:|--:|--:|--:|--:|---|--:|---|"]
     for row in rows:
         inside, blind = row["low"] <= row["truth"] <= row["high"], row["blind_low"] <= row["truth"] <= row["blind_high"]
-        out.append(f"| {row['name']} | {row['host']:,} | {row['truth']:,} | {row['truth'] / row['host']:.3f} | {row['likely']:,} | {error_of(row):+.2%} | {row['known']:.0%} | "
-                   f"{'yes' if inside else 'no'} | {error_of(row, 'blind'):+.1%} | {'yes' if blind else 'no'} |")
+        out.append(f"| {row['name']}{' (C++)' if row['name'] in CXX else ''} | {row['host']:,} | {row['truth']:,} | {row['truth'] / row['host']:.3f} | {row['likely']:,} | "
+                   f"{error_of(row):+.2%} | {row['known']:.0%} | {'yes' if inside else 'no'} | {error_of(row, 'blind'):+.1%} | {'yes' if blind else 'no'} |")
     errors = sorted(abs(error_of(row)) for row in rows)
     if errors:
-        out.append(f"\nMedian {statistics.median(errors):.2%}, worst {errors[-1]:.2%}.\n")
+        inside = sum(row["low"] <= row["truth"] <= row["high"] for row in rows)
+        out.append(f"\nMedian {statistics.median(errors):.2%}, worst {errors[-1]:.2%}; the interval holds the truth in {inside} of {len(rows)}.\n")
     return "\n".join(out)
+
+
+def halves(rows):
+    return [row for row in rows if row["name"] in SHAPED], [row for row in rows if row["name"] not in SHAPED]
+
+
+def part(folder):
+    rows = section.load(folder, "predict")
+    if not rows:
+        return ""
+    shaped, held = halves(rows)
+    fresh = [abs(error_of(row)) for row in held if row["name"] not in SEEN]
+    text = ["## Prediction: Debian programs, recorded as 64-bit ones, as 32-bit ones\n",
+            "Source packages of Debian 12, built with gcc -O2 -g for amd64 and for i386 (bench/predict.py). The truth is the peak of bytes asked for by the 32-bit program on the same input. "
+            f"The rules were frozen on {FROZEN}; then the programs of the second table were measured once.\n",
+            table_text(shaped, "shaped the rules") + "\n", table_text(held, "did not")]
+    if fresh:
+        text.append(f"Of these, {', '.join(SEEN)} had been measured with earlier rules, too, where they are here. Without them: {len(fresh)} programs, median {statistics.median(fresh):.2%}, worst {max(fresh):.2%}.\n")
+    text.append(f"Same widths (x86_64): largest difference {max(abs(row['same']) for row in rows)} bytes in {len(rows)} programs.\n")
+    return section.marked("predict", "\n".join(text))
 
 
 def main():
@@ -203,23 +221,19 @@ def main():
     parser.add_argument("tool")
     parser.add_argument("names", nargs="*", default=list(PROGRAMS))
     parser.add_argument("--work", default="build/predict_bench")
-    parser.add_argument("--json")
+    parser.add_argument("--store", default="build/bench", help="where figures are kept; those of programs that are not named now stay")
     words = parser.parse_intermixed_args()
     work, tool = os.path.abspath(words.work), os.path.abspath(words.tool)
     inputs_write(f"{work}/in")
-    rows = []
+    rows = {row["name"]: row for row in section.load(words.store, "predict") or []}
     for name in words.names or PROGRAMS:
         try:
-            rows.append(program_measure(tool, work, name))
-            print(f"{name}: {error_of(rows[-1]):+.2%}", file=sys.stderr, flush=True)
+            rows[name] = program_measure(tool, work, name)
+            print(f"{name}: {error_of(rows[name]):+.2%}", file=sys.stderr, flush=True)
         except (RuntimeError, ValueError, KeyError, IndexError, ZeroDivisionError) as problem:
             print(f"{name}: {problem!r}", file=sys.stderr)
-    print(table_text([row for row in rows if row["name"] in SHAPED], "shaped the rules") + "\n")
-    print(table_text([row for row in rows if row["name"] not in SHAPED], "did not"))
-    print(f"Same widths (x86_64): largest difference {max((abs(row['same']) for row in rows), default=0)} bytes in {len(rows)} programs.")
-    if words.json:
-        with open(words.json, "w", encoding="utf-8") as file:
-            json.dump(rows, file)
+        section.keep(words.store, "predict", [rows[one] for one in PROGRAMS if one in rows])
+    section.write("predict", part(words.store))
 
 
 if __name__ == "__main__":

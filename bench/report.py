@@ -7,6 +7,8 @@ import firmware
 import guard
 import loads
 import pause
+import predict
+import predict_firmware
 import replay
 import serve
 import sim
@@ -193,4 +195,6 @@ program: use ratios, not seconds. An event is a block born or a block ended, cou
 {serve.part(folder)}
 {replay.part(folder)}
 {sim.part(folder)}
+{predict.part(folder)}
+{predict_firmware.part(folder)}
 {firmware.part(folder)}"""

@@ -141,9 +141,12 @@ static bool is_filling(const struct token *token)
 /* Does the function's text have the variable in a statement from such a word on? */
 static bool is_behind(const struct size_scope *scope, bool (*opens)(const struct token *token), const struct token *name)
 {
-    const struct token *at = scope->text->tokens.list.at + scope->from, *end = scope->text->tokens.list.at + scope->text->tokens.list.count;
+    const struct token *all = scope->text->tokens.list.at, *at, *end;
     bool is_open = false;
     int depth = 0;
+    if (!all)
+        return false;
+    at = all + scope->from, end = all + scope->text->tokens.list.count;
     end = end - at > BODY_MOST ? at + BODY_MOST : end;
     for (; at + 1 < end; at++) {
         depth += token_is(at, "{");

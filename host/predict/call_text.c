@@ -93,9 +93,9 @@ static void statement_find(const struct source_text *text, size_t at, size_t *fr
 static const struct token *expanded(struct sizing *sizing, const struct size_scope *scope, size_t from, size_t end, size_t *count)
 {
     struct tokens out = {0};
-    const struct token *tokens = scope->text->tokens.list.at + from;
     *count = end - from;
-    if (!scope->macros)
+    const struct token *tokens = *count ? scope->text->tokens.list.at + from : NULL;
+    if (!scope->macros || !*count)
         return tokens;
     macros_expand(scope->macros, tokens, end - from, &out, &sizing->choices);
     struct token *copy = arena_new(&sizing->arena, (out.list.count + 1) * sizeof *copy);

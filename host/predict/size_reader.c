@@ -54,6 +54,12 @@ static const struct token *group_end(const struct token *at, const struct token 
     return end;
 }
 
+/* Tokens between the two marks; the closing one may be missing. */
+static size_t group_count(const struct token *at, const struct token *end)
+{
+    return end - at > 2 ? (size_t)(end - at) - 2 : 0;
+}
+
 static struct value number_value(const struct token *token)
 {
     char text[40] = {0}, *rest;
@@ -79,7 +85,7 @@ static struct value sizeof_value(struct reader *reader)
     struct both size;
     bool has_type = false;
     const struct token *end = is_at(reader, "(") ? group_end(reader->at, reader->end) : NULL;
-    size_t taken = end ? size_read_type(reader->sizing, reader->scope, reader->at + 1, (size_t)(end - reader->at) - 2, &type) : 0;
+    size_t taken = end ? size_read_type(reader->sizing, reader->scope, reader->at + 1, group_count(reader->at, end), &type) : 0;
     if (taken && reader->at + 1 + taken == end - 1) {
         reader->at = end;
         has_type = true;
@@ -116,7 +122,7 @@ static struct value offsetof_value(struct reader *reader)
             if (!value_type_inside(&type, &inside) || !value_type_size(reader->sizing, &inside, &size))
                 return (struct value){0};
             const struct token *close = group_end(at, end);
-            struct value index = size_read(reader->sizing, reader->scope, at + 1, (size_t)(close - at) - 2);
+            struct value index = size_read(reader->sizing, reader->scope, at + 1, group_count(at, close));
             struct form unit = form_both(size.host, size.target), start = form_both(host, target), step = form_join("*", 1, &index.form, &unit);
             return (struct value){.form = form_join("+", 1, &start, &step)};
         }
@@ -285,7 +291,7 @@ static bool cast_take(struct reader *reader, struct value *value)
 {
     const struct token *end = group_end(reader->at, reader->end);
     struct value_type type;
-    size_t taken = size_read_type(reader->sizing, reader->scope, reader->at + 1, (size_t)(end - reader->at) - 2, &type);
+    size_t taken = size_read_type(reader->sizing, reader->scope, reader->at + 1, group_count(reader->at, end), &type);
     if (!taken || reader->at + 1 + taken != end - 1 || end >= reader->end)
         return false;
     reader->at = end;
@@ -377,6 +383,8 @@ static struct value ternary(struct reader *reader)
 
 struct value size_read(struct sizing *sizing, const struct size_scope *scope, const struct token *tokens, size_t count)
 {
+    if (!count)
+        return (struct value){0};
     struct reader reader = {sizing, scope, tokens, tokens + count, scope->depth};
     struct value value = ternary(&reader);
     if (reader.at < reader.end && is_at(&reader, ","))

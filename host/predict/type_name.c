@@ -185,10 +185,13 @@ static const struct token *tail_take(struct sizing *sizing, const struct size_sc
 
 size_t size_read_type(struct sizing *sizing, const struct size_scope *scope, const struct token *tokens, size_t count, struct value_type *type)
 {
-    const struct token *at = tokens, *end = tokens + count, *name = NULL;
+    const struct token *at = tokens, *end, *name = NULL;
     struct base_words words = {0};
     bool has_base = false, is_tagged = false;
     *type = (struct value_type){0};
+    if (!count)
+        return 0;
+    end = tokens + count;
     while (at < end && (is_qualifier(at) || base_take(&words, at))) {
         has_base |= !is_qualifier(at);
         is_tagged |= token_is(at, "struct") || token_is(at, "union") || token_is(at, "enum") || token_is(at, "class");
