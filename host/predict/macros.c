@@ -121,7 +121,7 @@ static bool words_read(struct words *words, const struct token *tokens, size_t c
 
 static int param_find(const struct macro *macro, const struct token *name)
 {
-    const struct token *params = macro->file->directives.list.at + macro->first;
+    const struct token *params = macro->params ? macro->file->directives.list.at + macro->first : NULL;
     for (uint32_t i = 0; i < macro->params; i++)
         if (params[i].count == name->count && !memcmp(params[i].at, name->at, name->count))
             return (int)i;
@@ -147,7 +147,7 @@ static void paste(struct expansion *expansion, struct tokens *out, const struct 
 static void body_fill(struct expansion *expansion, const struct macro *macro, const struct token *tokens, const struct words *words, uint32_t line,
                       struct tokens *out)
 {
-    const struct token *body = macro->file->directives.list.at + macro->first + macro->params;
+    const struct token *body = macro->body ? macro->file->directives.list.at + macro->first + macro->params : NULL;
     for (uint32_t i = 0; i < macro->body && out->list.count < TOKENS_MOST; i++) {
         struct token token = body[i];
         token.line = line;
