@@ -32,6 +32,7 @@ struct play {
     bool has_thread;           /* one was named */
     size_t ends;               /* of threads, that were told */
     uint64_t limit;            /* of one that grows: behind this end it must have taken more */
+    struct map room_limits;    /* the same for rooms that a system placed, by their beginning */
     struct map loser_numbers;  /* stack: place in result.losers */
     struct play_result result;
     struct arena_use use;
@@ -72,6 +73,7 @@ void play_free(struct play *play)
     memory_free(play->places);
     memory_free(play->held);
     map_done(&play->loser_numbers);
+    map_done(&play->room_limits);
     play_result_done(&play->result);
     memory_free(play);
 }
@@ -146,6 +148,34 @@ static void peak_look(struct play *play)
     result->fragmentation_at_peak = fragmentation_of(play_use(play));
 }
 
+/* Of one that grows, whether the end of a block shows that it must have taken more. Rooms grow by pages, and one of a page is new. */
+static bool room_has_grown(struct play *play, uint64_t room, uint64_t address, uint64_t end)
+{
+    enum { PAGE = 4096 };
+    if (room <= PAGE)
+        return true;
+    uint64_t *limit = map_put(&play->room_limits, address & ~(room - 1), NULL);
+    if (end <= *limit)
+        return false;
+    *limit = (end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+    return true;
+}
+
+static void reach_note(struct play *play, uint64_t address, uint64_t usable)
+{
+    struct play_result *result = &play->result;
+    uint64_t room = play_room(play, address), end = address + usable - result->arena.regions[0].base;
+    if (room) {
+        if (room_has_grown(play, room, address, address + usable))
+            play_use(play);
+        return;
+    }
+    if (end > result->reach)
+        result->reach = end;
+    if (end > play->limit)
+        play->limit = play_use(play)->total;
+}
+
 static void grow(struct play *play, struct place *place, uint64_t size)
 {
     struct play_result *result = &play->result;
@@ -162,11 +192,7 @@ static void grow(struct play *play, struct place *place, uint64_t size)
     }
     if (play->taken > result->peak_taken)
         result->peak_taken = play->taken;
-    uint64_t end = place->address + usable - play->result.arena.regions[0].base;
-    if (end > result->reach)
-        result->reach = end;
-    if (end > play->limit)
-        play->limit = play_use(play)->total;
+    reach_note(play, place->address, usable);
 }
 
 static void shrink(struct play *play, const struct place *place)
