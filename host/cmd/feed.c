@@ -16,17 +16,64 @@
 #include "pass.h"
 
 static const unsigned BESIDE_PATIENCE_MS = 2000;
+static const uint64_t LATE_NS = 400000000; /* what happened may be in the trace so much later */
+static const uint64_t BEHIND_LEAST_NS = 500000000, REST_PIECE_NS = 20000000;
 
+/* What a beat takes rests by its own measure (feed_rest_times). */
 static bool feed_beat(struct feed *feed, bool is_waiting)
 {
+    uint64_t before = now_of(CLOCK_THREAD_CPUTIME_ID);
     if (!feed->is_left)
         feed->is_left = !feed->config->beat(feed->config->context, feed, is_waiting);
+    share_leave_out(&feed->share, now_of(CLOCK_THREAD_CPUTIME_ID) - before);
     return !feed->is_left;
+}
+
+static void away_look(struct feed *feed)
+{
+    bool is_away = follow_is_away(feed->follow);
+    feed->away_ns = !is_away ? 0 : feed->away_ns ? feed->away_ns : now_ns();
 }
 
 static bool feed_wait(void *context)
 {
-    return feed_beat(context, true);
+    struct feed *feed = context;
+    away_look(feed);
+    feed->waited_ns = now_ns();
+    feed->waited_time_ns = feed->pipeline ? feed_now(feed) : 0;
+    return feed_beat(feed, true);
+}
+
+/* The first process that lives; of a trace from another machine the number may be nobody's, or somebody's whose waiting does no harm to know. */
+static void watched_find(struct feed *feed)
+{
+    size_t count;
+    const struct process *processes = model_processes(pipeline_model(feed->pipeline), &count);
+    feed->watched[0] = follow_writer(feed->follow);
+    feed->watched[1] = 0;
+    for (size_t i = 0; i < count && !feed->watched[1]; i++)
+        if (processes[i].id && !processes[i].ended)
+            feed->watched[1] = (pid_t)processes[i].pid;
+}
+
+/* Work was done: the program goes first. Beats go on meanwhile. */
+static bool feed_rest(struct feed *feed)
+{
+    if (!feed->was_written || feed->left_ns)
+        return true;
+    watched_find(feed);
+    if (!feed->watched[0]) {
+        feed->left_ns = now_ns();
+        return true;
+    }
+    uint64_t rest = share_rest(&feed->share, feed->watched), until = now_ns() + rest;
+    for (uint64_t now; !feed->is_left && (now = now_ns()) < until && follow_is_written(feed->follow);) {
+        uint64_t piece = until - now < REST_PIECE_NS ? until - now : REST_PIECE_NS;
+        nanosleep(&(struct timespec){.tv_nsec = (long)piece}, NULL);
+        if (piece == REST_PIECE_NS)
+            feed_beat(feed, false);
+    }
+    return !feed->is_left;
 }
 
 static bool feed_progress(void *context, uint64_t events, uint64_t time_ns)
@@ -34,7 +81,7 @@ static bool feed_progress(void *context, uint64_t events, uint64_t time_ns)
     struct feed *feed = context;
     (void)events;
     feed->event_ns = time_ns;
-    return feed_beat(feed, false);
+    return feed_beat(feed, false) && feed_rest(feed);
 }
 
 static void feed_define(void *context, const struct event *event)
@@ -128,6 +175,7 @@ bool feed_open(struct feed *feed, struct error *error)
 
 void feed_run(struct feed *feed)
 {
+    share_begin(&feed->share);
     pipeline_watch(feed->pipeline, feed_progress, feed);
     pipeline_read(feed->pipeline, feed->reader, &feed->problem);
     feed->is_over = !feed->is_left;
@@ -150,8 +198,49 @@ size_t feed_analysis(const struct feed *feed, const char *name)
 
 uint64_t feed_now(const struct feed *feed)
 {
-    uint64_t last = model_time(pipeline_model(feed->pipeline));
-    return feed->is_over ? last : last + (now_ns() - feed->read_ns);
+    uint64_t last = model_time(pipeline_model(feed->pipeline)), now = feed->away_ns ? feed->away_ns : now_ns();
+    return feed->is_over || now < feed->read_ns ? last : last + (now - feed->read_ns);
+}
+
+uint64_t feed_known(const struct feed *feed, bool is_waiting)
+{
+    if (!is_waiting)
+        return feed->event_ns;
+    uint64_t now = feed_now(feed);
+    return now > LATE_NS ? now - LATE_NS : 0;
+}
+
+/* Where the program is: counted on from when it was caught up with last; until then, by the clock of this machine if it is recorded here. */
+static uint64_t program_time(const struct feed *feed)
+{
+    uint64_t start = trace_get_header(feed->reader)->start_unix_ns, now = now_ns(), last = feed->left_ns ? feed->left_ns : now;
+    if (feed->waited_ns)
+        return feed->waited_time_ns + (last > feed->waited_ns ? last - feed->waited_ns : 0);
+    last = now_of(CLOCK_REALTIME) - (now - last);
+    return feed->kind < SOURCE_BOARD && start && last > start ? last - start : 0;
+}
+
+uint64_t feed_behind(const struct feed *feed)
+{
+    if (feed->is_over || !feed->was_written || !feed->pipeline || feed->away_ns)
+        return 0;
+    uint64_t program = program_time(feed);
+    return program > feed->event_ns + BEHIND_LEAST_NS && now_ns() > feed->waited_ns + BEHIND_LEAST_NS ? program - feed->event_ns : 0;
+}
+
+const char *feed_away_why(const struct feed *feed)
+{
+    return feed->kind == SOURCE_AGENT ? "the connection to the agent broke; it is tried again" : "its line went away; it is waited for";
+}
+
+bool feed_is_live(const struct feed *feed, bool is_waiting)
+{
+    return feed->was_written && (is_waiting || (feed->waited_ns && !feed_behind(feed)));
+}
+
+double feed_rest_times(const struct feed *feed)
+{
+    return !feed->was_written || feed->left_ns ? SHARE_TIMES : share_times(&feed->share);
 }
 
 bool feed_ask(const struct feed *feed, const char *request, struct str *out, struct error *error)

@@ -2,6 +2,7 @@
 #ifndef HOST_CMD_FEED_H
 #define HOST_CMD_FEED_H
 
+#include "host/launch/share.h"
 #include "host/pipeline.h"
 #include "host/symbol/symbol.h"
 #include "host/trace/follow.h"
@@ -42,6 +43,11 @@ struct feed {
     uint64_t read_ns;      /* clock when bytes came last */
     uint64_t read_bytes;   /* of the trace, so far */
     uint64_t event_ns;     /* of the event that is next */
+    uint64_t waited_ns, waited_time_ns; /* clock when all that was written had been read, and session time then */
+    uint64_t away_ns;      /* clock since when its board or machine is away; 0: it is there */
+    uint64_t left_ns;      /* clock when its writer was seen to be gone; 0: it is there */
+    struct share share;    /* of a recording that goes on */
+    pid_t watched[SHARE_WATCHED];
 };
 
 /* Finds the file, or begins to record it; feed_close ends it, also after a failure. */
@@ -54,6 +60,16 @@ void feed_run(struct feed *feed);
 size_t feed_analysis(const struct feed *feed, const char *name);
 /* Session time while it waits: that of the last event, and what went by since it came. */
 uint64_t feed_now(const struct feed *feed);
+/* Session time of which all is known by now, for figures at fixed times; `is_waiting` as for the beat. */
+uint64_t feed_known(const struct feed *feed, bool is_waiting);
+/* How much later the program is than what was read of it; 0: not worth telling. Programs go first where processors are scarce (share.h). */
+uint64_t feed_behind(const struct feed *feed);
+/* The sentence while away_ns. */
+const char *feed_away_why(const struct feed *feed);
+/* It is written, and was caught up with. */
+bool feed_is_live(const struct feed *feed, bool is_waiting);
+/* Pictures and reports of a recording that goes on rest so many times as long as they took. */
+double feed_rest_times(const struct feed *feed);
 /* Asks the recorder, wherever it is: start, stop, flush, status, detach, mark LABEL. */
 bool feed_ask(const struct feed *feed, const char *request, struct str *out, struct error *error);
 /* Puts a mark into the recording that goes on, if it can be told. */

@@ -126,6 +126,7 @@ static void lose(struct fetch *fetch)
     visit_close(fetch->visit);
     fetch->visit = NULL;
     fetch->breaks++;
+    follow_tell_away(fetch->file, true);
 }
 
 /* Once; a recording that is another one now does not come back. */
@@ -147,8 +148,10 @@ static bool reconnect(struct fetch *fetch)
     struct error error = {0};
     while (!interrupted) {
         error = (struct error){0};
-        if (connect_again(fetch, &error))
+        if (connect_again(fetch, &error)) {
+            follow_tell_away(fetch->file, false);
             return true;
+        }
         if (now_ns() >= until)
             return error_set(&fetch->error, ERROR_READ, "the connection broke and did not come back: %s", error.text);
         control_serve(fetch->control, control_answer, fetch);

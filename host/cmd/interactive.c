@@ -46,7 +46,6 @@ const struct opt_command cmd_interactive_table = {
 
 enum { WAIT_MS = 50, REST_MS = 200 };
 static const uint64_t ALERT_NS = 500000000;
-static const uint64_t CATCH_UP_NS = 200000000;
 
 struct interactive {
     struct tui *tui;
@@ -54,7 +53,6 @@ struct interactive {
     struct alerts alerts;
     struct error problem; /* a rule that does not fit its table */
     uint64_t looked_ns; /* time of the session when the rules were looked at */
-    uint64_t waited_ns; /* clock when all that was written had been read */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -101,7 +99,9 @@ static struct tui_run run_now(const struct feed *feed, enum tui_state state)
                             .model = pipeline_model(feed->pipeline),
                             .slices = pipeline_state(feed->pipeline, slices_number(feed)),
                             .symbols = feed->symbols,
-                            .time_ns = state == TUI_LIVE ? feed_now(feed) : model_time(pipeline_model(feed->pipeline))};
+                            .time_ns = state == TUI_LIVE ? feed_now(feed) : model_time(pipeline_model(feed->pipeline)),
+                            .behind_ns = feed_behind(feed),
+                            .rest_times = feed_rest_times(feed)};
 }
 
 /* Rules are about what happens now: what was written before is not alerted about. */
@@ -117,10 +117,8 @@ static bool rules_look(struct interactive *interactive, uint64_t time_ns)
 static bool interactive_beat(void *context, struct feed *feed, bool is_waiting)
 {
     struct interactive *interactive = context;
-    if (is_waiting)
-        interactive->waited_ns = now_ns();
-    bool is_live = feed->was_written && now_ns() - interactive->waited_ns < CATCH_UP_NS;
-    struct tui_run run = run_now(feed, is_live ? TUI_LIVE : TUI_READING);
+    bool is_live = feed_is_live(feed, is_waiting);
+    struct tui_run run = run_now(feed, feed->away_ns ? TUI_GONE : is_live ? TUI_LIVE : TUI_READING);
     if (!rules_look(interactive, is_live ? run.time_ns : 0))
         return false;
     return tui_turn(interactive->tui, &run, is_waiting ? WAIT_MS : 0) && !interrupted;

@@ -66,7 +66,7 @@ const struct opt_command cmd_listen_table = {
 };
 
 enum { WAIT_MS = 50, READ_BYTES = 16384, PATIENCE_MS = 300 };
-static const uint64_t SECOND_NS = 1000000000, ATTEND_NS = 250000000, PROGRESS_NS = 200000000, RESYNC_NS = 1000000000;
+static const uint64_t SECOND_NS = 1000000000, ATTEND_NS = 80000000, PROGRESS_NS = 200000000, RESYNC_NS = 1000000000;
 
 struct listener {
     const struct listen_values *values;
@@ -256,6 +256,8 @@ static bool listener_round(struct listener *listener, int wait_ms)
         opened(listener, now);
     if (news == CABLE_GONE)
         say(listener, " went away; waiting for it to come back");
+    if (listener->trace.writer && (news == CABLE_OPENED || news == CABLE_GONE))
+        trace_writer_tell_away(listener->trace.writer, news == CABLE_GONE);
     keep_house(listener, now);
     return news != CABLE_END && !listener->trace.receiver.error.kind;
 }

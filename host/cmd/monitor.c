@@ -45,7 +45,8 @@ const struct opt_command cmd_monitor_table = {
     .about = "Print a line of figures each half second while a program is recorded",
     .manual = SOURCE_MANUAL "\n\n"
               "Of a trace that is being written, the lines begin now and come as time passes, also when nothing happens; the file can be joined and left at any "
-              "time, by any number of monitors. Of one that is over, all intervals come at once; a stretch in which nothing happened is one line.\n\n"
+              "time, by any number of monitors. A program that leaves no processor time goes first: lines then come later, and say how far they are behind. "
+              "Of one that is over, all intervals come at once; a stretch in which nothing happened is one line.\n\n"
               "A line tells live bytes and blocks, allocations and frees a second, how fast live memory grows, and the call stack that gained most; of a firmware also "
               "its regions, new faults and alerts. The last one, when the program has ended, has the figures of 'heaptracer analyze --table summary'.\n\n"
               "Rules of the configuration ([[alerts.rule]] in .heaptracer.toml, see 'heaptracer help config') are looked at with each line; one that "
@@ -59,18 +60,18 @@ const struct opt_command cmd_monitor_table = {
 };
 
 enum { TABLE_REGIONS, TABLE_FAULTS, TABLE_ALERTS, TABLES };
-static const uint64_t LATE_NS = 400000000; /* what happened may be in the trace so much later */
-static const uint64_t PATIENCE_NS = 1000000000, INTERVAL_LEAST_NS = 10000000;
+static const uint64_t PATIENCE_NS = 1000000000, BEHIND_LINE_NS = 1000000000, INTERVAL_LEAST_NS = 10000000;
 
 struct monitor {
     const struct monitor_options *options;
     struct view view;
     struct pulse pulse;
     uint64_t next_ns, lines, begin_clock;
+    uint64_t put_ns, put_clock; /* of the latest line: time of the session, and clock */
     size_t old_faults, old_alerts;
     struct alerts alerts;
     struct error problem; /* a rule that does not fit its table */
-    bool has_begun;
+    bool has_begun, is_away;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -98,8 +99,11 @@ static void line_put(struct monitor *monitor, const struct feed *feed, uint64_t 
                                             .alerts = tables + TABLE_ALERTS,
                                             .old_faults = monitor->old_faults,
                                             .old_alerts = monitor->old_alerts,
+                                            .behind_ns = feed_behind(feed),
                                             .is_last = is_last});
     fflush(stdout);
+    monitor->put_ns = time_ns;
+    monitor->put_clock = now_ns();
     monitor->old_faults = tables[TABLE_FAULTS].row_count;
     monitor->old_alerts = tables[TABLE_ALERTS].row_count;
     monitor->lines++;
@@ -122,6 +126,21 @@ static void monitor_begin(struct monitor *monitor, struct feed *feed)
     monitor->next_ns = feed->was_written ? (model_time(model) / interval + 1) * interval : interval;
 }
 
+/* While it is behind its intervals pass slowly: a line between them tells where it is. */
+static uint64_t line_due(const struct monitor *monitor, const struct feed *feed, uint64_t now)
+{
+    bool is_late = now > monitor->put_ns && now_ns() >= monitor->put_clock + BEHIND_LINE_NS && feed_behind(feed);
+    return is_late && now < monitor->next_ns ? now : monitor->next_ns;
+}
+
+static void away_say(struct monitor *monitor, const struct feed *feed)
+{
+    bool is_away = feed->away_ns;
+    if (is_away != monitor->is_away)
+        fprintf(stderr, "heaptracer: %s\n", is_away ? feed_away_why(feed) : "it is back");
+    monitor->is_away = is_away;
+}
+
 static bool monitor_beat(void *context, struct feed *feed, bool is_waiting)
 {
     struct monitor *monitor = context;
@@ -133,11 +152,12 @@ static bool monitor_beat(void *context, struct feed *feed, bool is_waiting)
     bool is_behind = feed->was_written && !is_waiting && now_ns() - monitor->begin_clock < PATIENCE_NS;
     if (!monitor->has_begun && !is_behind)
         monitor_begin(monitor, feed);
-    now = !is_waiting ? feed->event_ns : feed_now(feed) > LATE_NS ? feed_now(feed) - LATE_NS : 0;
+    away_say(monitor, feed);
+    now = feed_known(feed, is_waiting);
     bool has_enough = false;
-    while (monitor->has_begun && now >= monitor->next_ns && !has_enough && !interrupted) {
-        line_put(monitor, feed, monitor->next_ns, false);
-        if (!alerting_look(&monitor->alerts, feed, monitor->next_ns, &monitor->problem))
+    for (uint64_t due; monitor->has_begun && now >= (due = line_due(monitor, feed, now)) && !has_enough && !interrupted;) {
+        line_put(monitor, feed, due, false);
+        if (!alerting_look(&monitor->alerts, feed, due, &monitor->problem))
             return false;
         has_enough = monitor->options->count && monitor->lines >= monitor->options->count;
         monitor->next_ns = (now / interval + 1) * interval;

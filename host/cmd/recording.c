@@ -18,7 +18,7 @@ static struct ht_session *signalled; /* what a handler wakes */
 static volatile sig_atomic_t interrupts, forwarded, children;
 
 /* Between two looks at what needs no haste. */
-static const uint64_t HOUSEKEEPING_NS = 20000000, ATTEND_NS = 250000000;
+static const uint64_t HOUSEKEEPING_NS = 20000000, ATTEND_NS = 80000000;
 
 static void on_child(int signal)
 {

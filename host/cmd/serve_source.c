@@ -14,9 +14,8 @@
 #include "serve_document.h"
 
 static const uint64_t BEAT_NS = 100000000, COARSE_NS = 1000000000, COARSE_FROM_NS = 600000000000;
-static const uint64_t LATE_NS = 400000000; /* what happened may be in the trace so much later */
-static const uint64_t DOCUMENT_NS = 2000000000, CATCH_UP_NS = 1000000000;
-enum { SHARE = 9 /* rest for so many times what the work took: a tenth of a core */, WAIT_MS = 20, REST_MS = 200 };
+static const uint64_t DOCUMENT_NS = 2000000000;
+enum { WAIT_MS = 20, REST_MS = 200 };
 
 /* Of the thread: on a busy machine the time that goes by says nothing about the work. */
 static uint64_t work_clock(void)
@@ -24,9 +23,9 @@ static uint64_t work_clock(void)
     return now_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
-static uint64_t due_after(uint64_t work_began, uint64_t least)
+static uint64_t due_after(const struct serve_source *source, uint64_t work_began, uint64_t least)
 {
-    uint64_t rest = (work_clock() - work_began) * SHARE;
+    uint64_t rest = (uint64_t)((double)(work_clock() - work_began) * feed_rest_times(&source->feed));
     return now_ns() + (rest > least ? rest : least);
 }
 
@@ -48,7 +47,7 @@ static void regions_take(struct serve_source *source)
         source->point.region_count = source->point.region_count > place ? source->point.region_count : place + 1;
     }
     table_done(&table);
-    source->regions_due = due_after(began, 0);
+    source->regions_due = due_after(source, began, 0);
 }
 
 static void growth_take(struct serve_source *source)
@@ -84,7 +83,7 @@ static void beat_make(struct serve_source *source, uint64_t time_ns, bool is_las
     bool is_sent = is_last || now_ns() >= source->sent_clock + BEAT_NS * 9 / 10;
     if (is_sent)
         source->sent_clock = now_ns();
-    channel_beat(source->channel, point, source->growth, is_sent);
+    channel_beat(source->channel, point, source->growth, feed_behind(&source->feed), is_sent);
 }
 
 static void document_make(struct serve_source *source)
@@ -98,7 +97,7 @@ static void document_make(struct serve_source *source)
     json_end(&json);
     channel_document(source->channel, parcel_end(&maker, true));
     source->document_events = model_get_totals(pipeline_model(source->feed.pipeline))->events + 1;
-    source->document_due = due_after(began, DOCUMENT_NS);
+    source->document_due = due_after(source, began, DOCUMENT_NS);
 }
 
 static void document_look(struct serve_source *source)
@@ -132,7 +131,7 @@ static void rules_look(struct serve_source *source, uint64_t time_ns)
         return;
     if (!alerting_look(&source->alerts, &source->feed, time_ns, &source->problem))
         fprintf(stderr, "heaptracer: %s\n", source->problem.text);
-    source->looked_clock = due_after(began, BEAT_NS);
+    source->looked_clock = due_after(source, began, BEAT_NS);
 }
 
 /* The recorder's answer: a line, or "error: why". */
@@ -272,16 +271,19 @@ static bool source_beat(void *context, struct feed *feed, bool is_waiting)
     asks_do(source, is_waiting ? WAIT_MS : 0);
     if (!feed->pipeline || atomic_load(source->is_stopped))
         return !atomic_load(source->is_stopped);
-    if (is_waiting)
-        source->waited_clock = now_ns();
-    bool is_live = feed->was_written && now_ns() - source->waited_clock < CATCH_UP_NS;
+    bool is_live = feed_is_live(feed, is_waiting);
     uint64_t step = !is_live && source->next_ns >= COARSE_FROM_NS ? COARSE_NS : BEAT_NS;
-    uint64_t now = !is_waiting ? feed->event_ns : feed_now(feed) > LATE_NS ? feed_now(feed) - LATE_NS : 0;
-    channel_state(source->channel, is_live ? CHANNEL_LIVE : CHANNEL_READING, NULL);
+    uint64_t now = feed_known(feed, is_waiting);
+    if (feed->away_ns && is_waiting)
+        channel_state(source->channel, CHANNEL_GONE, feed_away_why(feed));
+    else
+        channel_state(source->channel, is_live ? CHANNEL_LIVE : CHANNEL_READING, NULL);
     if (now >= source->next_ns) {
         beat_make(source, now / step * step, false);
         source->next_ns = (now / step + 1) * step;
         rules_look(source, source->point.time_ns);
+    } else if (now > source->point.time_ns && feed_behind(feed) && now_ns() >= source->sent_clock + COARSE_NS) {
+        beat_make(source, now, false); /* so that all see how far it is behind */
     }
     document_look(source);
     pipeline_wake(feed->pipeline, source->next_ns);

@@ -27,7 +27,6 @@ struct serve_source {
     struct history_point point;              /* the latest beat */
     uint64_t next_ns;                        /* session time of the next one */
     uint64_t sent_clock, looked_clock;       /* when a beat was sent, and the rules were looked at */
-    uint64_t waited_clock;                   /* when all that was written was read */
     uint64_t document_due, document_events;  /* not before then; what the newest one told of */
     uint64_t regions_due;
     uint64_t past_ns, past_bytes;            /* live about a second ago, for the growth */

@@ -5,12 +5,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "host/base/now.h"
+
 struct channel *channels_add(struct channels *channels, const char *word)
 {
     struct channel *channel = memory_new(1, sizeof *channel);
     pthread_condattr_t clock;
     vec_push(&channels->list, channel);
-    *channel = (struct channel){.all = channels, .id = (unsigned)channels->list.count, .word = word, .name = memory_copy_text(word)};
+    *channel = (struct channel){.all = channels, .id = (unsigned)channels->list.count, .word = word, .name = memory_copy_text(word), .since_unix_ns = now_of(CLOCK_REALTIME)};
     pthread_mutex_init(&channel->lock, NULL);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -55,7 +57,7 @@ static void channels_wake(struct channels *channels)
 static void source_put(struct json *json, struct channel *channel)
 {
     static const char *const kinds[] = {"process", "file", "board", "agent"};
-    static const char *const states[] = {"waiting", "reading", "live", "ended", "lost"};
+    static const char *const states[] = {"waiting", "reading", "live", "gone", "ended", "lost"};
     json_object(json, NULL);
     pthread_mutex_lock(&channel->lock);
     json_unsigned(json, "id", channel->id);
@@ -65,6 +67,7 @@ static void source_put(struct json *json, struct channel *channel)
     json_text(json, "state", states[channel->state]);
     if (channel->why)
         json_text(json, "why", channel->why);
+    json_unsigned(json, "since_unix_ns", channel->since_unix_ns);
     if (channel->command)
         json_text(json, "command", channel->command);
     if (channel->start_unix_ns)
@@ -142,6 +145,8 @@ void channel_state(struct channel *channel, enum channel_state state, const char
 {
     pthread_mutex_lock(&channel->lock);
     bool is_new = channel->state != state || !why != !channel->why || (why && strcmp(why, channel->why));
+    if (channel->state != state)
+        channel->since_unix_ns = now_of(CLOCK_REALTIME);
     channel->state = state;
     channel->can_control = channel->can_control && state != CHANNEL_ENDED && state != CHANNEL_LOST;
     channel->can_dump = channel->can_dump && channel->can_control;
@@ -162,7 +167,7 @@ uint32_t channel_region(struct channel *channel, const char *name)
     return place;
 }
 
-static struct parcel *beat_make(const struct channel *channel, const struct history_point *point, double growth_bytes_s)
+static struct parcel *beat_make(const struct channel *channel, const struct history_point *point, double growth_bytes_s, uint64_t behind_ns)
 {
     struct parcel_maker maker;
     struct json json;
@@ -175,6 +180,7 @@ static struct parcel *beat_make(const struct channel *channel, const struct hist
     json_unsigned(&json, "freed_bytes", point->freed_bytes);
     json_unsigned(&json, "freed_count", point->freed_count);
     json_real(&json, "growth_bytes_s", growth_bytes_s);
+    json_unsigned(&json, "behind_ns", behind_ns);
     json_array(&json, "regions");
     for (uint32_t i = 0; i < point->region_count; i++) {
         json_object(&json, NULL);
@@ -192,9 +198,9 @@ static struct parcel *beat_make(const struct channel *channel, const struct hist
     return parcel_end(&maker, true);
 }
 
-void channel_beat(struct channel *channel, const struct history_point *point, double growth_bytes_s, bool is_sent)
+void channel_beat(struct channel *channel, const struct history_point *point, double growth_bytes_s, uint64_t behind_ns, bool is_sent)
 {
-    struct parcel *beat = is_sent ? beat_make(channel, point, growth_bytes_s) : NULL;
+    struct parcel *beat = is_sent ? beat_make(channel, point, growth_bytes_s, behind_ns) : NULL;
     pthread_mutex_lock(&channel->lock);
     history_add(&channel->history, point);
     if (beat) {

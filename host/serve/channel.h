@@ -18,6 +18,7 @@ enum channel_state {
     CHANNEL_WAITING, /* for the first bytes */
     CHANNEL_READING, /* what was recorded before; not caught up yet */
     CHANNEL_LIVE,
+    CHANNEL_GONE, /* what it comes from went away and is waited for */
     CHANNEL_ENDED,
     CHANNEL_LOST, /* cannot be read, or not to its end */
 };
@@ -51,7 +52,7 @@ struct channel {
     enum channel_kind kind;
     enum channel_state state;
     bool can_control, can_dump, is_paused;
-    uint64_t start_unix_ns;
+    uint64_t start_unix_ns, since_unix_ns; /* since: of the state */
     struct parcel *document, *beat, *course; /* course: the message about the history, made at course_number */
     uint64_t document_number, beat_number, course_number;
     struct parcel *alerts[CHANNEL_ALERTS]; /* a ring */
@@ -87,7 +88,7 @@ void channel_name(struct channel *channel, const struct channel_about *about);
 void channel_pause(struct channel *channel, bool is_paused);
 void channel_state(struct channel *channel, enum channel_state state, const char *why);
 /* `is_sent` false: only the history gets it. */
-void channel_beat(struct channel *channel, const struct history_point *point, double growth_bytes_s, bool is_sent);
+void channel_beat(struct channel *channel, const struct history_point *point, double growth_bytes_s, uint64_t behind_ns, bool is_sent);
 uint32_t channel_region(struct channel *channel, const char *name);
 void channel_document(struct channel *channel, struct parcel *document);
 void channel_alert(struct channel *channel, struct parcel *alert);

@@ -11,7 +11,7 @@
 #include "host/base/memory.h"
 
 /* No trace gets that long. */
-static const off_t FOLLOW_WRITER = (off_t)1 << 61, FOLLOW_READER = ((off_t)1 << 61) + 1;
+static const off_t FOLLOW_WRITER = (off_t)1 << 61, FOLLOW_READER = ((off_t)1 << 61) + 1, FOLLOW_AWAY = ((off_t)1 << 61) + 2;
 enum { FOLLOW_PIPE_MS = 30 };
 
 struct follow {
@@ -28,6 +28,12 @@ static struct flock byte_lock(short type, off_t at)
 void follow_hold(int file)
 {
     struct flock lock = byte_lock(F_WRLCK, FOLLOW_WRITER); /* not one of the open file: that would not tell the process */
+    fcntl(file, F_SETLK, &lock);
+}
+
+void follow_tell_away(int file, bool is_away)
+{
+    struct flock lock = byte_lock(is_away ? F_WRLCK : F_UNLCK, FOLLOW_AWAY);
     fcntl(file, F_SETLK, &lock);
 }
 
@@ -51,22 +57,28 @@ struct follow *follow_open(const struct follow_config *config, struct error *err
     return follow;
 }
 
-static bool writer_find(const struct follow *follow, struct flock *lock)
+static bool writer_find(const struct follow *follow, off_t at, struct flock *lock)
 {
-    *lock = byte_lock(F_RDLCK, FOLLOW_WRITER);
+    *lock = byte_lock(F_RDLCK, at);
     return follow->is_regular && !fcntl(follow->file, F_GETLK, lock) && lock->l_type != F_UNLCK;
 }
 
 bool follow_is_written(const struct follow *follow)
 {
     struct flock lock;
-    return writer_find(follow, &lock);
+    return writer_find(follow, FOLLOW_WRITER, &lock);
+}
+
+bool follow_is_away(const struct follow *follow)
+{
+    struct flock lock;
+    return writer_find(follow, FOLLOW_AWAY, &lock);
 }
 
 pid_t follow_writer(const struct follow *follow)
 {
     struct flock lock;
-    return writer_find(follow, &lock) && lock.l_pid > 0 ? lock.l_pid : 0;
+    return writer_find(follow, FOLLOW_WRITER, &lock) && lock.l_pid > 0 ? lock.l_pid : 0;
 }
 
 /* Of a pipe that is silent the follower must be asked too. False: it does not want any more. */

@@ -549,6 +549,12 @@ void trace_writer_attend(struct trace_writer *writer)
         writer_end_block(writer);
 }
 
+void trace_writer_tell_away(struct trace_writer *writer, bool is_away)
+{
+    trace_writer_flush(writer);
+    follow_tell_away(writer->file, is_away);
+}
+
 static void writer_free(struct trace_writer *writer)
 {
     encoder_done(&writer->encoder);

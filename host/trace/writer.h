@@ -27,6 +27,8 @@ bool trace_writer_failed(const struct trace_writer *writer);
 void trace_writer_flush(struct trace_writer *writer);
 /* The same if somebody follows the file (follow.h); to be called some times a second. */
 void trace_writer_attend(struct trace_writer *writer);
+/* To those who follow: what the events come from went away and is waited for, or is back. */
+void trace_writer_tell_away(struct trace_writer *writer, bool is_away);
 /* Writes index and totals, syncs, closes, frees. Totals are filled even when writing failed. */
 bool trace_writer_close(struct trace_writer *writer, const struct cost_definition *cost, struct trace_totals *totals, struct error *error);
 

@@ -15,7 +15,7 @@
 #include "sheet.h"
 #include "tabs.h"
 
-enum { TUI_ROWS_LEAST = 15, TUI_COLUMNS_LEAST = 60, TUI_HEAD_ROWS = 2, TUI_FOOT_ROWS = 1, TUI_COST_SHARE = 10 };
+enum { TUI_ROWS_LEAST = 15, TUI_COLUMNS_LEAST = 60, TUI_HEAD_ROWS = 2, TUI_FOOT_ROWS = 1 };
 static const uint64_t SHOW_NS = 100000000, READING_NS = 500000000, PULSE_NS = 1000000000;
 
 /* What one tab shows. */
@@ -36,6 +36,7 @@ struct tui {
     bool has_popup, is_paused, is_filtering, shows_delta, has_mark, is_stale, is_left;
     uint64_t mark_ns, marks;
     uint64_t shown_ns, cost_ns; /* clock of the last show; what it took */
+    enum tui_state state;       /* that was shown */
     struct pulse pulse;
     struct pulse_beat beat;
     uint64_t beat_ns; /* clock */
@@ -197,7 +198,7 @@ static void tabs_show(const struct tui *tui)
 
 static const char *state_word(const struct tui *tui, const struct tui_run *run)
 {
-    static const char *const words[] = {[TUI_WAITING] = "waiting", [TUI_READING] = "reading", [TUI_LIVE] = "live", [TUI_OVER] = "ended"};
+    static const char *const words[] = {[TUI_WAITING] = "waiting", [TUI_READING] = "reading", [TUI_LIVE] = "live", [TUI_GONE] = "gone", [TUI_OVER] = "ended"};
     return tui->is_paused ? "paused" : words[run->state];
 }
 
@@ -216,6 +217,8 @@ static void figures_show(const struct tui *tui, const struct tui_run *run)
                        number_real(allocs, pulse_rate(beat, (double)beat->allocations)), number_real(frees, pulse_rate(beat, (double)beat->frees)));
     else
         str_add_format(&line, "  peak %s", number_bytes(growth, totals->account.peak.bytes));
+    if (run->behind_ns)
+        str_add_format(&line, "  %s behind", number_duration(growth, run->behind_ns));
     if (totals->faults)
         str_add_format(&line, "  %" PRIu64 " fault%s", totals->faults, totals->faults > 1 ? "s" : "");
     if (totals->alerts)
@@ -283,8 +286,8 @@ static void all_show(struct tui *tui, const struct tui_run *run)
 static bool is_due(const struct tui *tui, const struct tui_run *run, uint64_t now)
 {
     uint64_t least = run->state == TUI_READING ? READING_NS : SHOW_NS;
-    uint64_t wait = tui->cost_ns * TUI_COST_SHARE > least ? tui->cost_ns * TUI_COST_SHARE : least;
-    return !tui->is_paused && (run->state == TUI_LIVE || run->state == TUI_READING) && now - tui->shown_ns >= wait;
+    uint64_t rest = (uint64_t)((double)tui->cost_ns * run->rest_times), wait = rest > least ? rest : least;
+    return !tui->is_paused && (run->state == TUI_LIVE || run->state == TUI_READING || run->state != tui->state) && now - tui->shown_ns >= wait;
 }
 
 static void pulse_beat(struct tui *tui, const struct tui_run *run, uint64_t now)
@@ -297,6 +300,7 @@ static void pulse_beat(struct tui *tui, const struct tui_run *run, uint64_t now)
 
 static void refresh_all(struct tui *tui, const struct tui_run *run, uint64_t now)
 {
+    uint64_t began = now_of(CLOCK_THREAD_CPUTIME_ID);
     if (run->state != TUI_WAITING) {
         tui->view.symbols = run->symbols;
         tui->view.width = screen_columns();
@@ -305,8 +309,9 @@ static void refresh_all(struct tui *tui, const struct tui_run *run, uint64_t now
     pulse_beat(tui, run, now);
     all_show(tui, run);
     tui->is_stale = false;
-    tui->cost_ns = now_ns() - now;
+    tui->cost_ns = now_of(CLOCK_THREAD_CPUTIME_ID) - began;
     tui->shown_ns = now_ns();
+    tui->state = run->state;
 }
 
 static void mark_set(struct tui *tui, const struct tui_run *run)

@@ -13,7 +13,7 @@ struct tui_source {
     void *context;
 };
 
-enum tui_state { TUI_WAITING /* nothing is known yet */, TUI_READING, TUI_LIVE, TUI_OVER };
+enum tui_state { TUI_WAITING /* nothing is known yet */, TUI_READING, TUI_LIVE, TUI_GONE /* it is waited for */, TUI_OVER };
 
 struct tui_run {
     enum tui_state state;
@@ -23,6 +23,8 @@ struct tui_run {
     const struct slices *slices;
     struct symbols *symbols;
     uint64_t time_ns; /* of the session */
+    uint64_t behind_ns; /* how much later the program is; 0: not worth telling */
+    double rest_times;  /* asking rests for so many times what it took */
 };
 
 struct tui;

@@ -92,6 +92,8 @@ static void line_human(FILE *out, const struct monitor_line *line)
         str_add_format(&rest, "+%s %s", number_bytes(grown, beat->stack_bytes), str_text(&grower));
     regions_human(&rest, line->regions);
     news_human(&rest, line);
+    if (line->behind_ns)
+        str_add_format(&rest, "%s%s behind", rest.count ? "; " : "", number_duration(grown, line->behind_ns));
     utf8_add_clean(&clean, str_text(&rest));
     fprintf(out, "%12s %11s %11s %10s %10s %13s%s%s\n", number_time(time, beat->time_ns), number_bytes(live, account->live.bytes),
             number_count(blocks, tally_count(account->live)), number_real(allocs, pulse_rate(beat, (double)beat->allocations)),
@@ -158,6 +160,7 @@ static void line_json(FILE *out, const struct monitor_line *line)
     json_unsigned(&json, "alerts", totals->alerts);
     if (line->regions->row_count)
         regions_json(&json, line->regions);
+    json_unsigned(&json, "behind_ns", line->behind_ns);
     json_bool(&json, "ended", line->is_last);
     json_end(&json);
 }

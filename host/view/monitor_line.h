@@ -17,6 +17,7 @@ struct monitor_line {
     const struct pulse_beat *beat;
     const struct table *regions, *faults, *alerts;
     size_t old_faults, old_alerts; /* that earlier lines told */
+    uint64_t behind_ns;            /* how much later the program is; 0: not worth telling */
     bool is_last;                  /* the program has ended */
 };
 

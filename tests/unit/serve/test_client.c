@@ -54,7 +54,7 @@ static void hear(const char *text)
 
 static void beat(uint64_t time_ns)
 {
-    channel_beat(channel, &(struct history_point){.time_ns = time_ns}, 0, true);
+    channel_beat(channel, &(struct history_point){.time_ns = time_ns}, 0, 0, true);
 }
 
 static void document(const char *text)

@@ -1,0 +1,158 @@
+/* share: a thread that has to share its processor is seen to wait for it, one that sleeps is not; and who looks on takes little of it then, and all else. */
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "host/launch/share.h"
+#include "host/launch/waits.h"
+
+enum { TURNS = 2000, TURN_US = 5000 };
+
+static pid_t child_start(bool is_busy)
+{
+    pid_t pid = fork();
+    if (pid) {
+        assert_true(is_busy || waitpid(pid, NULL, WUNTRACED) == pid);
+        return pid;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!is_busy)
+        raise(SIGSTOP);
+    for (;;)
+        ;
+}
+
+static void child_end(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* Two that are busy, on one processor. */
+static void pair_start(pid_t pair[2])
+{
+    cpu_set_t one, before;
+    sched_getaffinity(0, sizeof before, &before);
+    CPU_ZERO(&one);
+    for (int i = 0; !CPU_COUNT(&one); i++)
+        if (CPU_ISSET(i, &before))
+            CPU_SET(i, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    pair[0] = child_start(true);
+    pair[1] = child_start(true);
+    sched_setaffinity(0, sizeof before, &before);
+}
+
+static void one_that_shares_waits(void **state)
+{
+    pid_t pair[2];
+    uint64_t first, now;
+    (void)state;
+    pair_start(pair);
+    assert_true(waits_take(pair[0], &first));
+    bool has_waited = false;
+    for (int i = 0; i < TURNS && !has_waited; i++) {
+        usleep(TURN_US);
+        has_waited = waits_take(pair[0], &now) && now > first + 50000000;
+    }
+    child_end(pair[0]);
+    child_end(pair[1]);
+    assert_true(has_waited);
+}
+
+static void one_that_sleeps_does_not_wait(void **state)
+{
+    uint64_t first, now;
+    (void)state;
+    pid_t pid = child_start(false);
+    assert_true(waits_take(pid, &first));
+    usleep(200000);
+    assert_true(waits_take(pid, &now));
+    bool is_same = now == first;
+    child_end(pid);
+    assert_true(is_same);
+}
+
+static void one_that_is_gone_does_not_wait(void **state)
+{
+    uint64_t now = 1;
+    (void)state;
+    pid_t pid = child_start(false);
+    child_end(pid);
+    assert_true(waits_take(pid, &now));
+    assert_int_equal(now, 0);
+}
+
+static volatile unsigned worked;
+
+static void work(void)
+{
+    for (unsigned i = 0; i < 1000000; i++)
+        worked += i;
+}
+
+/* What the watched are, so the part that is taken becomes, if one looks often enough. */
+static bool part_becomes(pid_t watched, bool is_small)
+{
+    const pid_t all[SHARE_WATCHED] = {watched, 0};
+    struct share share;
+    bool is_it = false;
+    share_begin(&share);
+    for (int i = 0; i < TURNS && !is_it; i++) {
+        work();
+        uint64_t rest = share_rest(&share, all);
+        is_it = is_small ? rest > 0 && share_times(&share) > 40 : rest == 0 && share_times(&share) == SHARE_TIMES;
+        usleep(TURN_US);
+    }
+    return is_it;
+}
+
+static void who_waits_goes_first(void **state)
+{
+    pid_t pair[2];
+    (void)state;
+    pair_start(pair);
+    bool is_small = part_becomes(pair[0], true);
+    child_end(pair[0]);
+    child_end(pair[1]);
+    assert_true(is_small);
+}
+
+static void where_nobody_waits_all_is_taken(void **state)
+{
+    (void)state;
+    pid_t pid = child_start(false);
+    bool is_whole = part_becomes(pid, false);
+    child_end(pid);
+    assert_true(is_whole);
+}
+
+static void what_is_left_out_is_not_rested_for(void **state)
+{
+    const pid_t nobody[SHARE_WATCHED] = {0, 0};
+    struct share share;
+    (void)state;
+    share_begin(&share);
+    work();
+    share_leave_out(&share, 3600ull * 1000000000);
+    assert_int_equal(share_rest(&share, nobody), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(one_that_shares_waits), cmocka_unit_test(one_that_sleeps_does_not_wait),
+                                       cmocka_unit_test(one_that_is_gone_does_not_wait),
+                                       cmocka_unit_test(who_waits_goes_first),
+                                       cmocka_unit_test(where_nobody_waits_all_is_taken),
+                                       cmocka_unit_test(what_is_left_out_is_not_rested_for)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
