@@ -17,7 +17,7 @@
 
 static const unsigned BESIDE_PATIENCE_MS = 2000;
 static const uint64_t LATE_NS = 400000000; /* what happened may be in the trace so much later */
-static const uint64_t BEHIND_LEAST_NS = 500000000, REST_PIECE_NS = 20000000;
+static const uint64_t BEHIND_LEAST_NS = 500000000, AWAY_NS = 1000000000 /* so that all is shown that was known */, REST_PIECE_NS = 20000000;
 
 /* What a beat takes rests by its own measure (feed_rest_times). */
 static bool feed_beat(struct feed *feed, bool is_waiting)
@@ -198,7 +198,9 @@ size_t feed_analysis(const struct feed *feed, const char *name)
 
 uint64_t feed_now(const struct feed *feed)
 {
-    uint64_t last = model_time(pipeline_model(feed->pipeline)), now = feed->away_ns ? feed->away_ns : now_ns();
+    uint64_t last = model_time(pipeline_model(feed->pipeline)), now = now_ns();
+    if (feed->away_ns && now > feed->away_ns + AWAY_NS)
+        now = feed->away_ns + AWAY_NS;
     return feed->is_over || now < feed->read_ns ? last : last + (now - feed->read_ns);
 }
 

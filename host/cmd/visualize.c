@@ -1,4 +1,6 @@
 /* visualize: in a trace and a type of picture, out an SVG file. */
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@
 struct visualize_options {
     struct page_options page;
     const char *type;
-    int metric, theme, order;
+    int metric, theme, order, shade, format;
     bool force, quiet;
     uint64_t width, height, from_ns, to_ns, process, thread;
 };
@@ -38,7 +40,11 @@ static const struct opt visualize_table[] = {
     {OPT_CHOICE, 0, "theme", offsetof(struct visualize_options, theme), "THEME", "colours; auto: as the reader's system wants it", "auto", "auto|light|dark", NULL},
     {OPT_CHOICE, 0, "order", offsetof(struct visualize_options, order), "ORDER",
      "how heap_map lays out addresses: hilbert, so that what lies near in memory lies near in the picture, or in rows", "hilbert", "hilbert|rows", NULL},
-    {OPT_COUNT, 'w', "width", offsetof(struct visualize_options, width), "N", "pixels", "what suits the type", NULL, NULL},
+    {OPT_CHOICE, 0, "format", offsetof(struct visualize_options, format), "FORMAT", "svg; text: of heap_map, a sign for each piece of memory, on standard output unless -o says otherwise",
+     "svg", "svg|text", NULL},
+    {OPT_CHOICE, 0, "shade", offsetof(struct visualize_options, shade), "SHADE", "what the signs of a text tell: how full a piece is, or how old what lies there", "fill",
+     "fill|age", NULL},
+    {OPT_COUNT, 'w', "width", offsetof(struct visualize_options, width), "N", "pixels; of text columns", "what suits the type; 80 columns", NULL, NULL},
     {OPT_COUNT, 0, "height", offsetof(struct visualize_options, height), "N", "pixels", "what suits the type", NULL, NULL},
     {OPT_FLAG, 0, "all-frames", offsetof(struct visualize_options, page.all_frames), NULL, "also frames of allocation wrappers, of the recorder and before main",
      NULL, NULL, NULL},
@@ -53,6 +59,7 @@ static const struct opt_example visualize_examples[] = {
     {"heaptracer visualize app.htrc --type memory_usage", "app.memory_usage.svg: live memory over time"},
     {"heaptracer visualize app.htrc -t flame -m leaked -o leaks.svg", "a flame graph of what was never freed"},
     {"heaptracer visualize app.htrc -t heap_map --to 12.5s", "where blocks lay then, and what was free between them"},
+    {"heaptracer visualize app.htrc -t heap_map --format text --shade age", "the same as text, by age"},
     {"heaptracer visualize app.htrc -t treemap --theme dark -o peak.svg", "who held the peak, for dark pages"},
     {0},
 };
@@ -75,6 +82,8 @@ const struct opt_command cmd_visualize_table = {
     .most_words = 1,
 };
 
+enum { FORMAT_SVG, FORMAT_TEXT, TEXT_COLUMNS = 80 };
+
 static const struct picture_type *type_choose(const char *name, struct error *error)
 {
     const struct picture_type *type = picture_types;
@@ -89,14 +98,20 @@ static const struct picture_type *type_choose(const char *name, struct error *er
 
 static bool sizes_check(const struct visualize_options *options, struct error *error)
 {
-    enum { LEAST = 200, MOST = 20000 };
+    enum { LEAST = 200, MOST = 20000, COLUMNS_LEAST = 40, COLUMNS_MOST = 1000 };
+    if (options->format == FORMAT_TEXT && strcmp(options->type, "heap_map"))
+        return error_set(error, ERROR_USAGE, "--format text: only heap_map can be written as text; 'heaptracer analyze' shows tables");
+    if (options->format == FORMAT_TEXT && options->width && (options->width < COLUMNS_LEAST || options->width > COLUMNS_MOST))
+        return error_set(error, ERROR_USAGE, "--width: %d to %d columns", COLUMNS_LEAST, COLUMNS_MOST);
+    if (options->format == FORMAT_TEXT)
+        return true;
     if ((options->width && options->width < LEAST) || (options->height && options->height < LEAST) || options->width > MOST || options->height > MOST)
         return error_set(error, ERROR_USAGE, "--width and --height: %d to %d pixels", LEAST, MOST);
     return true;
 }
 
 /* NULL-terminated; memory of the words. */
-static const char *const *tables_choose(const struct picture_type *type, int metric, struct opt_words *words)
+static const char *const *tables_choose(const struct picture_type *type, const struct visualize_options *options, struct opt_words *words)
 {
     enum { TABLES_MOST = 8 };
     const char **names = arena_new(&words->arena, TABLES_MOST * sizeof *names), *rest = type->tables, *word;
@@ -104,7 +119,9 @@ static const char *const *tables_choose(const struct picture_type *type, int met
     while (opt_next_word(&rest, ',', &word, &length))
         names[count++] = arena_copy_text(&words->arena, word, length);
     if (type->has_metric)
-        names[count++] = picture_amounts[metric].table;
+        names[count++] = picture_amounts[options->metric].table;
+    if (options->format == FORMAT_TEXT)
+        names[count++] = "fragmentation";
     return names;
 }
 
@@ -123,7 +140,12 @@ static char *run_name(const struct reading *reading)
 static void picture_write(FILE *out, const struct reading *reading, const struct picture_type *type, const struct visualize_options *options)
 {
     enum { CELLS_MOST = 1 << 20 };
-    struct view view = {.symbols = reading->symbols, .has_unicode = true, .shows_all_frames = options->page.all_frames};
+    setlocale(LC_CTYPE, "");
+    bool is_page = options->format == FORMAT_TEXT && out == stdout;
+    struct view view = {.symbols = reading->symbols,
+                        .has_unicode = !is_page || !strcmp(nl_langinfo(CODESET), "UTF-8"),
+                        .width = options->width ? (size_t)options->width : TEXT_COLUMNS,
+                        .shows_all_frames = options->page.all_frames};
     struct slices_answer slices = {0};
     char *run = run_name(reading);
     if (reading->slices)
@@ -137,9 +159,13 @@ static void picture_write(FILE *out, const struct reading *reading, const struct
                               .metric = (enum picture_metric)options->metric,
                               .theme = (enum svg_theme)options->theme,
                               .order = (enum picture_order)options->order,
+                              .shade = (enum picture_shade)options->shade,
                               .width = (double)options->width,
                               .height = (double)options->height};
-    type->draw(out, &picture);
+    if (options->format == FORMAT_TEXT)
+        picture_heap_map_text(out, &picture);
+    else
+        type->draw(out, &picture);
     slices_done(&slices);
     memory_free(run);
 }
@@ -149,6 +175,8 @@ static char *output_choose(const struct visualize_options *options, const struct
     struct str suffix = {0};
     if (options->page.output)
         return memory_copy_text(options->page.output);
+    if (options->format == FORMAT_TEXT)
+        return memory_copy_text("-");
     str_add_format(&suffix, ".%s.svg", type->name);
     char *name = reading_output_name(path, str_text(&suffix), error);
     str_done(&suffix);
@@ -162,7 +190,7 @@ static int visualize_file(const struct visualize_options *options, const struct 
     struct reading reading = {0};
     const char *path = words->at[0];
     struct reading_config config = {.page = &options->page,
-                                    .tables = tables_choose(type, options->metric, words),
+                                    .tables = tables_choose(type, options, words),
                                     .has_slices = type->has_slices,
                                     .from_ns = options->from_ns,
                                     .to_ns = options->to_ns,

@@ -18,6 +18,7 @@ enum {
     WRITER_CHECKPOINT_EVENTS = 4 << 20,
     WRITER_CHECKPOINT_RATIO = 64,
     WRITER_ORIGINS = 65535,
+    WRITER_INDEX_MOST = 1 << 16, /* entries; while somebody follows ten blocks end a second, for days */
     WRITER_NEAR = 256,
     WRITER_RUN = 16,     /* events that are looked at together */
     WRITER_FAR = 1 << 18 /* living blocks that no cache holds */
@@ -65,6 +66,7 @@ struct trace_writer {
     struct block_packer *packer;
     struct block_bytes records, out;
     VEC(struct index_block) index;
+    size_t index_most; /* when it is thinned next */
     VEC(struct origin) origins; /* the first is not known */
     struct map origin_numbers;  /* by digest */
     uint16_t origin_near[WRITER_NEAR];
@@ -131,6 +133,7 @@ struct trace_writer *trace_writer_new(const struct trace_writer_config *config, 
     writer->path = memory_copy_text(config->path);
     writer->tick_ns = header.tick_ns;
     writer->checkpoint_events = config->checkpoint_events;
+    writer->index_most = WRITER_INDEX_MOST;
     writer->packer = block_packer_new(config->level ? config->level : WRITER_LEVEL);
     encoder_init(&writer->encoder);
     ledger_init(&writer->ledger, header.sample_bytes);
@@ -159,6 +162,19 @@ static bool writer_block_is_full(const struct trace_writer *writer)
     return encoder_block_is_full(&writer->encoder) || writer->records.count > WRITER_RECORD_BYTES || writer->block_records >= TRIE_BLOCK_MOST;
 }
 
+/* Nobody has to find a block of events that defines nothing: readers come to it from the checkpoint before. */
+static void writer_thin_index(struct trace_writer *writer)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < writer->index.count; i++) {
+        uint64_t flags = writer->index.at[i].flags;
+        if (flags >> 8 != BLOCK_EVENTS || flags & BLOCK_HAS_RECORDS)
+            writer->index.at[kept++] = writer->index.at[i];
+    }
+    writer->index.count = kept;
+    writer->index_most = 2 * kept > WRITER_INDEX_MOST ? 2 * kept : WRITER_INDEX_MOST;
+}
+
 /* Packs and writes the block that encoder, frames and records hold, and begins the next. */
 static void writer_pack(struct trace_writer *writer, struct block_head *head)
 {
@@ -168,6 +184,8 @@ static void writer_pack(struct trace_writer *writer, struct block_head *head)
     block_pack(writer->packer, head, &(struct block_content){&writer->records, &writer->frames, &writer->encoder}, &writer->out);
     entry.bytes = writer->out.count;
     vec_push(&writer->index, entry);
+    if (writer->index.count >= writer->index_most)
+        writer_thin_index(writer);
     writer_write(writer, &writer->out);
     trie_begin(&writer->frames);
     writer->resets = encoder_segment_is_full(&writer->encoder);

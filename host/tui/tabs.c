@@ -18,7 +18,7 @@ const struct tab tabs[TABS] = {
     {"Overview", {NULL}, ""},
     {"Leaks", {"leaks", "ages", NULL}, "Nothing lives that was not freed."},
     {"Sites", {"hotspots", "peak", "temporary", "realloc", NULL}, "Nothing was allocated yet."},
-    {"Heap map", {"region_map", "heap_map", "page_map", "regions", NULL}, "No block lives."},
+    {"Heap map", {"region_map", "heap_cells", "heap_map", "page_map", "regions", NULL}, "No block lives."},
     {"Threads", {"tasks", "threads", "processes", "heaps", "pools", NULL}, "No thread was seen yet."},
     {"Timeline", {"timeline", "region_timeline", "marks", NULL}, "Nothing happened yet."},
     {"Errors", {"faults", NULL}, ""},

@@ -11,6 +11,7 @@
 enum picture_metric { PICTURE_PEAK, PICTURE_LEAKED, PICTURE_ALLOCATED, PICTURE_TEMPORARY, PICTURE_ALLOCATIONS, PICTURE_METRICS };
 
 enum picture_order { PICTURE_HILBERT, PICTURE_ROWS };
+enum picture_shade { PICTURE_FILL, PICTURE_AGE }; /* of a map as text */
 
 struct picture {
     const struct view *view;
@@ -22,6 +23,7 @@ struct picture {
     enum picture_metric metric;
     enum svg_theme theme;
     enum picture_order order;
+    enum picture_shade shade;
     double width, height; /* 0: what suits */
 };
 
@@ -49,6 +51,9 @@ double picture_number(const struct table *table, size_t row, const char *column)
 void picture_begin(struct svg *svg, FILE *out, const struct picture *picture, double width, double height, const char *title, const char *about);
 /* A stack on one line, without places in the source where it is short. To be freed. */
 char *picture_stack(const struct picture *picture, uint32_t stack, size_t columns);
+
+/* The map as lines of text, of the view's width; it wants the table `fragmentation`, too. */
+void picture_heap_map_text(FILE *out, const struct picture *picture);
 
 #define PICTURE(name, about, tables, has_metric, has_slices) void picture_##name(FILE *out, const struct picture *picture);
 #include "picture.def"

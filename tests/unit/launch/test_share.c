@@ -92,46 +92,50 @@ static void one_that_is_gone_does_not_wait(void **state)
     assert_int_equal(now, 0);
 }
 
-static volatile unsigned worked;
+static const uint64_t TENTH_NS = 100000000;
 
-static void work(void)
+/* The part of a processor after looks at which the watched had waited for `waited` hundredths of the time, and we had worked for `worked`. */
+static double part_after(struct share *share, unsigned waited, unsigned worked)
 {
-    for (unsigned i = 0; i < 1000000; i++)
-        worked += i;
+    for (int i = 0; i < 20; i++)
+        share_take(share, TENTH_NS, TENTH_NS / 100 * waited, TENTH_NS / 100 * worked);
+    return share->part;
 }
 
-/* What the watched are, so the part that is taken becomes, if one looks often enough. */
-static bool part_becomes(pid_t watched, bool is_small)
+static void who_waits_for_us_goes_first(void **state)
 {
-    const pid_t all[SHARE_WATCHED] = {watched, 0};
     struct share share;
-    bool is_it = false;
+    (void)state;
     share_begin(&share);
-    for (int i = 0; i < TURNS && !is_it; i++) {
-        work();
-        uint64_t rest = share_rest(&share, all);
-        is_it = is_small ? rest > 0 && share_times(&share) > 40 : rest == 0 && share_times(&share) == SHARE_TIMES;
-        usleep(TURN_US);
-    }
-    return is_it;
+    assert_true(part_after(&share, 0, 90) == 1);
+    assert_true(part_after(&share, 50, 30) < 0.05);
+    assert_true(share_times(&share) > 2 * SHARE_TIMES);
+    assert_true(part_after(&share, 2, 4) == 1);
+    assert_true(share_times(&share) == SHARE_TIMES);
 }
 
-static void who_waits_goes_first(void **state)
+static void who_waits_for_others_gains_little(void **state)
 {
-    pid_t pair[2];
+    struct share share;
     (void)state;
-    pair_start(pair);
-    bool is_small = part_becomes(pair[0], true);
-    child_end(pair[0]);
-    child_end(pair[1]);
-    assert_true(is_small);
+    share_begin(&share);
+    assert_true(part_after(&share, 50, 30) < 0.05);
+    double crowded = part_after(&share, 90, 5);
+    assert_true(crowded > 0.09 && crowded < 0.11);
 }
 
 static void where_nobody_waits_all_is_taken(void **state)
 {
     (void)state;
     pid_t pid = child_start(false);
-    bool is_whole = part_becomes(pid, false);
+    const pid_t all[SHARE_WATCHED] = {pid, 0};
+    struct share share;
+    share_begin(&share);
+    for (int i = 0; i < TURNS && share.part < 1; i++) {
+        share_rest(&share, all);
+        usleep(TURN_US);
+    }
+    bool is_whole = share.part == 1;
     child_end(pid);
     assert_true(is_whole);
 }
@@ -142,7 +146,6 @@ static void what_is_left_out_is_not_rested_for(void **state)
     struct share share;
     (void)state;
     share_begin(&share);
-    work();
     share_leave_out(&share, 3600ull * 1000000000);
     assert_int_equal(share_rest(&share, nobody), 0);
 }
@@ -151,7 +154,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(one_that_shares_waits), cmocka_unit_test(one_that_sleeps_does_not_wait),
                                        cmocka_unit_test(one_that_is_gone_does_not_wait),
-                                       cmocka_unit_test(who_waits_goes_first),
+                                       cmocka_unit_test(who_waits_for_us_goes_first),
+                                       cmocka_unit_test(who_waits_for_others_gains_little),
                                        cmocka_unit_test(where_nobody_waits_all_is_taken),
                                        cmocka_unit_test(what_is_left_out_is_not_rested_for)};
     return cmocka_run_group_tests(tests, NULL, NULL);
