@@ -1,5 +1,6 @@
-/* share: halved whenever the watched waited for more than a small part of the time and we may be the cause, and grown step by step when not. Who works for a moment lets each thread wait for
- * that moment at most: where they waited for far longer, others fill the processors, and our resting would gain the program nothing. */
+/* share: halved whenever the watched waited for more than a small part of the time and we may be the cause, and grown step by step when not.
+ * Who works for a moment lets each thread wait for that moment at most: where they waited for far longer, others
+ * fill the processors, and our resting would gain the program nothing. */
 #include "share.h"
 
 #include "host/base/now.h"

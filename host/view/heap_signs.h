@@ -1,5 +1,5 @@
-/* heap_signs: in a table of address ranges, out their memory in so many equal pieces, one behind the other: where each begins, how full it is, and how old what lies there. The gaps between
- * ranges are left out. Each piece is a sign on a page of text. */
+/* heap_signs: in a table of address ranges, out their memory in so many equal pieces, one behind the other: where each begins, how full it is, and how
+ * old what lies there. The gaps between ranges are left out. Each piece is a sign on a page of text. */
 #ifndef HOST_VIEW_HEAP_SIGNS_H
 #define HOST_VIEW_HEAP_SIGNS_H
 

@@ -9,7 +9,8 @@
 #include "host/view/heap_signs.h"
 
 enum { START, END, FILL, AGE };
-static const struct column columns[] = {{"start", "", "", "", COLUMN_ADDRESS}, {"end", "", "", "", COLUMN_ADDRESS}, {"fill", "", "", "", COLUMN_RATIO}, {"age_ns", "", "", "", COLUMN_DURATION}};
+static const struct column columns[] = {
+    {"start", "", "", "", COLUMN_ADDRESS}, {"end", "", "", "", COLUMN_ADDRESS}, {"fill", "", "", "", COLUMN_RATIO}, {"age_ns", "", "", "", COLUMN_DURATION}};
 
 static void row_add(struct table *table, uint64_t start, uint64_t bytes, double fill, uint64_t age_ns)
 {
