@@ -35,7 +35,7 @@ press /; sees "show rows with:"; press -l "KEEP_s"; sees "^ show rows with: KEEP
 lacks pass_through
 press Escape; sees pass_through
 press t; sees "^ Peak 1/"; press t; sees "^ Temporary"
-press 4; sees "each sign is"; sees "██████"; sees "Start .* End .* Fill"
+press 4; sees "each sign is"; sees "██████"; sees "Start .* End .* Bytes"
 press 5; sees "^> .* live_grow "
 press 6; sees "Allocations/s ▕"; press End; sees " 1\.0.* s "; press Home
 press 7; sees "No faults"; press 8; sees "MEMORY HEALTH REPORT"; press Tab; sees "HEAP TRACER DASHBOARD"
