@@ -95,6 +95,70 @@ static void a_realloc_moves_or_fails_as_it_must(void **state)
 }
 
 /* What no trace should have is bounded and said. */
+/* Bands of 8 bytes on both sides; two freed blocks wait, or as many as have 40 bytes. */
+static void guards_and_quarantine_shift_blocks(void **state)
+{
+    static const uint64_t wanted[] = {16, 48, 16, 48, 80, 80, 16, 112, 112, 48, 80};
+    struct told told;
+    struct play_arena arena = {.regions = {{TOY_BASE, 512}}, .region_count = 1};
+    struct play_config config = {.simulator = &toy_simulator, .guards = {8, 8, 2, 40}};
+    (void)state;
+    told_begin(&told);
+    tell_alloc(&told, 100, 8, 1); /* 8 bytes of header, then the first band */
+    tell_alloc(&told, 200, 8, 1);
+    tell_free(&told, 100); /* waits */
+    tell_free(&told, 200); /* waits */
+    tell_alloc(&told, 300, 8, 1);
+    tell_free(&told, 300); /* waits; the first goes back */
+    tell_alloc(&told, 400, 8, 1);
+    tell_alloc(&told, 500, 40, 1);
+    tell_free(&told, 500); /* waits alone, as it has all the bytes */
+    tell_alloc(&told, 600, 8, 1);
+    tell_alloc(&told, 700, 8, 1);
+    struct play *play = play_new(&told.requests, 0, &arena, &config, NULL);
+    assert_non_null(play);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_int_equal(play_step(play, i), TOY_BASE + wanted[i]);
+    assert_int_equal(play_usable(play, told.requests.list.at[9].block), 8);
+    play_free(play);
+    requests_done(&told.requests);
+}
+
+static void what_was_refused_then_is_asked_for(void **state)
+{
+    struct told told;
+    struct play_result result;
+    struct event event;
+    (void)state;
+    told_begin(&told);
+    tell_alloc(&told, 100, 16, 1);
+    for (uint64_t size = 8; size <= 800; size *= 100) {
+        told_event(&event, &told, EVENT_REFUSE)->size = size;
+        requests_put(&told.requests, &event);
+    }
+    toy_play(&told, 64, &result);
+    assert_int_equal(result.granted, 1);
+    assert_int_equal(result.refusals, 0); /* of those that were granted then */
+    assert_int_equal(result.end.blocks, 1);
+    play_result_done(&result);
+    requests_done(&told.requests);
+}
+
+static void guards_are_read_from_the_head(void **state)
+{
+    static const char *const bad[] = {"", "HT_WITH_GUARD=", "HT_WITH_GUARD=16,4", "HT_WITH_GUARD=16,4,x,0", "X_HT_WITH_GUARD=16,4,0,0", "HT_WITH_GUARD=99999,4,0,0",
+                                      "HT_WITH_GUARD=16,4,99999999,0"};
+    struct guards guards;
+    (void)state;
+    assert_true(guards_take(&guards, &(struct trace_header){.environment = "A=1\nHT_WITH_GUARD=16,4,3,64\n"}));
+    assert_true(guards.head_bytes == 16 && guards.tail_bytes == 4 && guards.held_most == 3 && guards.held_bytes == 64);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(guards_take(&guards, &(struct trace_header){.environment = bad[i]}));
+        assert_true(!guards.head_bytes && !guards.held_most);
+    }
+    assert_false(guards_take(&guards, &(struct trace_header){0}));
+}
+
 static void doubtful_events_are_said(void **state)
 {
     struct told told;
@@ -279,6 +343,9 @@ int main(void)
         cmocka_unit_test(figures_are_those_by_hand),
         cmocka_unit_test(the_first_refusal_says_who_when_and_why),
         cmocka_unit_test(a_realloc_moves_or_fails_as_it_must),
+        cmocka_unit_test(guards_and_quarantine_shift_blocks),
+        cmocka_unit_test(what_was_refused_then_is_asked_for),
+        cmocka_unit_test(guards_are_read_from_the_head),
         cmocka_unit_test(doubtful_events_are_said),
         cmocka_unit_test(the_list_is_bounded),
         cmocka_unit_test(the_smallest_arena_holds_and_less_does_not),
