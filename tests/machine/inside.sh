@@ -1,6 +1,6 @@
 # inside: the first process of the machine: each function case_NAME runs, and "ok NAME ..." or "FAIL NAME: ..." is said on the console. ROUNDS and CASES may be given on
 # the kernel's command line.
-export PATH=/bin:/usr/bin HEAPTRACER_CONFIG=none ROUNDS=${ROUNDS:-20}
+export PATH=/bin:/usr/bin HEAPTRACER_CONFIG=none ROUNDS=${ROUNDS:-4}
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -11,7 +11,7 @@ mount -t tmpfs tmp /tmp
 cd /tmp
 
 fail() { echo "FAIL $name: $*"; for file in said err; do [ ! -s $file ] || tail -5 $file; done; kill -KILL $victims 2>/dev/null; exit 1; }
-until_true() { local i=0; until eval "$1"; do i=$((i + 1)); [ $i -lt 600 ] || fail "not so in time: $1"; usleep 50000; done; }
+until_true() { local i=0; until eval "$1"; do i=$((i + 1)); [ $i -lt 3000 ] || fail "not so in time: $1"; usleep 50000; done; }
 # start PROGRAM ARGUMENT...: its number goes to $pid; its input has no end until `stop`, which gives it a line.
 start() {
     rm -f in out; mkfifo in
@@ -21,7 +21,7 @@ start() {
     until_true "grep -q ready out"
 }
 stop() { echo >&7; exec 7>&-; wait $pid; }
-attach() { timeout 120 heaptracer attach "$@" -q -f >said 2>&1; }
+attach() { timeout 400 heaptracer attach "$@" -q -f >said 2>&1; }
 dumped() { heaptracer dump "$1" | grep -c "$2"; }
 
 case_doctor() {
@@ -32,7 +32,7 @@ case_doctor() {
 }
 
 counts() {
-    timeout 60 heaptracer run -q -f -o a.htrc -- "$1" 2>said || fail "run $1"
+    timeout 400 heaptracer run -q -f -o a.htrc -- "$1" 2>said || fail "run $1"
     heaptracer dump a.htrc >events
     [ "$(grep -c ' alloc api=malloc ' events) $(grep -c ' resize_end .*size=3000 ' events) $(grep -c ' free ' events)" = "600 600 600" ] || fail "counts of $1"
     [ "$(grep -c ' alloc api=calloc .*size=77 ' events)" = 50 ] || fail "what $1 keeps"
@@ -44,12 +44,12 @@ counts() {
 case_run() { counts /victims/counted; }
 case_run_signed() { counts /victims/counted_signed; }
 
-# rounds PROGRAM COUNT: attached to and left so many times; what it does is the same, and no block is missed.
+# rounds PROGRAM COUNT: with pauses, since what it does is slow here; attached to and left so many times; what it does is the same, and no block is missed.
 rounds() {
-    start "$1" 4
+    start "$1" 4 3000
     events=0 seen=0 held=
     for i in $(seq "$2"); do
-        timeout 120 heaptracer attach $pid -f -o b.htrc --duration 50ms >said 2>&1 || fail "$1, round $i: $?"
+        timeout 400 heaptracer attach $pid -f -o b.htrc --duration 50ms >said 2>&1 || fail "$1, round $i: $?"
         held="$held $(sed -n 's/.*one thread was held for \([0-9.]*\) ms.*/\1/p' said)"
         heaptracer dump b.htrc | awk -f /cases/attach_check.awk >sum
         read more sizes bad <<END
@@ -60,7 +60,7 @@ END
     done
     stop || fail "$1 ended with $?"
     [ "$(grep -c ' 0$' out)" = 8 ] || fail "$1 was surprised: $(cat out)"
-    [ $seen -gt 1000 ] || fail "only $seen blocks were seen"
+    [ $seen -gt $((10 * $2)) ] || fail "only $seen blocks were seen"
     figures="$2 rounds, $events events, $seen of counted blocks, none missing, held ms:$(echo $held | tr ' ' '\n' | sort -n | awk '{ v[NR] = $1 } END { print " median " v[int((NR + 1) / 2)] ", most " v[NR] }')"
 }
 case_attach() { rounds /victims/joined "$ROUNDS"; }
@@ -110,9 +110,9 @@ case_alarm() {
     wait $pid || fail "$? calls went wrong"
 }
 case_sleep() {
-    /victims/waiting sleep 6 >slept 2>&1 & pid=$!
+    /victims/waiting sleep 12 >slept 2>&1 & pid=$!
     victims=$pid
-    sleep 4
+    sleep 9 # begun anew it would be 21
     attach $pid -o e.htrc --duration 20ms || fail "attach"
     wait $pid || fail "$(cat slept)"
     figures=$(tail -1 slept)
@@ -156,9 +156,9 @@ case_refused() {
     [ $? -lt 3 ] || fail "ended with $?"
 }
 
-traced() { start timeout 120 heaptracer run -q -f -o f.htrc "$@"; inner=; until_true 'inner=$(pidof $(basename $program)); [ "$inner" ]'; }
+traced() { start timeout 400 heaptracer run -q -f -o f.htrc "$@"; inner=; until_true 'inner=$(pidof $(basename $program)); [ "$inner" ]'; }
 case_leaks() {
-    timeout 60 heaptracer run -f --leaks -o f.htrc -- /victims/reach_cases >said 2>&1 || fail "its status"
+    timeout 400 heaptracer run -f --leaks -o f.htrc -- /victims/reach_cases >said 2>&1 || fail "its status"
     grep -q 'leaks: 722 B lost and 1.0 KiB with it, 671 B possibly' said || fail "classes at its end"
     program=reach_cases traced -- /victims/reach_cases mid
     heaptracer leaks $inner >page 2>said || fail "leaks PID"
@@ -186,22 +186,22 @@ case_probe() {
     /victims/probed <in & pid=$!
     exec 7>in
     victims=$pid
+    rm -f said
     heaptracer probe $pid -o g.htrc >said 2>&1 & prober=$!
-    until_true "[ -s g.htrc ]"
-    sleep 1
+    until_true "grep -q 'Ctrl-C ends' said"
     stop
     wait $prober || fail "its exit code"
     heaptracer analyze g.htrc -t threads --csv >out
     [ "$(heaptracer dump g.htrc | grep -c ' alloc api=calloc .*size=21 ')" = 400 ] || fail "calls of calloc: $(dumped g.htrc api=calloc)"
     [ "$(heaptracer dump g.htrc | grep -c 'operator new\[\].*size=40 ')" = 400 ] || fail "calls of new[]: $(dumped g.htrc api=new)"
     heaptracer analyze g.htrc -t leaks >out
-    grep -q 'keep() (probed.cc:[0-9]*) <- main (probed.cc:[0-9]*)' out || fail "what was kept: $(cat out)"
+    grep -q 'keep (probed.cc:[0-9]*) <- main (probed.cc:[0-9]*)' out || fail "what was kept: $(cat out)"
     rm -f in; mkfifo in
     /victims/still <in & pid=$!
     exec 7>in
-    heaptracer probe $pid -q -o h.htrc >said 2>&1 & prober=$!
-    until_true "[ -s h.htrc ]"
-    sleep 1
+    rm -f said
+    heaptracer probe $pid -o h.htrc >said 2>&1 & prober=$!
+    until_true "grep -q 'Ctrl-C ends' said"
     stop
     wait $prober || fail "of a static program"
     [ "$(dumped h.htrc ' alloc api=malloc .*size=77 ')" = 500 ] || fail "of a static program: $(dumped h.htrc api=malloc)"

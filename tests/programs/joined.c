@@ -1,4 +1,4 @@
-/* joined: runs until its standard input ends; meanwhile N threads allocate blocks whose sizes count up, and others sleep, wait, fork, load libraries and handle
+/* joined [N [PAUSE]]: runs until its standard input ends; meanwhile N threads allocate blocks whose sizes count up, and others sleep, wait, fork, load libraries and handle
  * signals. It prints what it saw, which must not depend on who looks on: 0 of each kind of surprise. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -18,6 +18,7 @@
 
 enum { KEPT = 16, SIZES = 997, LEAST = 16 };
 static volatile int over;
+static useconds_t pause_us = 200; /* after every 32 blocks */
 static long surprises[8];
 static const char *const kinds[] = {"contents", "errno", "sleep", "wait", "fork", "dlopen", "signal", "dlsym"};
 enum { CONTENTS, ERRNO, SLEEP, WAIT, FORK, DLOPEN, SIGNAL, DLSYM };
@@ -63,7 +64,7 @@ static void *load(void *unused)
         if (i % 64 == 0)
             other_calls(i / 64, &other);
         if (i % 32 == 0)
-            usleep(200);
+            usleep(pause_us);
     }
     for (int at = 0; at < KEPT; at++)
         free(kept[at]);
@@ -155,6 +156,8 @@ int main(int argc, char **argv)
     void *(*const others[])(void *) = {sleeper, waiter, forker, loader};
     char byte;
     sigset_t alarm_only;
+    if (argc > 2)
+        pause_us = (useconds_t)atoi(argv[2]);
     for (int i = 0; i < count && made < MOST; i++)
         pthread_create(&threads[made++], NULL, load, NULL);
     sigemptyset(&alarm_only);
