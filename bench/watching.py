@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""watching: in a program that is recorded, out what it costs that somebody looks on: memory of the recorder and of each kind of viewer, and the program's own time; and how many
-events a second the tables take.
+"""watching: in a program that is recorded, out what it costs that somebody looks on: memory of the recorder and of each kind of viewer, their processor time, and the program's own time;
+how many events a second the tables take; and what months of program time leave in memory.
 
-  bench/watching.py [--build build] [--blocks 1000000] [--pairs 3000000] [--repeat 5]
+  bench/watching.py [--build build] [--blocks 1000000] [--pairs 30000000] [--repeat 5] [--days 60]
 Memory: a program with BLOCKS live blocks (bench/pause.c) under `heaptracer run`; peak resident sizes of the recorder and of what looks on. Time: `churn neighbours 1 PAIRS` bare, under run,
-and under run with a viewer, in turn; medians of REPEAT ratios to run alone. Events: CPU time of `analyze --table all` on churn's trace. The part of docs/benchmarks.md is written."""
+and under run with a viewer, in turn; medians of REPEAT ratios to run alone. Events: CPU time of `analyze --table all` on churn's trace. Months: tests/unit/serve/test_days.c with DAYS. The part of docs/benchmarks.md is written."""
 import argparse
 import os
 import re
@@ -58,15 +58,23 @@ def memory(command, blocks, folder):
     return found
 
 
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        words = file.read().rsplit(")", 1)[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run_time(line, begin=None):
+    """The program's time, and which part of one processor the viewer took."""
     start = time.monotonic()
     program = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     viewer = begin() if begin else None
     program.wait()
     took = time.monotonic() - start
+    part = cpu_seconds(viewer[0].pid) / took if viewer else 0
     if viewer:
         view_end(*viewer)
-    return took
+    return took, part
 
 
 def times(command, pairs, repeat, folder):
@@ -81,14 +89,22 @@ def times(command, pairs, repeat, folder):
             time.sleep(0.01)
         return view_begin(command, words, trace)
 
-    ratios = {name: [] for name in ["bare", *VIEWERS]}
+    ratios, parts = {name: [] for name in ["bare", *VIEWERS]}, {name: [] for name in VIEWERS}
     for _ in range(repeat):
-        alone = run_time(recorded)
-        ratios["bare"].append(run_time(work) / alone)
+        alone, _ = run_time(recorded)
+        ratios["bare"].append(run_time(work)[0] / alone)
         for name, words in VIEWERS.items():
             os.path.exists(trace) and os.remove(trace)
-            ratios[name].append(run_time(recorded, lambda words=words: begin(words)) / alone)
-    return {name: statistics.median(of) for name, of in ratios.items()}, trace
+            took, part = run_time(recorded, lambda words=words: begin(words))
+            ratios[name].append(took / alone)
+            parts[name].append(part)
+    return {name: statistics.median(of) for name, of in ratios.items()}, {name: statistics.median(of) for name, of in parts.items()}, trace
+
+
+def months(build, days):
+    """KiB that malloc holds after so many days."""
+    told = subprocess.run([os.path.join(build, "tests/test_days")], capture_output=True, text=True, check=True, env={**os.environ, "DAYS": str(days)}).stdout
+    return {int(words[1]): int(words[3]) for words in (line.split() for line in told.splitlines()) if words[:1] == ["day"]}
 
 
 def speed(command, trace, repeat):
@@ -106,10 +122,14 @@ def part(store):
     of = section.load(store, "watching")
     lines = [f"\n## Looking on\n\nA program with {of['blocks']:,} live blocks; and one that only allocates and frees, in turn bare, recorded, and recorded with somebody who looks on "
              f"(bench/watching.py), medians of {of['repeat']}, at a load of {of['load']:.0f} on {os.cpu_count()} processors.\n\n"
-             "| | peak memory, MiB | time of the program, ratio to run alone |\n|---|---|---|\n",
-             f"| recorder (run) | {of['memory']['recorder']:.0f} | 1 (bare {of['times']['bare']:.2f}) |\n"]
+             "| | peak memory, MiB | time of the program, ratio to run alone | of one processor, meanwhile |\n|---|---|---|---|\n",
+             f"| recorder (run) | {of['memory']['recorder']:.0f} | 1 (bare {of['times']['bare']:.2f}) | |\n"]
     for name in VIEWERS:
-        lines.append(f"| {name} | {of['memory'][name]:.0f} | {of['times'][name]:.2f} |\n")
+        lines.append(f"| {name} | {of['memory'][name]:.0f} | {of['times'][name]:.2f} | {of['parts'][name] * 100:.1f} % |\n")
+    days = {int(day): held for day, held in of["months"].items()}
+    last = max(days)
+    lines.append("\nA program that runs steadily, live, with all tables, the slices and a page's history: " +
+                 ", ".join(f"{days[day]:,} KiB after {day} day{'s' if day > 1 else ''}" for day in sorted({1, 3, 30, last}) if day in days) + " of its time.\n")
     lines.append(f"\nAll tables at once take {of['speed'] / 1e6:.1f} M events a second of one processor's time, decoding in it ({of['events']:,} events).\n")
     return section.marked("watching", "".join(lines))
 
@@ -118,15 +138,17 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default="build")
     parser.add_argument("--blocks", type=int, default=1000000)
-    parser.add_argument("--pairs", type=int, default=3000000)
+    parser.add_argument("--pairs", type=int, default=30000000)
     parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--days", type=int, default=60)
     options = parser.parse_args()
     command = os.path.abspath(os.path.join(options.build, "heaptracer"))
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
-        ratios, trace = times(command, options.pairs, options.repeat, folder)
+        ratios, parts, trace = times(command, options.pairs, options.repeat, folder)
         events, rate = speed(command, trace, options.repeat)
-        found = {"blocks": options.blocks, "repeat": options.repeat, "load": load, "memory": memory(command, options.blocks, folder), "times": ratios, "events": events, "speed": rate}
+        found = {"blocks": options.blocks, "repeat": options.repeat, "load": load, "memory": memory(command, options.blocks, folder), "times": ratios, "parts": parts,
+                 "months": months(options.build, options.days), "events": events, "speed": rate}
     store = os.path.join(options.build, "bench")
     section.keep(store, "watching", found)
     print(part(store))
