@@ -125,7 +125,7 @@ static void kind_choose(struct sizes_law *law, const struct middle *middle, doub
 
 struct sizes_law sizes_law_find(const struct size_counts *counts)
 {
-    struct sizes_law law = {SIZES_TOO_FEW};
+    struct sizes_law law = {.kind = SIZES_TOO_FEW};
     if (counts->all < LEAST)
         return law;
     struct middle middle = middle_find(counts);

@@ -130,3 +130,13 @@ export async function tables_have_bars_where_they_are_ordered(browser) {
     assert.equal(await barred(), "bytes");
     await page.context().close();
 }
+
+export async function tables_of_what_is_saved_have_no_sums(browser) {
+    const columns = [["advice", "text"], ["saved_bytes", "signed_bytes"], ["calls_saved", "signed_count"]].map(([name, kind]) => ({ name, title: name, kind, unit: "", about: "" }));
+    const advice = { name: "advice", title: "Advice", about: "", shape: "rows", note: "", columns, rows: [{ advice: "keep the buffer", saved_bytes: 8192, calls_saved: 100 }, { advice: "a pool", saved_bytes: 4096, calls_saved: -7 }] };
+    const page = await browser.open({ ...report, tables: [...report.tables, advice] }, { hash: "#/advice" });
+    await page.waitForSelector('tbody :text("keep the buffer")');
+    assert.deepEqual(await page.$$eval("th .sum", (each) => each.length), 0);
+    assert.deepEqual(await page.$$eval(".meter span", (each) => each.map((one) => one.className)), ["less", "less"]);
+    await page.context().close();
+}

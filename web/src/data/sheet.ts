@@ -23,7 +23,9 @@ export interface Sheet {
 
 export interface Sort { column: string; down: boolean }
 
-const NEVER_SUMMED = /peak|own|largest|longest|oldest|newest|mean|median|p90|size|from_|to_|_low|low_|high|under_|one_thread|^kind$|module|clock|factor|chain|^begin_|^end_|^first_bad$|^block_|^value$|^threshold$|least_/;
+/** What is saved: the larger the better, and each by itself. */
+export const GAIN = /saved|avoided/;
+const NEVER_SUMMED = /saved|avoided|peak|own|largest|longest|oldest|newest|mean|median|p90|size|from_|to_|_low|low_|high|under_|one_thread|^kind$|module|clock|factor|chain|^begin_|^end_|^first_bad$|^block_|^value$|^threshold$|least_/;
 
 function isAdditive(column: Column): boolean {
     return /bytes|count/.test(column.kind) && column.unit !== "id" && column.unit !== "Hz" && !NEVER_SUMMED.test(column.name);

@@ -4,7 +4,7 @@ import type { Column, Numbers, Report } from "../data/report";
 import { cell, count, lifespan, plural } from "../data/format";
 import { callersOf, namesOf, stackName, stackPlace } from "../data/names";
 import { sameRow } from "../data/place";
-import { sortRows, sumRows, type Sheet, type Sort } from "../data/sheet";
+import { GAIN, sortRows, sumRows, type Sheet, type Sort } from "../data/sheet";
 import { Icon } from "./icons";
 import { useWidth } from "./hooks";
 
@@ -58,7 +58,9 @@ function Cell(props: { report: Report; column: Column; value: unknown; share: nu
         return <span class={`change-word ${text}`}>{VERDICT_ICONS[text] && <Icon name={VERDICT_ICONS[text]} />}{text}</span>;
     if (props.share < 0)
         return <>{text}</>;
-    return <span class="metered"><span class="meter" aria-hidden="true"><span class={typeof value === "number" && value < 0 ? "less" : column.kind.startsWith("signed") ? "more" : ""} style={{ width: `${(props.share * 100).toFixed(1)}%` }} /></span>{text}</span>;
+    const isLess = typeof value === "number" && value < 0;
+    const change = isLess !== GAIN.test(column.name) ? "less" : column.kind.startsWith("signed") ? "more" : "";
+    return <span class="metered"><span class="meter" aria-hidden="true"><span class={change} style={{ width: `${(props.share * 100).toFixed(1)}%` }} /></span>{text}</span>;
 }
 
 function Head(props: { column: Column; sort: Sort | null; onSort: (sort: Sort) => void; sum: number | undefined }) {

@@ -25,6 +25,7 @@ export const TABS: Tab[] = [
     { id: "leaks", title: "Never freed", icon: "leaks", part: "What", table: "leaks", group: "sites", rangeSort: "leaked_bytes" },
     { id: "reach", title: "Leaks", icon: "search", part: "What", table: "reach", rare: true },
     { id: "faults", title: "Errors", icon: "critical", part: "What", table: "faults", rare: true },
+    { id: "advice", title: "Advice", icon: "right", part: "What", table: "advice", rare: true },
     { id: "peak", title: "At peak", icon: "peak", part: "What", table: "peak" },
     { id: "hotspots", title: "Hotspots", icon: "hotspots", part: "What", table: "hotspots", group: "sites", rangeSort: "allocated_bytes" },
     { id: "temporary", title: "Temporary", icon: "temporary", part: "What", table: "temporary", group: "sites", rangeSort: "temporary_count" },
