@@ -7,7 +7,7 @@
 #include "waits.h"
 
 static const uint64_t LOOK_NS = 100000000;
-static const double PART_LEAST = 0.04, PART_FIRST = 0.2, PART_CROWDED = 0.06, GROWTH = 1.5;
+static const double PART_LEAST = 0.02, PART_FIRST = 0.2, PART_CROWDED = 0.06, GROWTH = 1.5;
 static const double WAIT_MOST = 0.03; /* of the time; without anybody who looks on it is less */
 static const double CAUSED_MOST = 4;   /* times our own work: what the watched may wait because of it */
 
